@@ -1,0 +1,21 @@
+//! Sound of a phone call, as arithmetic: frames, G.711, resampling, voice activity, end of turn, playout.
+//!
+//! Nothing here knows a socket, a task or the time of day. Inside the gateway audio is mono `i16` in frames
+//! of 20 ms with an explicit [`SampleRate`]; it is converted once at each border. Where time matters
+//! ([`Playout`]), the instant is an argument.
+#![forbid(unsafe_code)]
+
+mod ear;
+mod framer;
+pub mod g711;
+mod playout;
+mod rate;
+mod resample;
+mod turn;
+
+pub use ear::{Ear, Edge, EarModel};
+pub use framer::{Framer, Layout};
+pub use playout::{Played, Playout};
+pub use rate::{RateError, SampleRate};
+pub use resample::Resampler;
+pub use turn::TurnModel;

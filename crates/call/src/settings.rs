@@ -1,0 +1,64 @@
+//! What a call is told at its start.
+
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// Who decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// The call, from the ear's edges.
+    Call,
+    /// The engine.
+    Engine,
+}
+
+/// What an engine can do and what it leaves to the call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Capabilities {
+    /// Who ends the caller's turn.
+    pub turns: By,
+    /// Who interrupts an answer.
+    pub interruptions: By,
+    /// Whether it says a text word for word.
+    pub verbatim: bool,
+    /// Whether it can be told how much of an answer was heard.
+    pub truncation: bool,
+}
+
+/// The rules of one call. Durations of zero switch a rule off where its text says so.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    /// What the engine leaves to the call.
+    pub engine: Capabilities,
+    /// Said first; empty for none.
+    pub greeting: String,
+    /// Whether the caller may interrupt the greeting.
+    pub greeting_interruptible: bool,
+    /// Said when the caller is silent, one after the other; after the last, the farewell.
+    pub reprompts: Vec<String>,
+    /// Said before the call is ended for silence or time.
+    pub farewell: String,
+    /// Said when the engine fails and the call is handed over or ended.
+    pub apology: String,
+    /// Words that do not interrupt, folded to lower case without accents ("uhum", "ta", "ok").
+    pub backchannels: Vec<String>,
+    /// Speech shorter than this does not interrupt by its length alone.
+    pub min_speech: Duration,
+    /// How long a held answer waits for the words of a short sound before it goes on.
+    pub hold_limit: Duration,
+    /// Silence after which a turn is over, whatever the end-of-turn model says.
+    pub turn_silence: Duration,
+    /// How long the engine may take from the end of a turn to the first audio.
+    pub answer_limit: Duration,
+    /// Silence of the caller before a reprompt; zero for never.
+    pub silence: Duration,
+    /// The longest call; zero for no limit.
+    pub total: Duration,
+    /// How long a tool may take.
+    pub tool_limit: Duration,
+    /// How long the last words may take to be heard before the call is ended all the same.
+    pub farewell_limit: Duration,
+    /// Where the call goes when the engine fails: a destination of the secretary's, or nowhere.
+    pub fallback: Option<String>,
+}

@@ -1,0 +1,4 @@
+//! `voice-ai`: the command of voice-ai-ivr.
+#![forbid(unsafe_code)]
+
+fn main() {}

@@ -1,0 +1,2 @@
+//! The server between FreeSWITCH and a voice engine.
+#![forbid(unsafe_code)]

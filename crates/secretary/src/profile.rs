@@ -1,0 +1,179 @@
+//! One secretary: how it greets, what it says when nobody speaks, which script it follows.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// A language that a secretary speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Language {
+    /// Brazilian Portuguese.
+    #[serde(rename = "pt-BR")]
+    PtBr,
+    /// English.
+    #[serde(rename = "en")]
+    En,
+}
+
+impl Language {
+    /// The BCP 47 tag.
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::PtBr => "pt-BR",
+            Self::En => "en",
+        }
+    }
+
+    /// The ISO 639-1 code, as speech-to-text engines take it.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::PtBr => "pt",
+            Self::En => "en",
+        }
+    }
+}
+
+impl fmt::Display for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.tag())
+    }
+}
+
+impl FromStr for Language {
+    type Err = SecretaryError;
+
+    /// Takes a BCP 47 tag; the region does not matter (`pt`, `pt-BR`, `en-US`).
+    fn from_str(tag: &str) -> Result<Self, SecretaryError> {
+        match tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase().as_str() {
+            "pt" => Ok(Self::PtBr),
+            "en" => Ok(Self::En),
+            _ => Err(SecretaryError::Language(tag.chars().take(32).collect())),
+        }
+    }
+}
+
+/// What can be wrong with a secretary.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretaryError {
+    /// A language that no secretary speaks.
+    #[error("{0:?} is not a language of a secretary: use pt-BR or en")]
+    Language(String),
+    /// A file that is no secretary.
+    #[error("secretary {file}: {source}")]
+    Toml {
+        /// The file, or the name of the embedded sample.
+        file: String,
+        /// What the parser says, with line and column.
+        source: Box<toml::de::Error>,
+    },
+}
+
+/// One configured assistant.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Secretary {
+    /// The name by which metadata and configuration refer to it.
+    pub name: String,
+    /// The language it speaks and hears.
+    pub language: Language,
+    /// The voice's name, as the text-to-speech engine knows it; empty for the engine's own choice.
+    #[serde(default)]
+    pub voice: String,
+    /// The engine that speaks for it: `local`, `openai` or `loopback`.
+    #[serde(default = "local")]
+    pub engine: String,
+    /// The brain of the local engine: `script` or `chat`.
+    #[serde(default = "script")]
+    pub brain: String,
+    /// The script of the script brain: a path, or the name of an embedded sample.
+    #[serde(default)]
+    pub script: String,
+    /// Who it is and how it behaves, for engines that take instructions.
+    #[serde(default)]
+    pub instructions: String,
+    /// What it says first.
+    pub greeting: Greeting,
+    /// What it says when the conversation does not go on by itself.
+    pub phrases: Phrases,
+    /// Its limits.
+    #[serde(default)]
+    pub limits: Limits,
+    /// Where a call goes when the engine fails.
+    #[serde(default)]
+    pub fallback: Option<String>,
+}
+
+fn local() -> String {
+    "local".into()
+}
+
+fn script() -> String {
+    "script".into()
+}
+
+/// The first words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Greeting {
+    /// The words.
+    pub text: String,
+    /// Whether the caller may interrupt them.
+    #[serde(default = "yes")]
+    pub interruptible: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Fixed phrases.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Phrases {
+    /// Said when the caller is silent, one after the other.
+    pub reprompts: Vec<String>,
+    /// Said before the call is ended for silence or time.
+    pub farewell: String,
+    /// Said when the engine fails.
+    pub apology: String,
+    /// What a listener murmurs without wanting the floor.
+    pub backchannels: Vec<String>,
+}
+
+/// Durations in milliseconds, as a file gives them. Zero switches `silence_ms` and `total_ms` off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Speech shorter than this does not interrupt by its length alone.
+    pub min_speech_ms: u32,
+    /// Silence after which a turn is over in any case.
+    pub turn_silence_ms: u32,
+    /// Silence of the caller before a reprompt.
+    pub silence_ms: u32,
+    /// The longest call.
+    pub total_ms: u32,
+    /// How long the engine may take to answer.
+    pub answer_ms: u32,
+    /// How long a tool may take.
+    pub tool_ms: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            min_speech_ms: 700,
+            turn_silence_ms: 1_200,
+            silence_ms: 8_000,
+            total_ms: 1_800_000,
+            answer_ms: 15_000,
+            tool_ms: 10_000,
+        }
+    }
+}
+
+impl Secretary {
+    /// Parses a secretary's file. `file` names it in errors.
+    pub fn parse(file: &str, text: &str) -> Result<Self, SecretaryError> {
+        toml::from_str(text).map_err(|e| SecretaryError::Toml { file: file.into(), source: Box::new(e) })
+    }
+}

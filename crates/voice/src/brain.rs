@@ -1,0 +1,74 @@
+//! What decides the words of the local engine.
+
+use call::{Digit, ToolCallId};
+use secretary::Secretary;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+/// A brain, shared by all calls.
+pub trait Brain: Send + Sync {
+    /// Begins a conversation.
+    fn begin(&self, secretary: Arc<Secretary>, tools: Arc<[crate::engine::ToolSpec]>) -> Box<dyn Mind>;
+}
+
+/// One conversation's state. Like a session it never waits, and what it starts ends with it.
+pub trait Mind: Send {
+    /// Tells it something; an answer may follow from [`Mind::poll_thought`]. A new stimulus that wants an answer ends the
+    /// one under way.
+    fn tell(&mut self, stimulus: Stimulus);
+
+    /// The next piece of the answer. Pending while there is none; [`Thought::Done`] ends each answer.
+    fn poll_thought(&mut self, cx: &mut Context<'_>) -> Poll<Thought>;
+}
+
+/// What a brain is told.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Stimulus {
+    /// The caller's words: answer them.
+    Words(String),
+    /// A key: answer it.
+    Key(Digit),
+    /// What became of a tool: go on.
+    ToolResult {
+        /// Which.
+        id: ToolCallId,
+        /// True if it did what was asked.
+        ok: bool,
+        /// What came of it.
+        result: String,
+    },
+    /// The caller stayed silent and was asked again by the call: no answer is wanted.
+    NoInput,
+    /// These words were said by the call itself (greeting, reprompt): no answer is wanted.
+    Said(String),
+    /// The last answer was interrupted: only these words of it were heard. Ends an answer under way; none is wanted.
+    Interrupted {
+        /// The words heard.
+        heard: String,
+    },
+}
+
+/// A piece of an answer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Thought {
+    /// A clause or sentence that can be spoken by itself.
+    Clause(String),
+    /// A tool to use. The answer that needs its result is a new one, after [`Stimulus::ToolResult`].
+    Tool {
+        /// An id of the brain's own.
+        id: ToolCallId,
+        /// The tool.
+        name: String,
+        /// Its arguments, an object.
+        arguments: serde_json::Value,
+    },
+    /// The answer is complete.
+    Done,
+    /// The brain has failed for good.
+    Failed {
+        /// What kind of failure.
+        kind: call::FailureKind,
+        /// What happened and what would mend it.
+        message: String,
+    },
+}

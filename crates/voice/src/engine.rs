@@ -1,0 +1,89 @@
+//! The trait of a speech engine.
+
+use audio::SampleRate;
+use call::{AnswerId, Capabilities, EngineCommand, EngineEvent, FailureKind};
+use futures_util::future::BoxFuture;
+use secretary::{CallUuid, Secretary};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+/// What a session is told about the call.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// The call, for the operator's log alone.
+    pub call: CallUuid,
+    /// Who speaks.
+    pub secretary: Arc<Secretary>,
+    /// The tools that the call offers, by name; an engine asks for others in vain.
+    pub tools: Arc<[ToolSpec]>,
+}
+
+/// A tool as an engine is told of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ToolSpec {
+    /// The name by which it is called.
+    pub name: String,
+    /// What it does and when to use it.
+    pub description: String,
+    /// The JSON Schema of its arguments.
+    pub parameters: serde_json::Value,
+}
+
+/// A speech engine, shared by all calls.
+pub trait Engine: Send + Sync {
+    /// Its name in configuration, logs and metrics.
+    fn name(&self) -> &'static str;
+
+    /// What it can do and what it leaves to the call.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Opens a session. The future is dropped when the call ends meanwhile.
+    fn connect(&self, setup: Setup) -> BoxFuture<'_, Result<Box<dyn Session>, ConnectError>>;
+}
+
+/// Why no session could be opened.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{message}")]
+pub struct ConnectError {
+    /// What can be done about it.
+    pub kind: FailureKind,
+    /// What failed, with which value, and what would be right. Never a secret.
+    pub message: String,
+}
+
+/// What a session reports.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// Samples of this answer at [`Session::output_rate`] were appended to the `pcm` argument of [`Session::poll_event`].
+    Audio {
+        /// The answer.
+        answer: AnswerId,
+    },
+    /// Anything else.
+    Engine(EngineEvent),
+}
+
+/// One call's use of an engine. Dropping it ends everything that it started.
+pub trait Session: Send {
+    /// The rate at which it hears; the driver converts to it.
+    fn input_rate(&self) -> SampleRate;
+
+    /// The rate of its audio.
+    fn output_rate(&self) -> SampleRate;
+
+    /// Hears a piece of the caller's audio, mono at [`Session::input_rate`]. Never waits: a full queue drops its oldest and
+    /// counts it ([`Session::dropped_ms`]).
+    fn hear(&mut self, samples: &[i16]);
+
+    /// Takes a command. Never waits.
+    fn command(&mut self, command: EngineCommand);
+
+    /// The next event. Samples that belong to an [`Event::Audio`] are appended to `pcm`, which the caller empties. After
+    /// [`EngineEvent::Failed`] it stays pending for ever.
+    fn poll_event(&mut self, cx: &mut Context<'_>, pcm: &mut Vec<i16>) -> Poll<Event>;
+
+    /// Milliseconds of the caller's audio that could not be delivered so far.
+    fn dropped_ms(&self) -> u64 {
+        0
+    }
+}

@@ -1,0 +1,17 @@
+//! Speech engines behind one trait, and what they are made of.
+//!
+//! An [`Engine`] opens one [`Session`] per call. A session hears the caller's audio, takes [`call::EngineCommand`]s and reports
+//! [`Event`]s. It never waits for the call: `hear` and `command` return at once, and whatever socket, task or process it has
+//! is its own and ends when it is dropped.
+#![forbid(unsafe_code)]
+
+pub mod brain;
+pub mod cascade;
+pub mod engine;
+pub mod loopback;
+pub mod models;
+pub mod openai;
+pub mod stt;
+pub mod tts;
+
+pub use engine::{ConnectError, Engine, Event, Session, Setup};

@@ -1,0 +1,29 @@
+//! Speech to text.
+
+use futures_util::future::BoxFuture;
+use secretary::Language;
+use std::sync::Arc;
+
+/// Finds the words in a piece of speech.
+pub trait Transcriber: Send + Sync {
+    /// The words of mono 16 kHz `samples`, without annotations; empty if there are none. Dropping the future gives up the
+    /// place in the queue.
+    fn transcribe(&self, samples: Arc<[i16]>, language: Language) -> BoxFuture<'_, Result<String, SttError>>;
+}
+
+/// Why there are no words.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum SttError {
+    /// Nothing is installed that could do it.
+    #[error("no speech-to-text model is installed; `voice-ai models install whisper-base` installs one")]
+    NoModel,
+    /// More waits than the queue holds.
+    #[error("speech to text is {waiting} utterances behind; raise stt.workers or lower the calls of this node")]
+    Busy {
+        /// How many wait.
+        waiting: usize,
+    },
+    /// The worker died twice over the same utterance, or cannot be started.
+    #[error("the speech-to-text worker failed: {0}")]
+    Worker(String),
+}

@@ -1,0 +1,43 @@
+//! Text to speech.
+
+use audio::SampleRate;
+use futures_util::future::BoxFuture;
+use secretary::Language;
+use tokio::sync::mpsc;
+
+/// Speaks texts.
+pub trait Synthesizer: Send + Sync {
+    /// The rate of its audio.
+    fn rate(&self) -> SampleRate;
+
+    /// Speaks a text: pieces of mono audio at [`Synthesizer::rate`] go to `out` as they are made. Ends early, without
+    /// an error, when the receiver is dropped. Dropping the future stops the work.
+    fn speak(&self, speech: Speech, out: mpsc::Sender<Vec<i16>>) -> BoxFuture<'_, Result<(), TtsError>>;
+}
+
+/// What is to be spoken.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Speech {
+    /// The words.
+    pub text: String,
+    /// Their language.
+    pub language: Language,
+    /// The voice's name; empty for the default of the language.
+    pub voice: String,
+}
+
+/// Why there is no speech.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum TtsError {
+    /// The program is not there.
+    #[error("{program} cannot be started: {reason}; `apt-get install espeak-ng` installs it")]
+    Program {
+        /// The program.
+        program: String,
+        /// What the system says.
+        reason: String,
+    },
+    /// It ran and failed.
+    #[error("text to speech failed: {0}")]
+    Failed(String),
+}
