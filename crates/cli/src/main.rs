@@ -1,4 +1,56 @@
-//! `voice-ai`: the command of voice-ai-ivr.
+//! `voice-ai`: the command of voice-ai-ivr. Arguments, printing and exit codes; what is done is done in the crates.
 #![forbid(unsafe_code)]
 
-fn main() {}
+mod bench;
+mod call;
+mod config;
+mod models;
+mod serve;
+mod stt_worker;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// A voice AI behind a phone number on FreeSWITCH and FusionPBX.
+#[derive(Parser)]
+#[command(name = "voice-ai", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server between FreeSWITCH and the voice engine.
+    Serve(serve::Arguments),
+    /// Check a configuration.
+    Config(config::Arguments),
+    /// List, install and verify the models of the local engine.
+    Models(models::Arguments),
+    /// Call the server as FreeSWITCH would, and measure what the caller hears.
+    Call(call::Arguments),
+    /// Measure the server.
+    Bench(bench::Arguments),
+    /// Turn speech into text for a parent process, over standard input and output.
+    #[command(hide = true)]
+    SttWorker(stt_worker::Arguments),
+}
+
+fn main() -> ExitCode {
+    if rustls::crypto::ring::default_provider().install_default().is_err() {
+        eprintln!("voice-ai: a TLS provider was installed before main");
+        return ExitCode::FAILURE;
+    }
+    let result = match Arguments::parse().command {
+        Command::Serve(arguments) => serve::run(arguments),
+        Command::Config(arguments) => config::run(arguments),
+        Command::Models(arguments) => models::run(arguments),
+        Command::Call(arguments) => call::run(arguments),
+        Command::Bench(arguments) => bench::run(arguments),
+        Command::SttWorker(arguments) => stt_worker::run(arguments),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("voice-ai: {error:#}");
+        ExitCode::FAILURE
+    })
+}
