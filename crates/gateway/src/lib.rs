@@ -1,2 +1,5 @@
 //! The server between FreeSWITCH and a voice engine.
 #![forbid(unsafe_code)]
+
+mod calls;
+pub mod metrics;

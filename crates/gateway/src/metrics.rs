@@ -1,0 +1,1 @@
+//! What the server counts, for Prometheus. Never a label per call.
