@@ -37,6 +37,8 @@ pub enum Stimulus {
         /// What came of it.
         result: String,
     },
+    /// The caller spoke, but no words could be found (no speech-to-text model, or it failed): answer with the keys.
+    Unheard,
     /// The caller stayed silent and was asked again by the call: no answer is wanted.
     NoInput,
     /// These words were said by the call itself (greeting, reprompt): no answer is wanted.
