@@ -11,10 +11,12 @@
 #![forbid(unsafe_code)]
 
 mod input;
+mod machine;
 mod output;
 mod settings;
 
 pub use input::{Cause, Digit, EngineEvent, FailureKind, Input, LegEvent, PlayoutEvent};
+pub use machine::Call;
 pub use output::{ClearReason, EngineCommand, LegCommand, Outcome, Output, Record, Role, ToolRequest};
 pub use settings::{By, Capabilities, Settings};
 
