@@ -3,10 +3,19 @@
 //! No socket and no task here: a [`Snapshot`] is immutable and is replaced whole by its source.
 #![forbid(unsafe_code)]
 
+mod error;
+mod fold;
 mod id;
+mod load;
+mod parse;
 mod profile;
+mod samples;
 mod source;
 
+pub use error::{SecretaryError, SnapshotError};
+pub use fold::{folded, suggestion};
 pub use id::{CallUuid, DomainUuid, IdError, SecretaryUuid};
-pub use profile::{Greeting, Language, Limits, Phrases, Secretary, SecretaryError};
+pub use load::DomainEntry;
+pub use profile::{Greeting, Language, Limits, Phrases, Secretary};
+pub use samples::{SAMPLE_DEFAULT, SAMPLE_DOMAIN, SAMPLE_DOMAIN_NAME};
 pub use source::{Domain, SecretarySource, Snapshot};

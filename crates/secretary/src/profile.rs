@@ -1,5 +1,6 @@
 //! One secretary: how it greets, what it says when nobody speaks, which script it follows.
 
+use crate::SecretaryError;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -44,28 +45,18 @@ impl FromStr for Language {
 
     /// Takes a BCP 47 tag; the region does not matter (`pt`, `pt-BR`, `en-US`).
     fn from_str(tag: &str) -> Result<Self, SecretaryError> {
-        match tag.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase().as_str() {
+        match tag
+            .split(['-', '_'])
+            .next()
+            .unwrap_or_default()
+            .to_ascii_lowercase()
+            .as_str()
+        {
             "pt" => Ok(Self::PtBr),
             "en" => Ok(Self::En),
             _ => Err(SecretaryError::Language(tag.chars().take(32).collect())),
         }
     }
-}
-
-/// What can be wrong with a secretary.
-#[derive(Debug, thiserror::Error)]
-pub enum SecretaryError {
-    /// A language that no secretary speaks.
-    #[error("{0:?} is not a language of a secretary: use pt-BR or en")]
-    Language(String),
-    /// A file that is no secretary.
-    #[error("secretary {file}: {source}")]
-    Toml {
-        /// The file, or the name of the embedded sample.
-        file: String,
-        /// What the parser says, with line and column.
-        source: Box<toml::de::Error>,
-    },
 }
 
 /// One configured assistant.
@@ -85,7 +76,8 @@ pub struct Secretary {
     /// The brain of the local engine: `script` or `chat`.
     #[serde(default = "script")]
     pub brain: String,
-    /// The script of the script brain: a path, or the name of an embedded sample.
+    /// The script of the script brain: the name of an embedded sample (`provedor`, `isp`), or a path that ends in `.yaml`
+    /// or `.yml`. [`crate::Snapshot::load`] makes a relative path absolute, from the folder of the secretary's file.
     #[serde(default)]
     pub script: String,
     /// Who it is and how it behaves, for engines that take instructions.
@@ -136,7 +128,8 @@ pub struct Phrases {
     pub farewell: String,
     /// Said when the engine fails.
     pub apology: String,
-    /// What a listener murmurs without wanting the floor.
+    /// What a listener murmurs without wanting the floor: lower case, without accents, words apart by one space (a file
+    /// may write them naturally, [`Secretary::parse`] folds them).
     pub backchannels: Vec<String>,
 }
 
@@ -168,12 +161,5 @@ impl Default for Limits {
             answer_ms: 15_000,
             tool_ms: 10_000,
         }
-    }
-}
-
-impl Secretary {
-    /// Parses a secretary's file. `file` names it in errors.
-    pub fn parse(file: &str, text: &str) -> Result<Self, SecretaryError> {
-        toml::from_str(text).map_err(|e| SecretaryError::Toml { file: file.into(), source: Box::new(e) })
     }
 }

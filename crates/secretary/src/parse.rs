@@ -1,0 +1,106 @@
+//! From the text of a file to a [`Secretary`], with errors that name line and remedy.
+
+use crate::fold::{folded, suggestion};
+use crate::{Secretary, SecretaryError};
+use serde::Deserialize;
+use toml::Spanned;
+
+const ENGINES: [&str; 3] = ["local", "openai", "loopback"];
+const BRAINS: [&str; 2] = ["script", "chat"];
+
+impl Secretary {
+    /// Parses a secretary's file. `file` names it in errors.
+    pub fn parse(file: &str, text: &str) -> Result<Self, SecretaryError> {
+        let mut secretary: Self = toml::from_str(text).map_err(|e| syntax(file, text, &e))?;
+        check(file, text)?;
+        for word in &mut secretary.phrases.backchannels {
+            *word = folded(word);
+        }
+        Ok(secretary)
+    }
+}
+
+/// The values that must be one of a few, with their places.
+#[derive(Deserialize)]
+struct Chosen {
+    name: Spanned<String>,
+    engine: Option<Spanned<String>>,
+    brain: Option<Spanned<String>>,
+    script: Option<Spanned<String>>,
+}
+
+fn check(file: &str, text: &str) -> Result<(), SecretaryError> {
+    let chosen: Chosen = toml::from_str(text).map_err(|e| syntax(file, text, &e))?;
+    let wrong = |at: &Spanned<String>, problem: String, remedy: String| {
+        let line = line_of(text, at.span().start);
+        Err(SecretaryError::File {
+            file: file.into(),
+            line,
+            problem,
+            remedy: Some(remedy),
+        })
+    };
+    if chosen.name.get_ref().trim().is_empty() {
+        return wrong(
+            &chosen.name,
+            "the name is empty".into(),
+            "give it one, such as \"reception\"".into(),
+        );
+    }
+    if let Some(engine) = &chosen.engine
+        && !ENGINES.contains(&engine.get_ref().as_str())
+    {
+        let name = engine.get_ref();
+        return wrong(
+            engine,
+            format!("{name:?} is no engine"),
+            suggestion(name, &ENGINES),
+        );
+    }
+    if let Some(brain) = &chosen.brain
+        && !BRAINS.contains(&brain.get_ref().as_str())
+    {
+        let name = brain.get_ref();
+        return wrong(
+            brain,
+            format!("{name:?} is no brain of the local engine"),
+            suggestion(name, &BRAINS),
+        );
+    }
+    let scripted = chosen.brain.as_ref().is_none_or(|b| b.get_ref() == "script");
+    let script = chosen.script.as_ref().map_or("", |s| s.get_ref());
+    let is_local = chosen.engine.as_ref().is_none_or(|e| e.get_ref() == "local");
+    if is_local && scripted && script.is_empty() {
+        let at = chosen.script.as_ref().unwrap_or(&chosen.name);
+        let remedy = "set script = \"provedor\" (a sample) or to the path of a .yaml file".into();
+        return wrong(at, "the brain \"script\" has no script".into(), remedy);
+    }
+    Ok(())
+}
+
+fn syntax(file: &str, text: &str, error: &toml::de::Error) -> SecretaryError {
+    let problem = error.message().lines().collect::<Vec<_>>().join(" ");
+    let line = line_of(text, error.span().map_or(0, |s| s.start));
+    let remedy = unknown_field(&problem).map(|(wrong, known)| suggestion(wrong, &known));
+    SecretaryError::File {
+        file: file.into(),
+        line,
+        problem,
+        remedy,
+    }
+}
+
+/// The wrong field and the right ones, out of serde's "unknown field `x`, expected one of `a`, `b`".
+fn unknown_field(problem: &str) -> Option<(&str, Vec<&str>)> {
+    let mut quoted = problem
+        .strip_prefix("unknown field ")?
+        .split('`')
+        .skip(1)
+        .step_by(2);
+    let wrong = quoted.next()?;
+    Some((wrong, quoted.collect()))
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    text.bytes().take(offset).filter(|b| *b == b'\n').count() + 1
+}
