@@ -5,6 +5,7 @@
 //! ([`Playout`]), the instant is an argument.
 #![forbid(unsafe_code)]
 
+mod clock;
 mod ear;
 mod framer;
 pub mod g711;
@@ -13,7 +14,7 @@ mod rate;
 mod resample;
 mod turn;
 
-pub use ear::{Ear, Edge, EarModel};
+pub use ear::{Ear, EarModel, Edge};
 pub use framer::{Framer, Layout};
 pub use playout::{Played, Playout};
 pub use rate::{RateError, SampleRate};

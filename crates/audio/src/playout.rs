@@ -1,6 +1,8 @@
 //! What is to be played to the caller: a queue of utterances, released at the pace of the leg's clock.
 
 use crate::SampleRate;
+use crate::clock::Clock;
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 /// How far an utterance has been played, or that it has ended.
@@ -13,17 +15,73 @@ pub enum Played<Id> {
 }
 
 /// The queue of one leg. `Id` names an utterance.
+///
+/// Time is an argument, and must not run backwards. After each input the driver calls [`Playout::release`] and
+/// [`Playout::poll_played`] until they have nothing more; [`Playout::next_due`] then tells when to come again.
+///
+/// Utterances are played in the order in which they were first pushed, each to its end: one that is never finished
+/// holds those behind it back until [`Playout::clear`].
+///
+/// What was released counts as heard when the leg's clock has passed it. The clock starts with the first frame that is
+/// released after a silence, so audio that arrives in real time passes at once and needs no timer.
 #[derive(Debug)]
 pub struct Playout<Id> {
     rate: SampleRate,
-    _id: std::marker::PhantomData<Id>,
+    /// The most that may be released and not yet heard.
+    lead: u64,
+    /// The most that may be queued and not yet released.
+    hold: usize,
+    /// Samples not yet released, of all utterances in their order.
+    samples: VecDeque<i16>,
+    /// Utterances not yet reported as finished.
+    utterances: VecDeque<Utterance<Id>>,
+    clock: Clock,
+    paused: bool,
+    /// The utterance that is being released ran dry; if more of it comes, the caller heard a hole.
+    ran_dry: bool,
+    underruns: u64,
+}
+
+#[derive(Debug)]
+struct Utterance<Id> {
+    id: Id,
+    pushed: u64,
+    released: u64,
+    /// What had been released of all before it, once it has begun.
+    begin: u64,
+    finished: bool,
+}
+
+impl<Id> Utterance<Id> {
+    fn unreleased(&self) -> u64 {
+        self.pushed - self.released
+    }
+
+    fn is_released_whole(&self) -> bool {
+        self.finished && self.unreleased() == 0
+    }
+
+    /// The count of released samples at which its last one is heard.
+    fn end(&self) -> u64 {
+        self.begin + self.pushed
+    }
 }
 
 impl<Id: Copy + Eq + std::fmt::Debug> Playout<Id> {
-    /// An empty playout that sends at most `lead` ahead of what the caller hears, and holds at most `hold`.
+    /// An empty playout that sends at most `lead` (but at least one frame) ahead of what the caller hears, and holds
+    /// at most `hold` of audio not yet released.
     pub fn new(rate: SampleRate, lead: Duration, hold: Duration) -> Self {
-        let _ = (lead, hold);
-        Self { rate, _id: std::marker::PhantomData }
+        Self {
+            rate,
+            lead: rate.samples_in(lead).max(rate.frame_samples() as u64),
+            hold: usize::try_from(rate.samples_in(hold)).unwrap_or(usize::MAX),
+            samples: VecDeque::new(),
+            utterances: VecDeque::new(),
+            clock: Clock::stopped(rate),
+            paused: false,
+            ran_dry: false,
+            underruns: 0,
+        }
     }
 
     /// The leg's rate.
@@ -31,62 +89,198 @@ impl<Id: Copy + Eq + std::fmt::Debug> Playout<Id> {
         self.rate
     }
 
-    /// Adds samples to an utterance, which is queued behind the others when new. False when the hold limit is
-    /// reached and nothing was taken.
+    /// Adds samples to an utterance, which is queued behind the others when new. False when the hold limit would be
+    /// exceeded and nothing was taken.
+    ///
+    /// After [`Playout::finish`] the same id begins a new utterance.
     pub fn push(&mut self, id: Id, samples: &[i16]) -> bool {
-        let _ = (id, samples);
-        unimplemented!()
+        if self.samples.len() + samples.len() > self.hold {
+            return false;
+        }
+        self.append(id, samples);
+        true
     }
 
     /// No more samples will come for this utterance. (An utterance without any is finished at once, in its turn.)
+    /// Without effect on one that is finished and still queued.
     pub fn finish(&mut self, id: Id) {
-        let _ = id;
-        unimplemented!()
+        if let Some(open) = self.utterances.iter_mut().rfind(|u| u.id == id) {
+            open.finished = true;
+            return;
+        }
+        self.utterances.push_back(Utterance {
+            id,
+            pushed: 0,
+            released: 0,
+            begin: 0,
+            finished: true,
+        });
     }
 
     /// Stops releasing; what was released plays on (at most the lead).
     pub fn pause(&mut self, now: Instant) {
-        let _ = now;
-        unimplemented!()
+        self.settle(now);
+        self.paused = true;
     }
 
     /// Goes on from the next sample.
     pub fn resume(&mut self, now: Instant) {
-        let _ = now;
-        unimplemented!()
+        self.settle(now);
+        self.paused = false;
     }
 
-    /// Drops all that was not yet released and forgets every queued utterance. Returns how much was dropped.
+    /// Drops all that was not yet released, forgets every utterance and ends a pause. Returns how much was dropped.
+    ///
+    /// What was released still counts into the lead, but belongs to no utterance any more: ask
+    /// [`Playout::position`] before.
     pub fn clear(&mut self, now: Instant) -> Duration {
-        let _ = now;
-        unimplemented!()
+        self.settle(now);
+        let dropped = self.rate.duration_of(self.samples.len() as u64);
+        self.samples.clear();
+        self.give_back_memory();
+        self.utterances.clear();
+        self.paused = false;
+        self.ran_dry = false;
+        dropped
     }
 
     /// Releases the next frame if it is due: at most 20 ms, into `frame` (cleared first). True if one was.
+    ///
+    /// A frame belongs to one utterance. Shorter than 20 ms is only the last one of an utterance.
     pub fn release(&mut self, now: Instant, frame: &mut Vec<i16>) -> bool {
-        let _ = (now, frame);
-        unimplemented!()
+        frame.clear();
+        self.settle(now);
+        let Some((index, length)) = self.next_frame() else {
+            return false;
+        };
+        if self.clock.ahead(now) + length as u64 > self.lead {
+            return false;
+        }
+        let ran_dry = std::mem::take(&mut self.ran_dry);
+        let utterance = &mut self.utterances[index];
+        if utterance.released == 0 {
+            utterance.begin = self.clock.released();
+        } else if ran_dry {
+            self.underruns += 1;
+        }
+        utterance.released += length as u64;
+        self.clock.release(now, length as u64);
+        self.take_front(length, frame);
+        true
     }
 
     /// When [`Playout::release`] or [`Playout::poll_played`] has something next, if at all without new input.
+    ///
+    /// `None` when all that is queued has been released and nothing that is finished is still on its way to the
+    /// caller. Holds after both were called until they had nothing more.
     pub fn next_due(&self) -> Option<Instant> {
-        unimplemented!()
+        let frame = self.next_frame().and_then(|(_, length)| {
+            let heard = (self.clock.released() + length as u64).saturating_sub(self.lead);
+            self.clock.hears(heard)
+        });
+        let end = self
+            .utterances
+            .front()
+            .filter(|u| u.is_released_whole())
+            .and_then(|u| self.clock.hears(u.end()));
+        frame.into_iter().chain(end).min()
     }
 
-    /// The utterance that the caller hears now and how much of it has been heard.
+    /// The utterance that the caller hears now, or heard last, and how much of it has been heard. `None` before
+    /// anything was released and when all has been reported as finished.
     pub fn position(&self, now: Instant) -> Option<(Id, Duration)> {
-        let _ = now;
-        unimplemented!()
+        let heard = self.clock.heard(now);
+        let begun = || self.utterances.iter().filter(|u| u.released > 0);
+        let current = begun()
+            .take_while(|u| u.begin < heard)
+            .last()
+            .or_else(|| begun().next())?;
+        let samples = heard.saturating_sub(current.begin).min(current.released);
+        Some((current.id, self.rate.duration_of(samples)))
     }
 
-    /// The next utterance that has been heard to its end since the last call.
+    /// The next utterance that has been heard to its end since the last call: always [`Played::Finished`] with its
+    /// whole length, once for each finished utterance, in their order.
     pub fn poll_played(&mut self, now: Instant) -> Option<Played<Id>> {
-        let _ = now;
-        unimplemented!()
+        let first = self.utterances.front()?;
+        if !first.is_released_whole() || (first.pushed > 0 && self.clock.heard(now) < first.end()) {
+            return None;
+        }
+        let first = self.utterances.pop_front()?;
+        Some(Played::Finished(first.id, self.rate.duration_of(first.pushed)))
     }
 
-    /// How often an utterance ran dry before it was finished.
+    /// How often the caller heard a hole inside an utterance: it ran dry before it was finished, and then more came.
     pub fn underruns(&self) -> u64 {
-        unimplemented!()
+        self.underruns
+    }
+
+    fn append(&mut self, id: Id, samples: &[i16]) {
+        let count = samples.len() as u64;
+        let Some(index) = self.utterances.iter().rposition(|u| u.id == id && !u.finished) else {
+            self.samples.extend(samples);
+            self.utterances.push_back(Utterance {
+                id,
+                pushed: count,
+                released: 0,
+                begin: 0,
+                finished: false,
+            });
+            return;
+        };
+        self.utterances[index].pushed += count;
+        let behind: u64 = self
+            .utterances
+            .iter()
+            .skip(index + 1)
+            .map(Utterance::unreleased)
+            .sum();
+        self.samples.extend(samples);
+        if behind > 0 {
+            // Another utterance already waits behind this one: its samples must stay last.
+            let tail = self.samples.len() - samples.len() - behind as usize;
+            self.samples.make_contiguous()[tail..].rotate_right(samples.len());
+        }
+    }
+
+    /// The utterance whose turn it is and the length of its next frame.
+    fn next_frame(&self) -> Option<(usize, usize)> {
+        if self.paused {
+            return None;
+        }
+        let index = self.utterances.iter().position(|u| !u.is_released_whole())?;
+        let utterance = &self.utterances[index];
+        let whole = self.rate.frame_samples();
+        let length = utterance.unreleased().min(whole as u64) as usize;
+        let may_be_short = utterance.finished;
+        (length == whole || may_be_short).then_some((index, length))
+    }
+
+    /// Stops a clock that has nothing left to play, and remembers a hole.
+    fn settle(&mut self, now: Instant) {
+        if !self.clock.stop_if_dry(now) || self.paused {
+            return;
+        }
+        let current = self.utterances.iter().find(|u| !u.is_released_whole());
+        self.ran_dry = current.is_some_and(|u| u.released > 0);
+    }
+
+    fn take_front(&mut self, length: usize, frame: &mut Vec<i16>) {
+        let (front, back) = self.samples.as_slices();
+        let first = length.min(front.len());
+        frame.extend_from_slice(&front[..first]);
+        frame.extend_from_slice(&back[..length - first]);
+        self.samples.drain(..length);
+        if self.samples.is_empty() {
+            self.give_back_memory();
+        }
+    }
+
+    /// A long answer may have needed megabytes; audio in real time never needs a second.
+    fn give_back_memory(&mut self) {
+        let second = self.rate.hz() as usize;
+        if self.samples.capacity() > second {
+            self.samples.shrink_to(second / 4);
+        }
     }
 }

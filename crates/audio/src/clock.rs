@@ -1,0 +1,67 @@
+//! The clock of a leg: what of the released samples the caller has heard.
+
+use crate::SampleRate;
+use std::time::{Duration, Instant};
+
+/// Counts released samples, and advances through them from the instant at which the first was released into silence.
+#[derive(Debug)]
+pub(crate) struct Clock {
+    rate: SampleRate,
+    /// All samples ever released.
+    released: u64,
+    /// When the sample of this number began to play; `None` when all that was released has been heard.
+    running: Option<(Instant, u64)>,
+}
+
+impl Clock {
+    pub(crate) fn stopped(rate: SampleRate) -> Self {
+        Self {
+            rate,
+            released: 0,
+            running: None,
+        }
+    }
+
+    /// Samples released since the beginning.
+    pub(crate) fn released(&self) -> u64 {
+        self.released
+    }
+
+    /// Samples heard since the beginning: never more than were released.
+    pub(crate) fn heard(&self, now: Instant) -> u64 {
+        let Some((start, first)) = self.running else {
+            return self.released;
+        };
+        let passed = self.rate.samples_in(now.saturating_duration_since(start));
+        self.released.min(first + passed)
+    }
+
+    /// Samples released and not yet heard.
+    pub(crate) fn ahead(&self, now: Instant) -> u64 {
+        self.released - self.heard(now)
+    }
+
+    /// The first instant at which so many samples have been heard, if the clock runs.
+    pub(crate) fn hears(&self, samples: u64) -> Option<Instant> {
+        let (start, first) = self.running?;
+        let passed = u128::from(samples.saturating_sub(first)) * 1_000_000_000;
+        // Rounded up, or a caller who comes at that instant would find one sample missing.
+        let nanos = passed.div_ceil(u128::from(self.rate.hz()));
+        Some(start + Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)))
+    }
+
+    /// Counts released samples; they follow what is still playing, or start the clock.
+    pub(crate) fn release(&mut self, now: Instant, samples: u64) {
+        self.running.get_or_insert((now, self.released));
+        self.released += samples;
+    }
+
+    /// Stops when the last released sample ended before `now`. True if it did so.
+    pub(crate) fn stop_if_dry(&mut self, now: Instant) -> bool {
+        if self.hears(self.released).is_none_or(|end| now <= end) {
+            return false;
+        }
+        self.running = None;
+        true
+    }
+}
