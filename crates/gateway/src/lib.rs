@@ -2,4 +2,8 @@
 #![forbid(unsafe_code)]
 
 mod calls;
+mod driver;
+mod leg;
+mod tools;
+pub mod config;
 pub mod metrics;

@@ -1,0 +1,288 @@
+//! The configuration: a TOML file, the environment over it, a default for every key.
+//!
+//! `VOICE_AI__SECTION__KEY=value` overrides a key of the file; the value is read as TOML, else as a text. Whatever is wrong is
+//! told at once and all of it, each with its line or variable and its remedy. Secrets are named by `{ env = "NAME" }` or
+//! `{ file = "/path" }`.
+
+mod choice;
+mod error;
+mod node;
+mod read;
+mod rules;
+mod secret;
+
+pub use choice::{LogFormat, Speaker};
+pub use error::{ConfigError, ConfigErrors, Origin};
+pub use secret::Secret;
+
+use audio::{Layout, SampleRate};
+use ipnet::IpNet;
+use node::Node;
+use read::{Read, Reading, section};
+use secretary::{DomainUuid, SAMPLE_DEFAULT, SAMPLE_DOMAIN, SAMPLE_DOMAIN_NAME};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+section! {
+    /// Everything that can be configured.
+    Config {
+        /// The listeners, who may use them, and their limits.
+        server: ServerConfig = ServerConfig::default(),
+        /// The streams of calls.
+        stream: StreamConfig = StreamConfig::default(),
+        /// Hearing when the caller speaks.
+        vad: VadConfig = VadConfig::default(),
+        /// The files of models.
+        models: ModelsConfig = ModelsConfig::default(),
+        /// Speech to text of the local engine.
+        stt: SttConfig = SttConfig::default(),
+        /// Text to speech of the local engine.
+        tts: TtsConfig = TtsConfig::default(),
+        /// The OpenAI Realtime engine.
+        openai: OpenAiConfig = OpenAiConfig::default(),
+        /// The chat brain of the local engine.
+        chat: ChatConfig = ChatConfig::default(),
+        /// What the node keeps.
+        data: DataConfig = DataConfig::default(),
+        /// What the node says about itself.
+        log: LogConfig = LogConfig::default(),
+        /// The tenants.
+        domains: Vec<DomainConfig> = vec![DomainConfig::default()],
+    }
+}
+
+section! {
+    /// The listeners, who may use them, and their limits.
+    ServerConfig {
+        /// Where modules stream calls to. Any address but a loopback one needs `token` or `allow`.
+        listen: SocketAddr = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 8085),
+        /// Where metrics and health are read. Any address but a loopback one needs `control_token`.
+        control: SocketAddr = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 8086),
+        /// What a stream's request must show, as `Authorization: Bearer …` or `?token=…`.
+        token: Option<Secret> = None,
+        /// What a request to the control listener must show, as `Authorization: Bearer …`.
+        control_token: Option<Secret> = None,
+        /// The addresses and networks that may stream; empty for all.
+        allow: Vec<IpNet> = Vec::new(),
+        /// The calls of this node at once.
+        max_calls: u32 = 500 => 1..=100_000,
+        /// How long calls may go on after SIGTERM, in seconds.
+        drain_seconds: u32 = 60 => 0..=86_400,
+        /// How long a connection may take to make its request and be answered, in seconds.
+        upgrade_seconds: u32 = 5 => 1..=60,
+        /// The connections that have not yet become calls, at once.
+        max_handshakes: u32 = 256 => 1..=65_536,
+    }
+}
+
+section! {
+    /// The streams of calls.
+    StreamConfig {
+        /// What a stream carries that does not say so.
+        assume: AssumeConfig = AssumeConfig::default(),
+        /// The caller's audio that waits longer than this is dropped, in milliseconds.
+        backlog_ms: u32 = 500 => 40..=10_000,
+        /// A stream without audio for so long after its start is warned of, in milliseconds; 0 for never.
+        idle_warning_ms: u32 = 2_000 => 0..=60_000,
+        /// How long a call waits for a lost stream to come back, in milliseconds.
+        reattach_grace_ms: u32 = 5_000 => 0..=60_000,
+        /// How far audio is sent ahead of what the caller hears, in milliseconds.
+        lead_ms: u32 = 60 => 20..=60,
+        /// The most of an answer that waits to be played, in seconds.
+        hold_seconds: u32 = 300 => 10..=300,
+    }
+}
+
+section! {
+    /// What a stream carries that does not say so.
+    AssumeConfig {
+        /// The sample rate in Hz.
+        rate: SampleRate = SampleRate::HZ_16000,
+        /// The channels.
+        mix: Layout = Layout::Mixed,
+    }
+}
+
+section! {
+    /// Hearing when the caller speaks.
+    VadConfig {
+        /// Whether the ear listens at all. Without it nobody is interrupted, and only engines that end turns by themselves answer.
+        enabled: bool = true,
+    }
+}
+
+section! {
+    /// The files of models.
+    ModelsConfig {
+        /// The folder where `voice-ai models install` puts them; the command's own default where none is named.
+        dir: Option<PathBuf> = None,
+    }
+}
+
+section! {
+    /// Speech to text of the local engine.
+    SttConfig {
+        /// The model's name; empty for none, then callers answer by keys.
+        model: String = "whisper-base".into(),
+        /// Worker processes, each with the model in memory (about 200 MB for whisper-base).
+        workers: u32 = 1 => 1..=64,
+        /// Threads of each worker.
+        threads: u32 = 2 => 1..=64,
+        /// Utterances that may wait for a worker.
+        queue: u32 = 16 => 1..=1_000,
+    }
+}
+
+section! {
+    /// Text to speech of the local engine.
+    TtsConfig {
+        /// What speaks.
+        engine: Speaker = Speaker::Espeak,
+        /// The espeak-ng program: a name that is looked up in PATH, or a path.
+        espeak: String = "espeak-ng".into(),
+    }
+}
+
+section! {
+    /// The OpenAI Realtime engine.
+    OpenAiConfig {
+        /// The address of the API.
+        url: String = "wss://api.openai.com/v1/realtime".into(),
+        /// The model.
+        model: String = "gpt-realtime".into(),
+        /// The key; secretaries may use the engine `openai` only where there is one.
+        api_key: Option<Secret> = None,
+        /// The voice of secretaries that name none.
+        voice: String = "marin".into(),
+    }
+}
+
+section! {
+    /// The chat brain of the local engine: any OpenAI-compatible chat endpoint.
+    ChatConfig {
+        /// The address of the API, up to and with its version.
+        base_url: String = "http://127.0.0.1:11434/v1".into(),
+        /// The model; secretaries may use the brain `chat` only where one is named.
+        model: String = String::new(),
+        /// The key, where the endpoint wants one.
+        api_key: Option<Secret> = None,
+    }
+}
+
+section! {
+    /// What the node keeps.
+    DataConfig {
+        /// The folder of messages that callers left. Made when it is missing.
+        dir: PathBuf = "data".into(),
+    }
+}
+
+section! {
+    /// What the node says about itself.
+    LogConfig {
+        /// What is logged: a level, or directives as RUST_LOG has them (RUST_LOG goes before it).
+        level: String = "info".into(),
+        /// How.
+        format: LogFormat = LogFormat::Text,
+    }
+}
+
+section! {
+    /// One tenant.
+    DomainConfig {
+        /// Its UUID in FusionPBX.
+        uuid: DomainUuid = SAMPLE_DOMAIN,
+        /// Its name.
+        name: String = SAMPLE_DOMAIN_NAME.into(),
+        /// The secretary that answers where the metadata names none.
+        default_secretary: String = SAMPLE_DEFAULT.into(),
+        /// Its calls at once.
+        max_calls: u32 = 100 => 1..=100_000,
+        /// The folder of its secretaries (`*.toml`); the embedded samples where none is named.
+        secretaries_dir: Option<PathBuf> = None,
+    }
+}
+
+impl Config {
+    /// Reads the file, if one is named, and `environment` over it.
+    pub fn load(
+        file: Option<&Path>,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigErrors> {
+        let text = match file {
+            None => None,
+            Some(path) => match std::fs::read_to_string(path) {
+                Ok(text) => Some((path.display().to_string(), text)),
+                Err(source) => {
+                    return Err(ConfigErrors(vec![ConfigError::Unreadable { path: path.into(), source }]));
+                }
+            },
+        };
+        Self::parse(text.as_ref().map(|(name, text)| (name.as_str(), text.as_str())), environment)
+    }
+
+    /// Reads a file's name and text, if there is one, and `environment` over it.
+    pub fn parse(
+        file: Option<(&str, &str)>,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigErrors> {
+        let mut reading = Reading { environment: environment.into_iter().collect(), errors: Vec::new() };
+        let mut tree = match file {
+            Some((name, text)) => Node::from_file(name, text, &mut reading.errors),
+            None => Node::empty(),
+        };
+        tree.override_by(&reading.environment, &mut reading.errors);
+        let config = <Self as Read>::read(tree, &mut reading).unwrap_or_default();
+        if reading.errors.is_empty() {
+            reading.errors = config.contradictions();
+        }
+        if reading.errors.is_empty() { Ok(config) } else { Err(ConfigErrors(reading.errors)) }
+    }
+
+    /// Every key there is, with its section, as `server.listen`.
+    pub fn keys() -> Vec<String> {
+        let mut keys = Vec::new();
+        <Self as Read>::keys("", &mut keys);
+        keys
+    }
+}
+
+impl ServerConfig {
+    /// How long calls may go on after SIGTERM.
+    pub fn drain(&self) -> Duration {
+        Duration::from_secs(self.drain_seconds.into())
+    }
+
+    /// How long a connection may take to become a call.
+    pub fn upgrade_limit(&self) -> Duration {
+        Duration::from_secs(self.upgrade_seconds.into())
+    }
+}
+
+impl StreamConfig {
+    /// See [`StreamConfig::backlog_ms`].
+    pub fn backlog(&self) -> Duration {
+        Duration::from_millis(self.backlog_ms.into())
+    }
+
+    /// See [`StreamConfig::idle_warning_ms`]; none for never.
+    pub fn idle_warning(&self) -> Option<Duration> {
+        (self.idle_warning_ms > 0).then(|| Duration::from_millis(self.idle_warning_ms.into()))
+    }
+
+    /// See [`StreamConfig::reattach_grace_ms`].
+    pub fn reattach_grace(&self) -> Duration {
+        Duration::from_millis(self.reattach_grace_ms.into())
+    }
+
+    /// See [`StreamConfig::lead_ms`].
+    pub fn lead(&self) -> Duration {
+        Duration::from_millis(self.lead_ms.into())
+    }
+
+    /// See [`StreamConfig::hold_seconds`].
+    pub fn hold(&self) -> Duration {
+        Duration::from_secs(self.hold_seconds.into())
+    }
+}
