@@ -50,6 +50,8 @@ struct Utterance<Id> {
     /// What had been released of all before it, once it has begun.
     begin: u64,
     finished: bool,
+    /// Whether [`Playout::poll_released`] has told that it was released whole.
+    told: bool,
 }
 
 impl<Id> Utterance<Id> {
@@ -114,6 +116,7 @@ impl<Id: Copy + Eq + std::fmt::Debug> Playout<Id> {
             released: 0,
             begin: 0,
             finished: true,
+            told: false,
         });
     }
 
@@ -167,6 +170,14 @@ impl<Id: Copy + Eq + std::fmt::Debug> Playout<Id> {
         self.clock.release(now, length as u64);
         self.take_front(length, frame);
         true
+    }
+
+    /// The next utterance whose last sample has been released since the last call, once each: the place for a mark in
+    /// the stream. It is heard up to the lead later.
+    pub fn poll_released(&mut self) -> Option<Id> {
+        let whole = self.utterances.iter_mut().take_while(|u| u.is_released_whole()).find(|u| !u.told)?;
+        whole.told = true;
+        Some(whole.id)
     }
 
     /// When [`Playout::release`] or [`Playout::poll_played`] has something next, if at all without new input.
@@ -225,6 +236,7 @@ impl<Id: Copy + Eq + std::fmt::Debug> Playout<Id> {
                 released: 0,
                 begin: 0,
                 finished: false,
+                told: false,
             });
             return;
         };

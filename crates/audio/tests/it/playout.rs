@@ -253,3 +253,19 @@ fn beyond_the_hold_limit_nothing_is_taken() {
     playout.finish(1);
     assert_eq!(play_out(&mut playout, start).0.len() + 3 * FRAME, 8 * FRAME);
 }
+
+#[test]
+fn the_last_release_of_each_utterance_is_told_once_before_it_is_heard() {
+    let (mut playout, start) = (playout(), Instant::now());
+    playout.push(1, &speech(ms(20)));
+    playout.push(2, &speech(ms(30)));
+    release_all(&mut playout, start);
+    assert_eq!(playout.poll_released(), None, "more of the first may come");
+    playout.finish(1);
+    playout.finish(2);
+    assert_eq!(playout.poll_released(), Some(1));
+    assert_eq!(playout.poll_released(), None, "10 ms of the second wait");
+    release_all(&mut playout, start);
+    assert_eq!((playout.poll_released(), playout.poll_released()), (Some(2), None));
+    assert_eq!(playout.poll_played(start), None);
+}
