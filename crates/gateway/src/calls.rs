@@ -1,14 +1,33 @@
 //! The calls of this node: who may begin one, who carries one, which are attached, detached or ended.
+//!
+//! A call is *attached* while a stream carries it, *detached* while it may still come back (both builds can lose a stream; sptmru
+//! connects again 2 ms after any close), and *ended* after that. Each call is one task; a panic in it ends that call alone.
 
+use crate::driver::{self, Attachment, Services};
+use crate::leg::raw::RawLeg;
 use axum::extract::ws::WebSocket;
-use secretary::{CallUuid, Domain};
+use secretary::{CallUuid, Domain, DomainUuid};
+use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::{Notify, mpsc};
+use tokio_util::sync::CancellationToken;
+
+/// A stream from which nothing has come for so long, not even the answer to a ping, no longer keeps its call from another one.
+const ANSWERING: Duration = Duration::from_secs(3);
+/// How long an ended call is remembered, so that a module which connects again by itself is told that it is over.
+const REMEMBERED: Duration = Duration::from_secs(30);
+/// At most so many ended calls are remembered.
+const REMEMBERED_CALLS: usize = 4096;
+/// How long calls that a shutdown ends may take to say so.
+const LAST_WORDS: Duration = Duration::from_secs(3);
 
 /// Which module sends the stream, as its upgrade request tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ModuleBuild {
-    /// amigniter/mod_audio_stream: its own client (libwsc), no User-Agent, `Upgrade`/`Connection` in lower case.
+    /// amigniter/mod_audio_stream: its own client (libwsc), no User-Agent, `Connection: upgrade` in lower case.
     Amigniter,
     /// sptmru/freeswitch_mod_audio_stream: `User-Agent: ixwebsocket/…`.
     Sptmru,
@@ -22,6 +41,9 @@ pub enum AdmitError {
     /// Another stream carries this call.
     #[error("call {0} already has a stream that answers; a second one is taken only when the first is gone")]
     Attached(CallUuid),
+    /// The secretary has ended this call.
+    #[error("call {0} has ended; a new call has a UUID of its own")]
+    Ended(CallUuid),
     /// The domain has its share.
     #[error("domain {name} has {limit} calls, its limit; raise max_calls of the domain")]
     DomainFull {
@@ -40,34 +62,300 @@ pub enum AdmitError {
 
 /// The calls of this node.
 #[derive(Clone)]
-pub struct Calls {}
+pub struct Calls(Arc<Inner>);
 
-/// A place among the calls, held until the stream ends.
-pub struct Seat {}
+struct Inner {
+    services: Arc<Services>,
+    max_calls: u32,
+    table: Mutex<Table>,
+    ended: Notify,
+}
 
-impl Calls {
-    /// Takes a place for a stream of this call.
-    pub fn admit(&self, domain: &Arc<Domain>, call: CallUuid) -> Result<Seat, AdmitError> {
-        let _ = (domain, call);
-        unimplemented!()
+#[derive(Default)]
+struct Table {
+    calls: HashMap<CallUuid, Entry>,
+    per_domain: HashMap<DomainUuid, u32>,
+    /// Calls that we ended, oldest first.
+    ended: VecDeque<(CallUuid, Instant)>,
+    draining: bool,
+    serial: u64,
+}
+
+struct Entry {
+    domain: DomainUuid,
+    /// Tells this call from a later one of the same UUID.
+    serial: u64,
+    presence: Arc<Presence>,
+    streams: mpsc::Sender<Attachment>,
+    stop: CancellationToken,
+}
+
+/// When a call's stream was last heard of.
+#[derive(Debug)]
+pub(crate) struct Presence {
+    origin: Instant,
+    /// Milliseconds since `origin`; `u64::MAX` while detached.
+    seen: AtomicU64,
+}
+
+impl Presence {
+    fn new(now: Instant) -> Self {
+        Self {
+            origin: now,
+            seen: AtomicU64::new(0),
+        }
     }
 
-    /// How many calls live now.
+    /// The stream gave a sign of life.
+    pub(crate) fn seen(&self, now: Instant) {
+        self.seen.store(
+            now.duration_since(self.origin).as_millis() as u64,
+            Ordering::Relaxed,
+        );
+    }
+
+    /// The stream is gone.
+    pub(crate) fn gone(&self) {
+        self.seen.store(u64::MAX, Ordering::Relaxed);
+    }
+
+    fn answers(&self, now: Instant) -> bool {
+        let seen = self.seen.load(Ordering::Relaxed);
+        let age = now
+            .duration_since(self.origin)
+            .saturating_sub(Duration::from_millis(seen));
+        seen != u64::MAX && age < ANSWERING
+    }
+}
+
+/// A place among the calls, held until the stream is handed over or given up.
+pub struct Seat {
+    calls: Calls,
+    call: CallUuid,
+    kind: SeatKind,
+}
+
+enum SeatKind {
+    /// A call that begins.
+    New {
+        place: Place,
+        domain: Arc<Domain>,
+        arrivals: mpsc::Receiver<Attachment>,
+        stop: CancellationToken,
+    },
+    /// A call that comes back.
+    Again {
+        presence: Arc<Presence>,
+        streams: mpsc::Sender<Attachment>,
+    },
+}
+
+/// A call's place in the table, given back when it is dropped.
+struct Place {
+    calls: Calls,
+    call: CallUuid,
+    serial: u64,
+    presence: Arc<Presence>,
+    /// Whether the gateway itself ended the call.
+    ended_here: bool,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut table = self.calls.table();
+        if table
+            .calls
+            .get(&self.call)
+            .is_none_or(|entry| entry.serial != self.serial)
+        {
+            return;
+        }
+        if let Some(entry) = table.calls.remove(&self.call)
+            && let Some(count) = table.per_domain.get_mut(&entry.domain)
+        {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                table.per_domain.remove(&entry.domain);
+            }
+        }
+        if self.ended_here {
+            if table.ended.len() == REMEMBERED_CALLS {
+                table.ended.pop_front();
+            }
+            table.ended.push_back((self.call, Instant::now()));
+        }
+        drop(table);
+        self.calls.0.ended.notify_waiters();
+    }
+}
+
+impl Calls {
+    /// No calls yet, and at most `max_calls` at once.
+    pub fn new(services: Arc<Services>, max_calls: u32) -> Self {
+        Self(Arc::new(Inner {
+            services,
+            max_calls,
+            table: Mutex::default(),
+            ended: Notify::new(),
+        }))
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        // Nothing under this lock can panic half-way through a change.
+        self.0.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a place for a stream of this call.
+    pub fn admit(&self, domain: &Arc<Domain>, call: CallUuid) -> Result<Seat, AdmitError> {
+        let now = Instant::now();
+        let mut table = self.table();
+        if let Some(entry) = table.calls.get(&call) {
+            if entry.domain != domain.uuid || entry.presence.answers(now) {
+                return Err(AdmitError::Attached(call));
+            }
+            entry.presence.seen(now);
+            let kind = SeatKind::Again {
+                presence: entry.presence.clone(),
+                streams: entry.streams.clone(),
+            };
+            return Ok(Seat {
+                calls: self.clone(),
+                call,
+                kind,
+            });
+        }
+        table.ended.retain(|(_, at)| now.duration_since(*at) < REMEMBERED);
+        if table.ended.iter().any(|(ended, _)| *ended == call) {
+            return Err(AdmitError::Ended(call));
+        }
+        if table.draining {
+            return Err(AdmitError::Draining);
+        }
+        if table.calls.len() >= self.0.max_calls as usize {
+            return Err(AdmitError::NodeFull(self.0.max_calls));
+        }
+        let count = table.per_domain.entry(domain.uuid).or_default();
+        if *count >= domain.max_calls {
+            return Err(AdmitError::DomainFull {
+                name: domain.name.clone(),
+                limit: domain.max_calls,
+            });
+        }
+        *count += 1;
+        table.serial += 1;
+        let serial = table.serial;
+        let presence = Arc::new(Presence::new(now));
+        // One stream may wait while the task lets go of the former.
+        let (streams, arrivals) = mpsc::channel(1);
+        let stop = CancellationToken::new();
+        let entry = Entry {
+            domain: domain.uuid,
+            serial,
+            presence: presence.clone(),
+            streams,
+            stop: stop.clone(),
+        };
+        table.calls.insert(call, entry);
+        let place = Place {
+            calls: self.clone(),
+            call,
+            serial,
+            presence,
+            ended_here: false,
+        };
+        let kind = SeatKind::New {
+            place,
+            domain: domain.clone(),
+            arrivals,
+            stop,
+        };
+        Ok(Seat {
+            calls: self.clone(),
+            call,
+            kind,
+        })
+    }
+
+    /// How many calls live now, attached or detached.
     pub fn live(&self) -> usize {
-        unimplemented!()
+        self.table().calls.len()
+    }
+
+    /// Whether new calls are refused.
+    pub fn draining(&self) -> bool {
+        self.table().draining
     }
 
     /// Takes no new call from now on; returns when the last has ended or `patience` is over (then the rest are ended).
-    pub async fn drain(&self, patience: std::time::Duration) {
-        let _ = patience;
-        unimplemented!()
+    pub async fn drain(&self, patience: Duration) {
+        self.table().draining = true;
+        if tokio::time::timeout(patience, self.all_ended()).await.is_ok() {
+            return;
+        }
+        for entry in self.table().calls.values() {
+            entry.stop.cancel();
+        }
+        if tokio::time::timeout(LAST_WORDS, self.all_ended()).await.is_err() {
+            tracing::warn!(calls = self.live(), "shutting down over calls that would not end");
+        }
+    }
+
+    async fn all_ended(&self) {
+        loop {
+            let ended = self.0.ended.notified();
+            tokio::pin!(ended);
+            ended.as_mut().enable();
+            if self.live() == 0 {
+                return;
+            }
+            ended.await;
+        }
     }
 }
 
 impl Seat {
     /// Carries the call over this stream until one of them ends.
     pub async fn serve(self, socket: WebSocket, peer: SocketAddr, build: ModuleBuild) {
-        let _ = (socket, peer, build);
-        unimplemented!()
+        let attachment = Attachment {
+            leg: RawLeg::new(socket),
+            peer,
+            build,
+        };
+        let services = self.calls.0.services.clone();
+        let (place, domain, arrivals, stop) = match self.kind {
+            SeatKind::New {
+                place,
+                domain,
+                arrivals,
+                stop,
+            } => (place, domain, arrivals, stop),
+            SeatKind::Again { presence, streams } => {
+                if streams.try_send(attachment).is_err() {
+                    // The call ended between the upgrade's request and its answer.
+                    presence.gone();
+                    tracing::info!(call = %self.call, %peer, "a stream came back after its call had ended");
+                }
+                return;
+            }
+        };
+        let call = self.call;
+        let beginning = driver::Beginning {
+            services,
+            domain,
+            call,
+            attachment,
+            arrivals,
+            stop,
+            presence: place.presence.clone(),
+        };
+        let task = tokio::spawn(async move {
+            // Moved whole: it is dropped, and the place given back, with the task.
+            let mut place = place;
+            place.ended_here = driver::run(beginning).await == driver::EndedBy::Gateway;
+        });
+        // The task gives its place back even when it panics; here the panic is only told.
+        if let Err(error) = task.await {
+            tracing::error!(%call, %error, "a call failed by a fault of ours; the other calls go on");
+        }
     }
 }

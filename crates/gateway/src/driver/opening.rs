@@ -1,0 +1,210 @@
+//! The first moments of a call: its first frame, what the metadata claims, who answers, and with which rules.
+
+use super::{Attachment, Beginning, Driver, Hearing, SECOND, Speaking, Work};
+use crate::leg::Incoming;
+use crate::leg::inbound::Format;
+use crate::leg::metadata::Metadata;
+use crate::metrics::ErrorKind;
+use crate::tools;
+use audio::Ear;
+use call::{Call, Capabilities, Digit, Input, LegEvent, Outcome, Settings};
+use secretary::{CallUuid, Domain, Secretary};
+use serde::Deserialize;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use voice::Setup;
+
+/// How long the first frame is awaited. Metadata comes within a millisecond of the upgrade (captures); a mixed stream of an idle
+/// call sends nothing at all.
+const FIRST_FRAME: Duration = Duration::from_millis(250);
+
+/// A text frame after the first one.
+pub(super) enum TextFrame {
+    /// A key.
+    Dtmf(Digit),
+    /// One that this leg does not know.
+    Other,
+}
+
+#[derive(Deserialize)]
+struct WireText {
+    r#type: Option<String>,
+    digit: Option<String>,
+}
+
+/// Reads a text frame that is no metadata.
+pub(super) fn text_frame(text: &str) -> Result<TextFrame, String> {
+    let wire: WireText = serde_json::from_str(text)
+        .map_err(|e| format!("it is no JSON object as docs/protocol.md describes them: {e}"))?;
+    if wire.r#type.as_deref() != Some("dtmf") {
+        return Ok(TextFrame::Other);
+    }
+    let digit = wire.digit.unwrap_or_default();
+    let mut keys = digit.chars();
+    match (keys.next().and_then(Digit::new), keys.next()) {
+        (Some(key), None) => Ok(TextFrame::Dtmf(key)),
+        _ => Err(format!(
+            "dtmf digit {digit:?} is no key: use one of 0-9, *, # or A-D"
+        )),
+    }
+}
+
+impl Driver {
+    /// Waits for the first frame and sets the call up. None if the stream is gone before anything came.
+    pub(super) async fn open(beginning: Beginning) -> Option<Self> {
+        let Beginning {
+            services,
+            domain,
+            call: id,
+            attachment,
+            arrivals,
+            stop,
+            presence,
+        } = beginning;
+        let Attachment { mut leg, peer, build } = attachment;
+        let first = async {
+            loop {
+                let now = Instant::now();
+                match poll_fn(|cx| leg.poll_incoming(cx, now)).await {
+                    Incoming::Alive => {}
+                    incoming => return incoming,
+                }
+            }
+        };
+        let first = tokio::time::timeout(FIRST_FRAME, first).await.ok();
+        let metadata = match &first {
+            Some(Incoming::Closed(_)) => {
+                tracing::info!(call = %id, %peer, "the stream closed before anything came");
+                return None;
+            }
+            Some(Incoming::Text(text)) => claims(&services.metrics, id, text),
+            _ => Metadata::default(),
+        };
+        let Some(secretary) = who_answers(&domain, &metadata, id) else {
+            tracing::error!(call = %id, domain = %domain.name, "the domain has no secretary: give it one and make it the default");
+            return None;
+        };
+        let Some(engine) = services.engines.get(&secretary.engine).cloned() else {
+            tracing::error!(call = %id, engine = %secretary.engine, "the secretary's engine is not configured");
+            return None;
+        };
+        let format = Format {
+            rate: metadata.rate.unwrap_or(services.stream.assume.rate),
+            layout: metadata.mix.unwrap_or(services.stream.assume.mix),
+        };
+        tracing::info!(call = %id, %peer, domain = %domain.name, ?build, secretary = %secretary.name, engine = engine.name(),
+            rate = format.rate.hz(), mix = ?format.layout, leg = metadata.leg.as_deref().unwrap_or("raw"), "a call begins");
+        tracing::debug!(call = %id, caller = ?metadata.caller_number, name = ?metadata.caller_name, destination = ?metadata.destination, "claims");
+
+        let now = Instant::now();
+        let settings = settings(&secretary, engine.capabilities());
+        let ear = services.ear.clone().map(Ear::new);
+        let mut work = Work::default();
+        work.connect(
+            engine.clone(),
+            Setup {
+                call: id,
+                secretary: secretary.clone(),
+                tools: tools::offered(),
+                rate: format.rate,
+            },
+        );
+        presence.seen(now);
+        let mut driver = Self {
+            call: Call::new(settings, now),
+            hearing: Hearing::new(id, format, build, ear, &services.stream, now),
+            speaking: Speaking::new(format.rate, services.stream.lead(), services.stream.hold()),
+            latency: services.metrics.latency_sheet(),
+            latency_parts: None,
+            leg: Some(leg),
+            session: None,
+            detached_at: None,
+            last_heard: now,
+            next_second: now + SECOND,
+            outcome: Outcome::CallerHungUp,
+            stopping: false,
+            work,
+            services,
+            domain,
+            id,
+            secretary,
+            engine,
+            arrivals,
+            stop,
+            presence,
+        };
+        driver.call.handle(Input::Leg(LegEvent::Attached), now);
+        if let Some(incoming @ Incoming::Audio(_)) = first {
+            driver.incoming(incoming, now);
+        }
+        Some(driver)
+    }
+}
+
+fn claims(metrics: &crate::metrics::Metrics, call: CallUuid, text: &str) -> Metadata {
+    let (metadata, complaints) = Metadata::parse(text);
+    for complaint in complaints {
+        metrics.error(ErrorKind::Metadata);
+        tracing::warn!(%call, %complaint, "the first text frame");
+    }
+    metadata
+}
+
+/// The secretary that the metadata names, else the domain's default, else (for a language that the default does not speak) the
+/// first by name that speaks it. Only ever one of this domain.
+fn who_answers(domain: &Domain, metadata: &Metadata, call: CallUuid) -> Option<Arc<Secretary>> {
+    if let Some(name) = metadata.secretary.as_deref() {
+        if let Some(secretary) = domain.secretary(Some(name)) {
+            return Some(secretary.clone());
+        }
+        tracing::warn!(%call, asked = name, domain = %domain.name, has = ?domain.secretaries.keys(), "the metadata names no secretary of this domain; the default one answers");
+    }
+    let default = domain.secretary(None)?;
+    let speaks = |secretary: &Secretary| {
+        metadata
+            .language
+            .is_none_or(|language| secretary.language == language)
+    };
+    if speaks(default) {
+        return Some(default.clone());
+    }
+    Some(
+        domain
+            .secretaries
+            .values()
+            .find(|secretary| speaks(secretary))
+            .unwrap_or(default)
+            .clone(),
+    )
+}
+
+/// The rules of the call, from the secretary's limits.
+fn settings(secretary: &Secretary, engine: Capabilities) -> Settings {
+    let limits = &secretary.limits;
+    let ms = |ms: u32| Duration::from_millis(ms.into());
+    let phrases = &secretary.phrases;
+    Settings {
+        engine,
+        greeting: secretary.greeting.text.clone(),
+        greeting_interruptible: secretary.greeting.interruptible,
+        reprompts: phrases.reprompts.clone(),
+        farewell: phrases.farewell.clone(),
+        apology: phrases.apology.clone(),
+        backchannels: phrases.backchannels.clone(),
+        min_speech: ms(limits.min_speech_ms),
+        hold_limit: HOLD_LIMIT,
+        turn_silence: ms(limits.turn_silence_ms),
+        answer_limit: ms(limits.answer_ms),
+        silence: ms(limits.silence_ms),
+        total: ms(limits.total_ms),
+        tool_limit: ms(limits.tool_ms),
+        farewell_limit: FAREWELL_LIMIT,
+        fallback: secretary.fallback.clone(),
+    }
+}
+
+/// Long enough for the words of a short sound on a busy machine, short enough to sound like a breath.
+const HOLD_LIMIT: Duration = Duration::from_millis(1_500);
+/// No farewell is longer.
+const FAREWELL_LIMIT: Duration = Duration::from_secs(20);

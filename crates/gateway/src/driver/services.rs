@@ -1,0 +1,31 @@
+//! What all calls of a node share.
+
+use crate::config::StreamConfig;
+use crate::metrics::Metrics;
+use crate::tools::Messages;
+use audio::{EarModel, TurnModel};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use voice::Engine;
+use voice::tts::Prompts;
+
+/// What all calls of a node share.
+pub struct Services {
+    /// The engines by the name that a secretary gives.
+    pub engines: BTreeMap<String, Arc<dyn Engine>>,
+    /// Renders what an engine cannot say word for word.
+    pub prompts: Arc<Prompts>,
+    /// The voice activity model; without it no call hears when its caller speaks.
+    pub ear: Option<EarModel>,
+    /// The end-of-turn model; without it silence ends a turn.
+    pub turn: Option<TurnModel>,
+    /// At most so many end-of-turn judgements at once.
+    pub judges: Arc<Semaphore>,
+    /// The rules of a stream.
+    pub stream: StreamConfig,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Where messages of callers are kept.
+    pub messages: Arc<Messages>,
+}

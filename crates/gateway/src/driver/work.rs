@@ -1,0 +1,125 @@
+//! What a call has others do for it, off its own task: connecting, judging, rendering, tools. All of it ends with the call.
+
+use super::Services;
+use super::hearing::Hearing;
+use crate::tools;
+use call::{PromptId, ToolCallId, ToolRequest, TurnId};
+use secretary::{CallUuid, Domain, Secretary};
+use std::sync::Arc;
+use tokio::task::JoinSet;
+use voice::tts::{Prompt as Rendered, Speech, TtsError};
+use voice::{ConnectError, Engine, Session, Setup};
+
+/// What has been done.
+pub(super) enum Done {
+    Connected(Result<Box<dyn Session>, ConnectError>),
+    Judged {
+        turn: TurnId,
+        complete: bool,
+    },
+    Prompt {
+        prompt: PromptId,
+        audio: Result<Rendered, TtsError>,
+    },
+    Tool {
+        id: ToolCallId,
+        ok: bool,
+        result: String,
+    },
+}
+
+/// The work under way.
+#[derive(Default)]
+pub(super) struct Work {
+    tasks: JoinSet<Done>,
+}
+
+impl Work {
+    /// The next thing done; pending while there is none. What panicked is told and forgotten: the call has time limits for all
+    /// that it waits for.
+    pub(super) async fn next(&mut self) -> Done {
+        loop {
+            match self.tasks.join_next().await {
+                Some(Ok(done)) => return done,
+                Some(Err(error)) if error.is_panic() => {
+                    tracing::error!(%error, "a piece of work failed by a fault of ours")
+                }
+                Some(Err(_)) => {}
+                None => return std::future::pending().await,
+            }
+        }
+    }
+
+    /// Ends what is under way.
+    pub(super) fn abandon(&mut self) {
+        self.tasks.abort_all();
+    }
+
+    pub(super) fn connect(&mut self, engine: Arc<dyn Engine>, setup: Setup) {
+        self.tasks
+            .spawn(async move { Done::Connected(engine.connect(setup).await) });
+    }
+
+    /// Asks the end-of-turn model, on a thread that may block. Without the model, or when all threads for it are busy, the
+    /// caller has not finished until the silence says so.
+    pub(super) fn judge(&mut self, services: &Services, turn: TurnId, hearing: &Hearing) {
+        let Some(model) = services.turn.clone() else {
+            return;
+        };
+        let (Some(recent), Ok(permit)) = (hearing.recent(), services.judges.clone().try_acquire_owned())
+        else {
+            return;
+        };
+        self.tasks.spawn_blocking(move || {
+            let complete = model.complete(&recent) > 0.5;
+            drop(permit);
+            Done::Judged { turn, complete }
+        });
+    }
+
+    pub(super) fn prompt(
+        &mut self,
+        services: &Services,
+        secretary: &Secretary,
+        prompt: PromptId,
+        text: String,
+    ) {
+        let prompts = services.prompts.clone();
+        let speech = Speech {
+            text,
+            language: secretary.language,
+            voice: secretary.voice.clone(),
+        };
+        self.tasks.spawn(async move {
+            Done::Prompt {
+                prompt,
+                audio: prompts.render(speech).await,
+            }
+        });
+    }
+
+    pub(super) fn tool(
+        &mut self,
+        services: &Services,
+        domain: &Domain,
+        call: CallUuid,
+        request: ToolRequest,
+    ) {
+        let messages = services.messages.clone();
+        let caller = tools::Caller {
+            domain: domain.uuid,
+            call,
+        };
+        self.tasks.spawn(async move {
+            let id = request.id.clone();
+            match tools::run(&messages, caller, request).await {
+                Ok(result) => Done::Tool { id, ok: true, result },
+                Err(error) => Done::Tool {
+                    id,
+                    ok: false,
+                    result: error.to_string(),
+                },
+            }
+        });
+    }
+}

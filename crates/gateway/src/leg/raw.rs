@@ -1,0 +1,180 @@
+//! The `raw` leg: L16 little-endian in binary frames both ways, control as JSON text (docs/protocol.md).
+
+use super::{Closing, Incoming};
+use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
+use bytes::{Bytes, BytesMut};
+use futures_util::{FutureExt, SinkExt, StreamExt};
+use serde::Serialize;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+/// How long the other end may refuse to read before its stream counts as lost.
+const STALL_LIMIT: Duration = Duration::from_secs(5);
+
+/// A text frame that we send.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(crate) enum Control<'a> {
+    /// Drop everything queued for playing.
+    Clear,
+    /// Hold the queue at the present sample.
+    Pause,
+    /// Go on from that sample.
+    Resume,
+    /// What was said.
+    Transcript {
+        role: call::Role,
+        text: &'a str,
+        r#final: bool,
+    },
+    /// The audio of an utterance ends here.
+    Mark { name: &'a str },
+    /// How long the caller waited for an answer, from the end of speech to the first audio, and where the time went if that
+    /// is known.
+    Latency {
+        response_ms: u64,
+        #[serde(skip_serializing_if = "Option::is_none", flatten)]
+        parts: Option<LatencyParts>,
+    },
+    /// End the call.
+    Hangup,
+    /// Hand the call over.
+    Transfer { destination: &'a str },
+}
+
+/// The parts of an answer's latency.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub(crate) struct LatencyParts {
+    /// Until it was sure that the caller had finished.
+    endpoint_ms: u64,
+    stt_ms: u64,
+    brain_ms: u64,
+    tts_ms: u64,
+}
+
+impl Control<'_> {
+    pub(crate) fn latency(response_ms: u64, told: Option<voice::engine::Latency>) -> Self {
+        let parts = told.map(|told| LatencyParts {
+            endpoint_ms: response_ms.saturating_sub(told.stt_ms + told.brain_ms + told.tts_ms),
+            stt_ms: told.stt_ms,
+            brain_ms: told.brain_ms,
+            tts_ms: told.tts_ms,
+        });
+        Self::Latency { response_ms, parts }
+    }
+}
+
+/// A WebSocket that carries a call.
+pub(crate) struct RawLeg {
+    socket: WebSocket,
+    /// Outgoing frames are cut from this one buffer, which is used again when the socket has copied them.
+    wire: BytesMut,
+    unflushed: bool,
+    stalled_since: Option<Instant>,
+    refused: u64,
+}
+
+impl RawLeg {
+    pub(crate) fn new(socket: WebSocket) -> Self {
+        Self {
+            socket,
+            wire: BytesMut::new(),
+            unflushed: false,
+            stalled_since: None,
+            refused: 0,
+        }
+    }
+
+    /// The next thing that comes; sends on what is buffered meanwhile.
+    pub(crate) fn poll_incoming(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<Incoming> {
+        if self.unflushed {
+            match self.socket.poll_flush_unpin(cx) {
+                Poll::Ready(Ok(())) => {
+                    self.unflushed = false;
+                    self.stalled_since = None;
+                }
+                Poll::Ready(Err(_)) => return Poll::Ready(Incoming::Closed(Closing::Lost)),
+                Poll::Pending => {
+                    let since = *self.stalled_since.get_or_insert(now);
+                    if now.duration_since(since) > STALL_LIMIT {
+                        return Poll::Ready(Incoming::Closed(Closing::Lost));
+                    }
+                }
+            }
+        }
+        let message = match self.socket.poll_next_unpin(cx) {
+            Poll::Pending => return Poll::Pending,
+            Poll::Ready(message) => message,
+        };
+        Poll::Ready(match message {
+            Some(Ok(Message::Binary(bytes))) => Incoming::Audio(bytes),
+            Some(Ok(Message::Text(text))) => Incoming::Text(text),
+            Some(Ok(Message::Ping(_))) => {
+                // The answer was queued by the socket itself and leaves with the next flush.
+                self.unflushed = true;
+                Incoming::Alive
+            }
+            Some(Ok(Message::Pong(_))) => Incoming::Alive,
+            Some(Ok(Message::Close(Some(frame)))) if frame.code == close_code::NORMAL => {
+                Incoming::Closed(Closing::Normal)
+            }
+            // mod_audio_stream answers our own close with ours; a close without a code is as good as 1000.
+            Some(Ok(Message::Close(None))) => Incoming::Closed(Closing::Normal),
+            Some(Ok(Message::Close(Some(_))) | Err(_)) | None => Incoming::Closed(Closing::Lost),
+        })
+    }
+
+    /// What has already come, without waiting.
+    pub(crate) fn already_here(&mut self, now: Instant) -> Option<Incoming> {
+        std::future::poll_fn(|cx| self.poll_incoming(cx, now)).now_or_never()
+    }
+
+    /// Sends a frame of audio.
+    pub(crate) fn audio(&mut self, samples: &[i16]) {
+        self.wire.reserve(samples.len() * 2);
+        for sample in samples {
+            self.wire.extend_from_slice(&sample.to_le_bytes());
+        }
+        let frame = self.wire.split().freeze();
+        self.send(Message::Binary(frame));
+    }
+
+    /// Sends a text frame.
+    pub(crate) fn control(&mut self, control: &Control<'_>) {
+        match serde_json::to_string(control) {
+            Ok(text) => self.send(Message::Text(text.into())),
+            Err(error) => tracing::error!(%error, "a control frame could not be written"),
+        }
+    }
+
+    /// Asks whether the other end is there.
+    pub(crate) fn ping(&mut self) {
+        self.send(Message::Ping(Bytes::new()));
+    }
+
+    /// Messages that the other end was too slow to take.
+    pub(crate) fn refused(&self) -> u64 {
+        self.refused
+    }
+
+    /// Says good-bye. The other end's answer comes as [`Incoming::Closed`].
+    pub(crate) fn close(&mut self) {
+        self.send(Message::Close(Some(CloseFrame {
+            code: close_code::NORMAL,
+            reason: "".into(),
+        })));
+    }
+
+    /// Hands a message to the socket if it takes one; never waits.
+    fn send(&mut self, message: Message) {
+        // The waker does not matter: `poll_incoming` polls the flush with the task's own.
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        self.unflushed = true;
+        if !matches!(self.socket.poll_ready_unpin(&mut cx), Poll::Ready(Ok(()))) {
+            self.refused += 1;
+            return;
+        }
+        // An error here comes again from the next read, where it ends the stream.
+        let _ = self.socket.start_send_unpin(message);
+    }
+}
