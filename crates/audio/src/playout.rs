@@ -175,7 +175,11 @@ impl<Id: Copy + Eq + std::fmt::Debug> Playout<Id> {
     /// The next utterance whose last sample has been released since the last call, once each: the place for a mark in
     /// the stream. It is heard up to the lead later.
     pub fn poll_released(&mut self) -> Option<Id> {
-        let whole = self.utterances.iter_mut().take_while(|u| u.is_released_whole()).find(|u| !u.told)?;
+        let whole = self
+            .utterances
+            .iter_mut()
+            .take_while(|u| u.is_released_whole())
+            .find(|u| !u.told)?;
         whole.told = true;
         Some(whole.id)
     }

@@ -4,4 +4,5 @@ mod framer;
 mod g711;
 mod playout;
 mod playout_properties;
+mod resample;
 mod tone;

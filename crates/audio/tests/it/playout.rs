@@ -266,6 +266,9 @@ fn the_last_release_of_each_utterance_is_told_once_before_it_is_heard() {
     assert_eq!(playout.poll_released(), Some(1));
     assert_eq!(playout.poll_released(), None, "10 ms of the second wait");
     release_all(&mut playout, start);
-    assert_eq!((playout.poll_released(), playout.poll_released()), (Some(2), None));
+    assert_eq!(
+        (playout.poll_released(), playout.poll_released()),
+        (Some(2), None)
+    );
     assert_eq!(playout.poll_played(start), None);
 }
