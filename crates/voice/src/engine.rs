@@ -14,6 +14,8 @@ pub struct Setup {
     pub call: CallUuid,
     /// Who speaks.
     pub secretary: Arc<Secretary>,
+    /// The leg's rate. An engine that can choose its own rates takes it and so saves a conversion.
+    pub rate: SampleRate,
     /// The tools that the call offers, by name; an engine asks for others in vain.
     pub tools: Arc<[ToolSpec]>,
 }
@@ -59,8 +61,23 @@ pub enum Event {
         /// The answer.
         answer: AnswerId,
     },
+    /// Where the time before the first audio of an answer went; told once, right before that audio, by an engine that knows.
+    Latency(Latency),
     /// Anything else.
     Engine(EngineEvent),
+}
+
+/// The parts of the time between the wish for an answer and its first audio, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Latency {
+    /// The answer.
+    pub answer: AnswerId,
+    /// From [`EngineCommand::Respond`] until the words were there: 0 if they had been found during the pause before.
+    pub stt_ms: u64,
+    /// From the words (or the key, the result of a tool) to the first clause of the answer.
+    pub brain_ms: u64,
+    /// From the first clause to its first audio.
+    pub tts_ms: u64,
 }
 
 /// One call's use of an engine. Dropping it ends everything that it started.

@@ -1,0 +1,5 @@
+//! The speech engines through their public face.
+
+mod loopback;
+mod tts;
+mod stt;
