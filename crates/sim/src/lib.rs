@@ -1,4 +1,35 @@
 //! Stand-ins for the world around the gateway: a caller on a FreeSWITCH audio module, and voice engines' servers.
 //!
 //! Used by tests, `voice-ai call` and the benchmarks; never by the server.
+//!
+//! A [`Call`] is made of a [`Module`] (how FreeSWITCH's audio module cuts and names the audio), a [`Line`] (the codec
+//! of the caller's phone) and a script of [`Step`]s. It runs in real time and leaves an [`Account`]: events, figures
+//! and both tracks, all as heard at the caller's ear.
 #![forbid(unsafe_code)]
+
+mod address;
+mod caller;
+mod clip;
+mod dial;
+mod event;
+mod line;
+mod measure;
+mod module;
+mod phone;
+mod playback;
+mod recording;
+mod resample;
+mod script;
+mod wire;
+
+pub use address::{AddressError, SAMPLE_DOMAIN, StreamAddress};
+pub use caller::{Account, Call};
+pub use clip::{Clip, ClipError};
+pub use dial::{DialError, dial, upgrade};
+pub use event::{BargeIn, Event, Facts, Outcome, Spoken, Summary, What};
+pub use line::{Line, LineError};
+pub use module::{Mix, Module, UnknownName, Uplink};
+pub use phone::Manners;
+pub use recording::write_wav;
+pub use script::{Act, Step, When};
+pub use wire::{LatencyParts, Metadata, Role};

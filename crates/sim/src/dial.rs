@@ -1,0 +1,234 @@
+//! The upgrade to a WebSocket, as a module asks for it.
+
+use crate::address::StreamAddress;
+use crate::module::Module;
+use base64::Engine as _;
+use std::io;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::http::{HeaderValue, Response, header::USER_AGENT};
+use tokio_tungstenite::tungstenite::protocol::Role;
+use tokio_tungstenite::tungstenite::{self};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use uuid::Uuid;
+
+/// The modules themselves give up after one second or wait longer; a person trying the server deserves an answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// An answer's head longer than this is no answer of a WebSocket server.
+const LONGEST_HEAD: usize = 16 * 1024;
+/// As much of a refusal is read.
+const LONGEST_BODY: u64 = 16 * 1024;
+
+/// Why there is no call.
+#[derive(Debug, thiserror::Error)]
+pub enum DialError {
+    /// Nothing listens, or nothing is reachable.
+    #[error("cannot connect to {address} ({source}): is `voice-ai serve` running at {authority}?")]
+    NotThere {
+        /// The stream.
+        address: String,
+        /// Host and port.
+        authority: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Nothing answered in time.
+    #[error("{0} did not answer the upgrade within {PATIENCE:?}: is that port a voice-ai server?")]
+    Silent(String),
+    /// The server answered, but not with a WebSocket; `body` is its explanation.
+    #[error("the server refused the call with {status}{}", explained(.body))]
+    Refused {
+        /// The status line's code and reason.
+        status: String,
+        /// The answer's text.
+        body: String,
+    },
+    /// What answered does not speak HTTP or WebSocket.
+    #[error("{address} does not answer as a WebSocket server ({reason}): is that port a voice-ai server?")]
+    NotWebSocket {
+        /// The stream.
+        address: String,
+        /// What came.
+        reason: String,
+    },
+}
+
+fn explained(body: &str) -> String {
+    match body.trim() {
+        "" => " and no explanation".to_owned(),
+        text => format!(":\n{text}"),
+    }
+}
+
+/// Connects to a stream with the headers of a module.
+pub async fn dial(
+    address: &StreamAddress,
+    module: Module,
+) -> Result<WebSocketStream<MaybeTlsStream<TcpStream>>, DialError> {
+    let dialled = async {
+        if address.secure() {
+            return dial_tls(address, module).await;
+        }
+        let stream = TcpStream::connect(address.socket())
+            .await
+            .map_err(|source| not_there(address, source))?;
+        // As the modules have it: no TCP_NODELAY would add Nagle's own pairs to those that `Uplink` makes.
+        stream
+            .set_nodelay(true)
+            .map_err(|source| not_there(address, source))?;
+        upgrade(MaybeTlsStream::Plain(stream), address, module).await
+    };
+    timeout(PATIENCE, dialled)
+        .await
+        .map_err(|_| DialError::Silent(address.to_string()))?
+}
+
+/// Asks a connected stream for the upgrade, as the module would write it.
+pub async fn upgrade<S>(
+    mut stream: S,
+    address: &StreamAddress,
+    module: Module,
+) -> Result<WebSocketStream<S>, DialError>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let key = base64::engine::general_purpose::STANDARD.encode(Uuid::new_v4().as_bytes());
+    let request = module.upgrade_request(&address.authority(), address.path(), &key);
+    stream
+        .write_all(request.as_bytes())
+        .await
+        .map_err(|source| not_there(address, source))?;
+    stream
+        .flush()
+        .await
+        .map_err(|source| not_there(address, source))?;
+
+    let not_web_socket = |reason: String| DialError::NotWebSocket {
+        address: address.to_string(),
+        reason,
+    };
+    let mut answer = Vec::with_capacity(1024);
+    let head_length = loop {
+        if let Some(end) = answer.windows(4).position(|window| window == b"\r\n\r\n") {
+            break end;
+        }
+        let read = stream
+            .read_buf(&mut answer)
+            .await
+            .map_err(|source| not_web_socket(source.to_string()))?;
+        if read == 0 || answer.len() > LONGEST_HEAD {
+            return Err(not_web_socket(format!(
+                "it sent {} bytes and no HTTP head",
+                answer.len()
+            )));
+        }
+    };
+    let rest = answer.split_off(head_length + 4);
+    let head = Head::parse(&answer).ok_or_else(|| not_web_socket("its first line is not HTTP".to_owned()))?;
+    if head.code != 101 {
+        let body = read_body(&mut stream, rest, &head).await;
+        return Err(DialError::Refused {
+            status: head.status,
+            body,
+        });
+    }
+    if head.value("sec-websocket-accept") != Some(derive_accept_key(key.as_bytes()).as_str()) {
+        return Err(not_web_socket(
+            "its Sec-WebSocket-Accept does not fit the key".to_owned(),
+        ));
+    }
+    Ok(WebSocketStream::from_partially_read(stream, rest, Role::Client, None).await)
+}
+
+fn not_there(address: &StreamAddress, source: io::Error) -> DialError {
+    DialError::NotThere {
+        address: address.to_string(),
+        authority: address.authority(),
+        source,
+    }
+}
+
+/// The head of an HTTP answer.
+struct Head {
+    code: u16,
+    status: String,
+    headers: Vec<(String, String)>,
+}
+
+impl Head {
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        let text = String::from_utf8_lossy(bytes);
+        let mut lines = text.split("\r\n");
+        let status = lines.next()?.strip_prefix("HTTP/1.1 ")?.trim().to_owned();
+        let code = status.split(' ').next()?.parse().ok()?;
+        let headers = lines
+            .filter_map(|line| line.split_once(':'))
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
+            .collect();
+        Some(Self {
+            code,
+            status,
+            headers,
+        })
+    }
+
+    fn value(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(found, _)| found == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+async fn read_body(stream: &mut (impl AsyncRead + Unpin), mut body: Vec<u8>, head: &Head) -> String {
+    let length = head
+        .value("content-length")
+        .and_then(|value| value.parse::<u64>().ok())
+        .unwrap_or(LONGEST_BODY);
+    let missing = length.min(LONGEST_BODY).saturating_sub(body.len() as u64);
+    // A refusal whose end is lost still explains more than an I/O error would.
+    let _ = timeout(
+        Duration::from_secs(1),
+        stream.take(missing).read_to_end(&mut body),
+    )
+    .await;
+    String::from_utf8_lossy(&body).into_owned()
+}
+
+async fn dial_tls(
+    address: &StreamAddress,
+    module: Module,
+) -> Result<WebSocketStream<MaybeTlsStream<TcpStream>>, DialError> {
+    let not_web_socket = |reason: String| DialError::NotWebSocket {
+        address: address.to_string(),
+        reason,
+    };
+    let mut request = address
+        .to_string()
+        .into_client_request()
+        .map_err(|error| not_web_socket(error.to_string()))?;
+    if let Some(agent) = module
+        .user_agent()
+        .and_then(|agent| HeaderValue::from_str(&agent).ok())
+    {
+        request.headers_mut().insert(USER_AGENT, agent);
+    }
+    match connect_async(request).await {
+        Ok((socket, _)) => Ok(socket),
+        Err(tungstenite::Error::Http(response)) => Err(refused(&response)),
+        Err(tungstenite::Error::Io(source)) => Err(not_there(address, source)),
+        Err(error) => Err(not_web_socket(error.to_string())),
+    }
+}
+
+fn refused(response: &Response<Option<Vec<u8>>>) -> DialError {
+    let body = response.body().as_deref().unwrap_or_default();
+    DialError::Refused {
+        status: response.status().to_string(),
+        body: String::from_utf8_lossy(body).into_owned(),
+    }
+}
