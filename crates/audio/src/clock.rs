@@ -7,10 +7,19 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub(crate) struct Clock {
     rate: SampleRate,
-    /// All samples ever released.
+    /// All samples ever released and not called back.
     released: u64,
-    /// When the sample of this number began to play; `None` when all that was released has been heard.
-    running: Option<(Instant, u64)>,
+    state: State,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum State {
+    /// All that was released has been heard.
+    Dry,
+    /// The sample of this number began to play at that instant.
+    Running { start: Instant, first: u64 },
+    /// So many samples have been heard; the other end holds the rest.
+    Held { heard: u64 },
 }
 
 impl Clock {
@@ -18,7 +27,7 @@ impl Clock {
         Self {
             rate,
             released: 0,
-            running: None,
+            state: State::Dry,
         }
     }
 
@@ -29,11 +38,14 @@ impl Clock {
 
     /// Samples heard since the beginning: never more than were released.
     pub(crate) fn heard(&self, now: Instant) -> u64 {
-        let Some((start, first)) = self.running else {
-            return self.released;
-        };
-        let passed = self.rate.samples_in(now.saturating_duration_since(start));
-        self.released.min(first + passed)
+        match self.state {
+            State::Dry => self.released,
+            State::Held { heard } => heard,
+            State::Running { start, first } => {
+                let passed = self.rate.samples_in(now.saturating_duration_since(start));
+                self.released.min(first + passed)
+            }
+        }
     }
 
     /// Samples released and not yet heard.
@@ -43,7 +55,9 @@ impl Clock {
 
     /// The first instant at which so many samples have been heard, if the clock runs.
     pub(crate) fn hears(&self, samples: u64) -> Option<Instant> {
-        let (start, first) = self.running?;
+        let State::Running { start, first } = self.state else {
+            return None;
+        };
         let passed = u128::from(samples.saturating_sub(first)) * 1_000_000_000;
         // Rounded up, or a caller who comes at that instant would find one sample missing.
         let nanos = passed.div_ceil(u128::from(self.rate.hz()));
@@ -52,8 +66,40 @@ impl Clock {
 
     /// Counts released samples; they follow what is still playing, or start the clock.
     pub(crate) fn release(&mut self, now: Instant, samples: u64) {
-        self.running.get_or_insert((now, self.released));
+        if matches!(self.state, State::Dry) {
+            self.state = State::Running {
+                start: now,
+                first: self.released,
+            };
+        }
         self.released += samples;
+    }
+
+    /// Stops at the sample that is heard now.
+    pub(crate) fn hold(&mut self, now: Instant) {
+        if matches!(self.state, State::Running { .. }) {
+            self.state = State::Held {
+                heard: self.heard(now),
+            };
+        }
+    }
+
+    /// Goes on from the sample at which it was held.
+    pub(crate) fn go_on(&mut self, now: Instant) {
+        if let State::Held { heard } = self.state {
+            self.state = State::Running {
+                start: now,
+                first: heard,
+            };
+        }
+    }
+
+    /// Calls back what was released and not heard. Returns how many samples that was.
+    pub(crate) fn call_back(&mut self, now: Instant) -> u64 {
+        let ahead = self.ahead(now);
+        self.released -= ahead;
+        self.state = State::Dry;
+        ahead
     }
 
     /// Stops when the last released sample ended before `now`. True if it did so.
@@ -61,7 +107,7 @@ impl Clock {
         if self.hears(self.released).is_none_or(|end| now <= end) {
             return false;
         }
-        self.running = None;
+        self.state = State::Dry;
         true
     }
 }

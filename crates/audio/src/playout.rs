@@ -120,25 +120,27 @@ impl<Id: Copy + Eq + std::fmt::Debug> Playout<Id> {
         });
     }
 
-    /// Stops releasing; what was released plays on (at most the lead).
+    /// Stops at the sample that the caller hears now: nothing more is released, and the other end, which is told to
+    /// hold, keeps what it has.
     pub fn pause(&mut self, now: Instant) {
         self.settle(now);
         self.paused = true;
+        self.clock.hold(now);
     }
 
-    /// Goes on from the next sample.
+    /// Goes on from that sample.
     pub fn resume(&mut self, now: Instant) {
         self.settle(now);
         self.paused = false;
+        self.clock.go_on(now);
     }
 
-    /// Drops all that was not yet released, forgets every utterance and ends a pause. Returns how much was dropped.
-    ///
-    /// What was released still counts into the lead, but belongs to no utterance any more: ask
-    /// [`Playout::position`] before.
+    /// Drops all that was not yet heard, at the other end too, which is told to; forgets every utterance and ends a
+    /// pause. Returns how much was dropped. Ask [`Playout::position`] before.
     pub fn clear(&mut self, now: Instant) -> Duration {
         self.settle(now);
-        let dropped = self.rate.duration_of(self.samples.len() as u64);
+        let called_back = self.clock.call_back(now);
+        let dropped = self.rate.duration_of(self.samples.len() as u64 + called_back);
         self.samples.clear();
         self.give_back_memory();
         self.utterances.clear();

@@ -51,6 +51,9 @@ struct Watched {
     heard_until: Instant,
     /// The same for each utterance.
     ends: HashMap<u32, Instant>,
+    /// Since when both ends hold.
+    held_since: Option<Instant>,
+    pauses: u64,
 }
 
 impl Watched {
@@ -68,6 +71,8 @@ impl Watched {
             positions: HashMap::new(),
             heard_until: now,
             ends: HashMap::new(),
+            held_since: None,
+            pauses: 0,
         }
     }
 
@@ -75,8 +80,12 @@ impl Watched {
         match *step {
             Step::Push { utterance, samples } => self.push(self.ids[usize::from(utterance)], samples),
             Step::Finish { utterance } => self.finish(usize::from(utterance)),
-            Step::Pause => self.playout.pause(self.now),
-            Step::Resume => self.playout.resume(self.now),
+            Step::Pause => {
+                self.playout.pause(self.now);
+                self.held_since.get_or_insert(self.now);
+                self.pauses += 1;
+            }
+            Step::Resume => self.resume(),
             Step::Clear => self.clear(),
             Step::Wait { micros } => self.now += Duration::from_micros(micros),
             Step::WaitUntilDue => self.now = self.playout.next_due().unwrap_or(self.now).max(self.now),
@@ -110,12 +119,29 @@ impl Watched {
         }
     }
 
+    fn resume(&mut self) {
+        self.playout.resume(self.now);
+        let Some(since) = self.held_since.take() else {
+            return;
+        };
+        let held = self.now - since;
+        let ends = self.ends.values_mut().chain([&mut self.heard_until]);
+        ends.filter(|end| **end > since).for_each(|end| *end += held);
+    }
+
     fn clear(&mut self) {
         let waiting: usize = self.expected.values().map(Vec::len).sum();
-        assert_eq!(
-            self.playout.clear(self.now),
-            self.rate.duration_of(waiting as u64)
+        let hears = self.held_since.take().unwrap_or(self.now);
+        let ahead = self.heard_until.saturating_duration_since(hears);
+        let dropped = self.playout.clear(self.now);
+        let expected = self.rate.duration_of(waiting as u64) + ahead;
+        // The sample that is playing counts as not yet heard, and each pause holds at the beginning of one.
+        let samples = self.rate.duration_of(1 + self.pauses) + ROUNDING;
+        assert!(
+            dropped.abs_diff(expected) <= samples,
+            "{dropped:?} for {expected:?}"
         );
+        self.heard_until = self.now;
         assert_eq!(self.playout.position(self.now), None);
         self.queued.clear();
         self.expected.clear();
@@ -178,7 +204,9 @@ impl Watched {
         assert!(finished);
         assert_eq!(self.released.get(&id).copied().unwrap_or(0), pushed);
         assert!(
-            self.ends.get(&id).is_none_or(|end| *end <= self.now + ROUNDING),
+            self.ends
+                .get(&id)
+                .is_none_or(|end| *end <= self.held_since.unwrap_or(self.now) + ROUNDING),
             "told before it was heard"
         );
     }
@@ -195,7 +223,7 @@ proptest! {
             watched.take(step);
         }
         // Whatever came before: once all is finished and nothing is paused, all of it is heard and reported.
-        watched.playout.resume(watched.now);
+        watched.resume();
         for source in 0..3 {
             watched.finish(source);
         }
