@@ -10,6 +10,7 @@ mod node;
 mod read;
 mod rules;
 mod secret;
+mod tenants;
 
 pub use choice::{LogFormat, Speaker};
 pub use error::{ConfigError, ConfigErrors, Origin};
@@ -215,11 +216,17 @@ impl Config {
             Some(path) => match std::fs::read_to_string(path) {
                 Ok(text) => Some((path.display().to_string(), text)),
                 Err(source) => {
-                    return Err(ConfigErrors(vec![ConfigError::Unreadable { path: path.into(), source }]));
+                    return Err(ConfigErrors(vec![ConfigError::Unreadable {
+                        path: path.into(),
+                        source,
+                    }]));
                 }
             },
         };
-        Self::parse(text.as_ref().map(|(name, text)| (name.as_str(), text.as_str())), environment)
+        Self::parse(
+            text.as_ref().map(|(name, text)| (name.as_str(), text.as_str())),
+            environment,
+        )
     }
 
     /// Reads a file's name and text, if there is one, and `environment` over it.
@@ -227,7 +234,10 @@ impl Config {
         file: Option<(&str, &str)>,
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, ConfigErrors> {
-        let mut reading = Reading { environment: environment.into_iter().collect(), errors: Vec::new() };
+        let mut reading = Reading {
+            environment: environment.into_iter().collect(),
+            errors: Vec::new(),
+        };
         let mut tree = match file {
             Some((name, text)) => Node::from_file(name, text, &mut reading.errors),
             None => Node::empty(),
@@ -237,7 +247,11 @@ impl Config {
         if reading.errors.is_empty() {
             reading.errors = config.contradictions();
         }
-        if reading.errors.is_empty() { Ok(config) } else { Err(ConfigErrors(reading.errors)) }
+        if reading.errors.is_empty() {
+            Ok(config)
+        } else {
+            Err(ConfigErrors(reading.errors))
+        }
     }
 
     /// Every key there is, with its section, as `server.listen`.

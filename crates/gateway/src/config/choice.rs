@@ -1,8 +1,8 @@
 //! Keys that take one of a few words.
 
+use super::ConfigError;
 use super::node::{Node, Value};
 use super::read::{Read, Reading};
-use super::ConfigError;
 
 /// Declares a choice: an enum and the word of each variant.
 macro_rules! choice {

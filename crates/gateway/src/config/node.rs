@@ -51,14 +51,22 @@ impl Node {
 
     /// Reads a file's text; what can be read in spite of the errors is in the tree.
     pub(super) fn from_file(file: &str, text: &str, errors: &mut Vec<ConfigError>) -> Self {
-        let source = Source { file: Some(file.into()), text, variable: "" };
+        let source = Source {
+            file: Some(file.into()),
+            text,
+            variable: "",
+        };
         let (table, wrong) = DeTable::parse_recoverable(text);
         errors.extend(wrong.iter().map(|error| ConfigError::Syntax {
             at: source.origin(error.span().map_or(0, |span| span.start)),
             message: error.message().replace('\n', " "),
         }));
         let at = source.origin(0);
-        Self { path: String::new(), at, value: Value::Table(source.table("", table.get_ref())) }
+        Self {
+            path: String::new(),
+            at,
+            value: Value::Table(source.table("", table.get_ref())),
+        }
     }
 
     /// Puts the variables that begin with [`PREFIX`] over the tree.
@@ -76,8 +84,9 @@ impl Node {
                 errors.push(ConfigError::Value {
                     at: Origin::Env(name.clone()),
                     key: blocking,
-                    problem: "this key has a value of its own, no keys below it; leave out what follows its name"
-                        .into(),
+                    problem:
+                        "this key has a value of its own, no keys below it; leave out what follows its name"
+                            .into(),
                 });
             }
         }
@@ -105,7 +114,11 @@ impl Node {
 }
 
 fn join(path: &str, key: &str) -> String {
-    if path.is_empty() { key.into() } else { format!("{path}.{key}") }
+    if path.is_empty() {
+        key.into()
+    } else {
+        format!("{path}.{key}")
+    }
 }
 
 /// Where values are read from.
@@ -117,7 +130,11 @@ struct Source<'a> {
 
 impl<'a> Source<'a> {
     fn variable(name: &'a str, text: &'a str) -> Self {
-        Self { file: None, text, variable: name }
+        Self {
+            file: None,
+            text,
+            variable: name,
+        }
     }
 
     fn origin(&self, offset: usize) -> Origin {
@@ -125,7 +142,10 @@ impl<'a> Source<'a> {
             return Origin::Env(self.variable.into());
         };
         let before = self.text.as_bytes().get(..offset).unwrap_or(self.text.as_bytes());
-        Origin::File(file.clone(), 1 + before.iter().filter(|&&byte| byte == b'\n').count())
+        Origin::File(
+            file.clone(),
+            1 + before.iter().filter(|&&byte| byte == b'\n').count(),
+        )
     }
 
     /// A variable's text as a TOML value where it is a number, a switch, a list, a table or a quoted text; else as it stands.
@@ -139,7 +159,11 @@ impl<'a> Source<'a> {
     fn table(&self, path: &str, table: &DeTable<'_>) -> BTreeMap<String, Node> {
         let node = |key: &str, offset, value: &DeValue<'_>| {
             let path = join(path, key);
-            Node { at: self.origin(offset), value: self.value(&path, value), path }
+            Node {
+                at: self.origin(offset),
+                value: self.value(&path, value),
+                path,
+            }
         };
         table
             .iter()

@@ -69,7 +69,11 @@ pub(super) struct Section<'a> {
 impl<'a> Section<'a> {
     pub(super) fn open(node: Node, reading: &'a mut Reading) -> Option<Self> {
         match node.value {
-            Value::Table(left) => Some(Self { path: node.path, left, reading }),
+            Value::Table(left) => Some(Self {
+                path: node.path,
+                left,
+                reading,
+            }),
             other => {
                 reading.refuse(ConfigError::Value {
                     at: node.at,
@@ -91,7 +95,11 @@ impl<'a> Section<'a> {
             return default;
         };
         if let Some(problem) = bound.refuses(&value) {
-            self.reading.refuse(ConfigError::Value { at, key: path, problem });
+            self.reading.refuse(ConfigError::Value {
+                at,
+                key: path,
+                problem,
+            });
             return default;
         }
         value
@@ -101,7 +109,11 @@ impl<'a> Section<'a> {
     pub(super) fn close(self, known: &[&str], everywhere: &[String]) {
         for (name, node) in self.left {
             let remedy = remedy(&self.path, &name, known, everywhere);
-            self.reading.refuse(ConfigError::UnknownKey { at: node.at, key: node.path, remedy });
+            self.reading.refuse(ConfigError::UnknownKey {
+                at: node.at,
+                key: node.path,
+                remedy,
+            });
         }
     }
 }
@@ -186,7 +198,11 @@ fn plain<T>(
     let value = take(&node.value);
     if value.is_none() {
         let problem = format!("{} is not {expected}", node.value.describe());
-        reading.refuse(ConfigError::Value { at: node.at, key: node.path, problem });
+        reading.refuse(ConfigError::Value {
+            at: node.at,
+            key: node.path,
+            problem,
+        });
     }
     value
 }
@@ -212,10 +228,15 @@ fn parsed<T, E: Display>(
 
 impl Read for u32 {
     fn read(node: Node, reading: &mut Reading) -> Option<Self> {
-        plain(node, reading, "a whole number of at least 0", |value| match value {
-            Value::Integer(number) => Self::try_from(*number).ok(),
-            _ => None,
-        })
+        plain(
+            node,
+            reading,
+            "a whole number of at least 0",
+            |value| match value {
+                Value::Integer(number) => Self::try_from(*number).ok(),
+                _ => None,
+            },
+        )
     }
 }
 
@@ -243,22 +264,38 @@ impl Read for String {
 impl Read for PathBuf {
     fn read(node: Node, reading: &mut Reading) -> Option<Self> {
         parsed(node, reading, "a path", |text| {
-            if text.is_empty() { Err("it is empty; leave the key out for the default") } else { Ok(text.into()) }
+            if text.is_empty() {
+                Err("it is empty; leave the key out for the default")
+            } else {
+                Ok(text.into())
+            }
         })
     }
 }
 
 impl Read for SocketAddr {
     fn read(node: Node, reading: &mut Reading) -> Option<Self> {
-        parsed(node, reading, "an address with a port, such as 127.0.0.1:8085 or [::1]:8085", str::parse)
+        parsed(
+            node,
+            reading,
+            "an address with a port, such as 127.0.0.1:8085 or [::1]:8085",
+            str::parse,
+        )
     }
 }
 
 impl Read for IpNet {
     fn read(node: Node, reading: &mut Reading) -> Option<Self> {
-        parsed(node, reading, "an address or a network, such as 192.0.2.7 or 192.0.2.0/24", |text| {
-            text.parse::<IpAddr>().map(Self::from).or_else(|_| text.parse::<Self>())
-        })
+        parsed(
+            node,
+            reading,
+            "an address or a network, such as 192.0.2.7 or 192.0.2.0/24",
+            |text| {
+                text.parse::<IpAddr>()
+                    .map(Self::from)
+                    .or_else(|_| text.parse::<Self>())
+            },
+        )
     }
 }
 
@@ -270,12 +307,15 @@ impl Read for DomainUuid {
 
 impl Read for SampleRate {
     fn read(node: Node, reading: &mut Reading) -> Option<Self> {
-        plain(node, reading, "a sample rate in Hz; use a multiple of 8000 from 8000 to 48000", |value| {
-            match value {
+        plain(
+            node,
+            reading,
+            "a sample rate in Hz; use a multiple of 8000 from 8000 to 48000",
+            |value| match value {
                 Value::Integer(hz) => Self::new(u32::try_from(*hz).ok()?).ok(),
                 _ => None,
-            }
-        })
+            },
+        )
     }
 }
 
@@ -306,18 +346,42 @@ impl Read for Secret {
             Value::Array(_) => Err("a list is no secret".into()),
             other => Self::new(&other.describe()).map_err(|error| error.to_string()),
         };
-        read.map_err(|problem| reading.refuse(ConfigError::Value { at, key: path, problem })).ok()
+        read.map_err(|problem| {
+            reading.refuse(ConfigError::Value {
+                at,
+                key: path,
+                problem,
+            })
+        })
+        .ok()
     }
 }
 
 /// The variable that overrides a key.
 fn variable(path: &str) -> String {
-    format!("{}{}", super::node::PREFIX, path.to_ascii_uppercase().replace('.', "__"))
+    format!(
+        "{}{}",
+        super::node::PREFIX,
+        path.to_ascii_uppercase().replace('.', "__")
+    )
 }
 
-fn reference(mut table: BTreeMap<String, Node>, environment: &BTreeMap<String, String>) -> Result<Secret, String> {
+fn reference(
+    mut table: BTreeMap<String, Node>,
+    environment: &BTreeMap<String, String>,
+) -> Result<Secret, String> {
     let named = table.pop_first();
-    let (Some((kind, Node { value: Value::Text(name), .. })), None) = (named, table.pop_first()) else {
+    let (
+        Some((
+            kind,
+            Node {
+                value: Value::Text(name),
+                ..
+            },
+        )),
+        None,
+    ) = (named, table.pop_first())
+    else {
         return Err("a secret is named by { env = \"NAME\" } or { file = \"/path\" }, one of the two".into());
     };
     match kind.as_str() {
@@ -345,7 +409,10 @@ impl<T: Read> Read for Vec<T> {
     fn read(node: Node, reading: &mut Reading) -> Option<Self> {
         let items = plain_list(node, reading)?;
         let count = items.len();
-        let read: Self = items.into_iter().filter_map(|item| T::read(item, reading)).collect();
+        let read: Self = items
+            .into_iter()
+            .filter_map(|item| T::read(item, reading))
+            .collect();
         (read.len() == count).then_some(read)
     }
 
@@ -359,7 +426,11 @@ fn plain_list(node: Node, reading: &mut Reading) -> Option<Vec<Node>> {
         Value::Array(items) => Some(items),
         other => {
             let problem = format!("{} is not a list in brackets", other.describe());
-            reading.refuse(ConfigError::Value { at: node.at, key: node.path, problem });
+            reading.refuse(ConfigError::Value {
+                at: node.at,
+                key: node.path,
+                problem,
+            });
             None
         }
     }

@@ -1,7 +1,7 @@
 //! What must hold between keys.
 
-use super::error::ConfigError;
 use super::Config;
+use super::error::ConfigError;
 use std::collections::BTreeSet;
 
 impl Config {
@@ -41,13 +41,18 @@ impl Config {
         let mut seen = BTreeSet::new();
         for domain in &self.domains {
             if !seen.insert(domain.uuid) {
-                found.push(format!("domains: {} is configured twice; each domain may stand once", domain.uuid));
+                found.push(format!(
+                    "domains: {} is configured twice; each domain may stand once",
+                    domain.uuid
+                ));
             }
         }
         if self.domains.is_empty() {
-            found.push("domains: the list is empty, so every call would be refused; name a domain, or leave the \
+            found.push(
+                "domains: the list is empty, so every call would be refused; name a domain, or leave the \
                         key out for the sample"
-                .into());
+                    .into(),
+            );
         }
     }
 }

@@ -31,8 +31,10 @@ impl Secret {
     }
 
     pub(super) fn from_file(file: &str) -> Result<Self, SecretError> {
-        let text = std::fs::read_to_string(Path::new(file))
-            .map_err(|source| SecretError::Unreadable { file: file.into(), source })?;
+        let text = std::fs::read_to_string(Path::new(file)).map_err(|source| SecretError::Unreadable {
+            file: file.into(),
+            source,
+        })?;
         Self::new(&text)
     }
 

@@ -1,0 +1,55 @@
+//! The control listener: metrics and health.
+
+use crate::access::Access;
+use crate::health::Health;
+use crate::listen::Answer;
+use crate::metrics::Metrics;
+use crate::refusal::{Refusal, json};
+use axum::body::Body;
+use axum::http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use hyper::body::Incoming;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// The control listener's site.
+pub(crate) struct Control {
+    pub(crate) access: Access,
+    pub(crate) health: Arc<Health>,
+    pub(crate) metrics: Metrics,
+}
+
+impl Answer for Control {
+    async fn answer(self: Arc<Self>, peer: SocketAddr, request: Request<Incoming>) -> Response<Body> {
+        let (parts, _) = request.into_parts();
+        if let Err(refusal) = self.access.check(peer, &parts) {
+            tracing::warn!(%peer, "control refused: {refusal}");
+            return refusal.response();
+        }
+        if parts.method != Method::GET {
+            return Refusal::Method(parts.method.as_str().into()).response();
+        }
+        match parts.uri.path() {
+            "/metrics" => self.metrics(),
+            "/health/live" => self.health.live(),
+            "/health/ready" => self.health.ready(true).await,
+            path => {
+                let error = format!("there is nothing at {}", path.escape_debug());
+                let remedy = "use /metrics, /health/live or /health/ready";
+                json(StatusCode::NOT_FOUND, &serde_json::json!({ "error": error, "remedy": remedy }))
+            }
+        }
+    }
+}
+
+impl Control {
+    fn metrics(&self) -> Response<Body> {
+        let Ok(text) = self.metrics.text() else {
+            let error = serde_json::json!({ "error": "the metrics could not be written" });
+            return json(StatusCode::INTERNAL_SERVER_ERROR, &error);
+        };
+        let mut response = Response::new(Body::from(text));
+        let kind = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
+        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+        response
+    }
+}

@@ -1,0 +1,169 @@
+//! Whether the node is alive, and whether it can carry calls: each thing that a call needs is really tried.
+
+use crate::calls::Calls;
+use crate::engines::Transcription;
+use crate::refusal::json;
+use axum::body::Body;
+use axum::http::{Response, StatusCode};
+use serde::Serialize;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::process::Command;
+use tokio::sync::Semaphore;
+
+/// How long a program may take to tell its version.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What is tried, and with what.
+pub(crate) struct Health {
+    calls: Calls,
+    engines: String,
+    transcription: Transcription,
+    espeak: String,
+    data: PathBuf,
+    /// One trial at a time, whoever asks how often.
+    trial: Semaphore,
+}
+
+/// How one thing is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum State {
+    /// It works.
+    Ok,
+    /// Calls go on, with less.
+    Degraded,
+    /// Calls cannot be carried.
+    Failed,
+}
+
+#[derive(Debug, Serialize)]
+struct Check {
+    name: &'static str,
+    state: State,
+    detail: String,
+}
+
+impl Check {
+    fn new(name: &'static str, state: State, detail: impl Into<String>) -> Self {
+        Self { name, state, detail: detail.into() }
+    }
+}
+
+impl Health {
+    /// Tries these; `engines` names those that are there.
+    pub(crate) fn new(
+        calls: Calls,
+        engines: String,
+        transcription: Transcription,
+        espeak: String,
+        data: PathBuf,
+    ) -> Self {
+        Self { calls, engines, transcription, espeak, data, trial: Semaphore::new(1) }
+    }
+
+    /// The process answers.
+    pub(crate) fn live(&self) -> Response<Body> {
+        json(StatusCode::OK, &serde_json::json!({ "live": true }))
+    }
+
+    /// 200 if calls can be carried, else 503; with what was tried if `detailed`.
+    pub(crate) async fn ready(&self, detailed: bool) -> Response<Body> {
+        let checks = self.checks().await;
+        let ready = checks.iter().all(|check| check.state != State::Failed);
+        let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+        let body = if detailed {
+            serde_json::json!({ "ready": ready, "calls": self.calls.live(), "checks": checks })
+        } else {
+            serde_json::json!({ "ready": ready })
+        };
+        json(status, &body)
+    }
+
+    async fn checks(&self) -> Vec<Check> {
+        let _one_at_a_time = self.trial.acquire().await;
+        vec![
+            self.draining(),
+            Check::new("engines", State::Ok, self.engines.clone()),
+            self.speech_to_text(),
+            self.text_to_speech().await,
+            self.data().await,
+        ]
+    }
+
+    fn draining(&self) -> Check {
+        if self.calls.draining() {
+            return Check::new("calls", State::Failed, "the node is draining and takes no new call");
+        }
+        Check::new("calls", State::Ok, "new calls are taken")
+    }
+
+    fn speech_to_text(&self) -> Check {
+        const NAME: &str = "speech_to_text";
+        let Transcription::Workers { model, file, pool } = &self.transcription else {
+            return Check::new(NAME, State::Degraded, self.transcription.to_string());
+        };
+        if !file.is_file() {
+            let detail = format!(
+                "{} is gone; `voice-ai models install {model}` fetches it again",
+                file.display()
+            );
+            return Check::new(NAME, State::Degraded, detail);
+        }
+        let state = pool.state();
+        let detail = format!(
+            "{model}: {} at work, {} utterances waiting, {} workers lost so far",
+            state.busy, state.waiting, state.failures
+        );
+        Check::new(NAME, State::Ok, detail)
+    }
+
+    async fn text_to_speech(&self) -> Check {
+        const NAME: &str = "text_to_speech";
+        match version(&self.espeak).await {
+            Ok(version) => Check::new(NAME, State::Ok, version),
+            Err(reason) => {
+                let detail = format!("{}: {reason}; `apt-get install espeak-ng` installs it", self.espeak);
+                Check::new(NAME, State::Failed, detail)
+            }
+        }
+    }
+
+    async fn data(&self) -> Check {
+        const NAME: &str = "data";
+        let folder = self.data.clone();
+        let tried = tokio::task::spawn_blocking(move || {
+            std::fs::create_dir_all(&folder)?;
+            let trial = folder.join(".ready");
+            std::fs::write(&trial, b"")?;
+            std::fs::remove_file(&trial)
+        })
+        .await
+        .unwrap_or_else(|panic| Err(std::io::Error::other(panic)));
+        match tried {
+            Ok(()) => Check::new(NAME, State::Ok, format!("{} can be written", self.data.display())),
+            Err(error) => {
+                let detail = format!(
+                    "{}: {error}; messages would be lost: set data.dir to a folder that this user may write",
+                    self.data.display()
+                );
+                Check::new(NAME, State::Failed, detail)
+            }
+        }
+    }
+}
+
+/// The first line that a program prints for `--version`.
+pub(crate) async fn version(program: &str) -> Result<String, String> {
+    let run = Command::new(program).arg("--version").stdin(Stdio::null()).kill_on_drop(true).output();
+    let output = tokio::time::timeout(PATIENCE, run)
+        .await
+        .map_err(|_| format!("it did not tell its version within {} s", PATIENCE.as_secs()))?
+        .map_err(|error| error.to_string())?;
+    if !output.status.success() {
+        return Err(format!("it ended with {}", output.status));
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
+    Ok(text.lines().next().unwrap_or_default().trim().to_owned())
+}

@@ -1,0 +1,148 @@
+//! Answers to requests that cannot be served: what is wrong, with which value, and what would be right.
+
+use crate::calls::AdmitError;
+use axum::body::Body;
+use axum::http::{HeaderValue, Response, StatusCode, header};
+use secretary::{DomainUuid, IdError};
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+/// How long a module should wait before it asks a full node again, in seconds.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
+
+/// The form of a stream's path.
+const STREAM_FORM: &str = "/stream/{domain_uuid}/{call_uuid}";
+
+/// Why a request is refused.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    /// Nothing is at that path.
+    #[error("there is nothing at {0}")]
+    NoSuchPath(String),
+    /// Only GET is served.
+    #[error("{0} is not served here")]
+    Method(String),
+    /// A part of the path is no UUID.
+    #[error(transparent)]
+    Id(#[from] IdError),
+    /// The domain is not configured.
+    #[error("domain {0} is not configured on this node")]
+    UnknownDomain(DomainUuid),
+    /// The request is no WebSocket upgrade.
+    #[error("a call's stream is a WebSocket, and this request does not ask for one ({0})")]
+    NoUpgrade(String),
+    /// The address is not on the list.
+    #[error("{0} may not stream to this node")]
+    Address(IpAddr),
+    /// A token is needed and none, or another, was shown.
+    #[error("{}", if *shown { "the token is not the right one" } else { "a token is needed" })]
+    Token {
+        /// Whether one was shown.
+        shown: bool,
+        /// The key that configures it.
+        key: &'static str,
+    },
+    /// There is no place for the call.
+    #[error(transparent)]
+    NotAdmitted(#[from] AdmitError),
+}
+
+impl Refusal {
+    /// The HTTP status.
+    pub(crate) const fn status(&self) -> StatusCode {
+        match self {
+            Self::NoSuchPath(_) => StatusCode::NOT_FOUND,
+            Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Id(_) => StatusCode::BAD_REQUEST,
+            Self::UnknownDomain(_) | Self::Address(_) => StatusCode::FORBIDDEN,
+            Self::NoUpgrade(_) => StatusCode::UPGRADE_REQUIRED,
+            Self::Token { .. } => StatusCode::UNAUTHORIZED,
+            Self::NotAdmitted(AdmitError::Attached(_)) => StatusCode::CONFLICT,
+            Self::NotAdmitted(AdmitError::Ended(_)) => StatusCode::GONE,
+            Self::NotAdmitted(AdmitError::DomainFull { .. } | AdmitError::NodeFull(_) | AdmitError::Draining) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+        }
+    }
+
+    /// The word under which it is counted.
+    pub(crate) const fn reason(&self) -> &'static str {
+        match self {
+            Self::NoSuchPath(_) => "path",
+            Self::Method(_) => "method",
+            Self::Id(_) => "uuid",
+            Self::UnknownDomain(_) => "domain",
+            Self::NoUpgrade(_) => "no_upgrade",
+            Self::Address(_) => "address",
+            Self::Token { .. } => "token",
+            Self::NotAdmitted(AdmitError::Attached(_)) => "attached",
+            Self::NotAdmitted(AdmitError::Ended(_)) => "ended",
+            Self::NotAdmitted(AdmitError::DomainFull { .. }) => "domain_full",
+            Self::NotAdmitted(AdmitError::NodeFull(_)) => "node_full",
+            Self::NotAdmitted(AdmitError::Draining) => "draining",
+        }
+    }
+
+    fn remedy(&self) -> Cow<'static, str> {
+        match self {
+            Self::NoSuchPath(_) => {
+                format!("a call streams to ws://…{STREAM_FORM}; /health/live and /health/ready tell how the node is")
+                    .into()
+            }
+            Self::Method(_) => "use GET".into(),
+            Self::Id(_) => format!("the path is {STREAM_FORM}, both in the hyphenated form").into(),
+            Self::UnknownDomain(uuid) => {
+                format!("add [[domains]] with uuid = \"{uuid}\" to the configuration, or correct the script's domain_uuid")
+                    .into()
+            }
+            Self::NoUpgrade(_) => format!(
+                "let mod_audio_stream call this address (uuid_audio_stream <uuid> start ws://…{STREAM_FORM} …), or try \
+                 it with `voice-ai call`; a browser's page does not speak it"
+            )
+            .into(),
+            Self::Address(ip) => format!("add \"{ip}\" or its network to server.allow").into(),
+            Self::Token { key, .. } => format!(
+                "send the secret of {key} as `Authorization: Bearer …` (channel variable STREAM_EXTRA_HEADERS) or, on a \
+                 stream, as ?token=…"
+            )
+            .into(),
+            Self::NotAdmitted(AdmitError::Attached(_)) => "stop the first stream before another is started".into(),
+            Self::NotAdmitted(AdmitError::Ended(_)) => "hang the channel up, or stream a new call".into(),
+            Self::NotAdmitted(AdmitError::DomainFull { .. } | AdmitError::NodeFull(_)) => {
+                "try again when a call has ended, or raise the limit".into()
+            }
+            Self::NotAdmitted(AdmitError::Draining) => "try again, or stream to another node".into(),
+        }
+    }
+
+    /// The answer: the status, and a JSON object with `error` and `remedy`.
+    pub(crate) fn response(&self) -> Response<Body> {
+        let body = serde_json::json!({ "error": self.to_string(), "remedy": self.remedy() });
+        let mut response = json(self.status(), &body);
+        let headers = response.headers_mut();
+        match self.status() {
+            StatusCode::UNAUTHORIZED => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            StatusCode::UPGRADE_REQUIRED => {
+                headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+            }
+            StatusCode::METHOD_NOT_ALLOWED => {
+                headers.insert(header::ALLOW, HeaderValue::from_static("GET"));
+            }
+            StatusCode::SERVICE_UNAVAILABLE => {
+                headers.insert(header::RETRY_AFTER, RETRY_AFTER);
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+/// A JSON answer.
+pub(crate) fn json(status: StatusCode, body: &serde_json::Value) -> Response<Body> {
+    let mut response = Response::new(Body::from(format!("{body}\n")));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}

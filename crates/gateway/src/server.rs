@@ -1,0 +1,219 @@
+//! The running gateway: its two listeners, its calls, and how it ends.
+
+use crate::access::Access;
+use crate::calls::Calls;
+use crate::config::Config;
+use crate::control::Control;
+use crate::driver::Services;
+use crate::engines::Engines;
+use crate::health::Health;
+use crate::listen::{Limits, listen};
+use crate::metrics::Metrics;
+use crate::stream::Streams;
+use crate::tools::Messages;
+use audio::{EarModel, TurnModel};
+use secretary::{SecretarySource, Snapshot};
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// Connections at once to the control listener, which few ask.
+const CONTROL_CONNECTIONS: usize = 32;
+
+/// The server between FreeSWITCH and a voice engine.
+pub struct Gateway;
+
+/// A gateway that runs.
+pub struct Running {
+    stream_addr: SocketAddr,
+    control_addr: SocketAddr,
+    metrics: Metrics,
+    shutdown: Shutdown,
+    ended: JoinHandle<()>,
+}
+
+/// Ends a gateway. Clones end the same one.
+#[derive(Debug, Clone, Default)]
+pub struct Shutdown {
+    drain: CancellationToken,
+    now: CancellationToken,
+}
+
+/// Why a gateway does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration is right by itself and cannot be carried out.
+    #[error("{}", .0.join("\n"))]
+    Config(Vec<String>),
+    /// An address cannot be listened on.
+    #[error("{key}: cannot listen on {addr}: {source}; {}", remedy(.source, .addr, .key))]
+    Bind {
+        /// The key that names it.
+        key: &'static str,
+        /// The address.
+        addr: SocketAddr,
+        /// What the system says.
+        source: std::io::Error,
+    },
+}
+
+fn remedy(error: &std::io::Error, addr: &SocketAddr, key: &str) -> String {
+    let port = addr.port();
+    match error.kind() {
+        ErrorKind::AddrInUse => format!(
+            "is another voice-ai running? `ss -ltnp 'sport = :{port}'` shows what holds it; end that, or set {key} to \
+             another port"
+        ),
+        ErrorKind::AddrNotAvailable => {
+            format!("this machine has no address {}; `ip addr` shows those it has", addr.ip())
+        }
+        ErrorKind::PermissionDenied => format!("port {port} is for root; set {key} to a port above 1023"),
+        _ => format!("set {key} to another address"),
+    }
+}
+
+impl Shutdown {
+    /// Takes no new call; ends when the last has ended or `server.drain_seconds` are over.
+    pub fn drain(&self) {
+        self.drain.cancel();
+    }
+
+    /// Ends every call now.
+    pub fn now(&self) {
+        self.now.cancel();
+        self.drain.cancel();
+    }
+}
+
+impl Gateway {
+    /// Starts a gateway in the present tokio runtime. It listens when this returns.
+    pub async fn start(config: Config) -> Result<Running, StartError> {
+        let snapshot = config.snapshot().map_err(StartError::Config)?;
+        let metrics = Metrics::new();
+        let engines = Engines::build(&config).await.map_err(StartError::Config)?;
+        let wanted = engines.lacking(&snapshot);
+        if !wanted.is_empty() {
+            return Err(StartError::Config(wanted));
+        }
+        let stream = bind("server.listen", config.server.listen).await?;
+        let control = bind("server.control", config.server.control).await?;
+        let (stream_addr, control_addr) = (local(&stream, config.server.listen), local(&control, config.server.control));
+        announce(stream_addr, control_addr, &snapshot, &engines);
+
+        let health = |calls: &Calls| {
+            Health::new(
+                calls.clone(),
+                engines.names(),
+                engines.transcription.clone(),
+                config.tts.espeak.clone(),
+                config.data.dir.clone(),
+            )
+        };
+        let calls = Calls::new(Arc::new(services(&config, &engines, &metrics)), config.server.max_calls);
+        let health = Arc::new(health(&calls));
+        let secretaries: Arc<dyn SecretarySource> = Arc::new(Arc::new(snapshot));
+        let streams = Streams {
+            access: Access::to_streams(&config.server),
+            secretaries,
+            calls: calls.clone(),
+            health: health.clone(),
+            metrics: metrics.clone(),
+        };
+        let control_site = Control {
+            access: Access::to_control(&config.server),
+            health,
+            metrics: metrics.clone(),
+        };
+        let shutdown = Shutdown::default();
+        let closed = CancellationToken::new();
+        let time = config.server.upgrade_limit();
+        let handshakes = Limits { connections: config.server.max_handshakes as usize, time };
+        tokio::spawn(listen(stream, handshakes, Arc::new(streams), closed.clone()));
+        let few = Limits { connections: CONTROL_CONNECTIONS, time };
+        tokio::spawn(listen(control, few, Arc::new(control_site), closed.clone()));
+        let ended = tokio::spawn(end(calls, shutdown.clone(), config.server.drain(), closed));
+        Ok(Running { stream_addr, control_addr, metrics, shutdown, ended })
+    }
+}
+
+/// Waits for the shutdown and carries it out. The listeners answer until the last call has ended: whoever asks is told that the
+/// node drains, and a stream that was lost may come back.
+async fn end(calls: Calls, shutdown: Shutdown, patience: Duration, closed: CancellationToken) {
+    shutdown.drain.cancelled().await;
+    tracing::info!(calls = calls.live(), seconds = patience.as_secs(), "draining: no new calls");
+    tokio::select! {
+        () = calls.drain(patience) => {}
+        () = shutdown.now.cancelled() => calls.drain(Duration::ZERO).await,
+    }
+    closed.cancel();
+}
+
+async fn bind(key: &'static str, addr: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(addr).await.map_err(|source| StartError::Bind { key, addr, source })
+}
+
+fn local(listener: &TcpListener, asked: SocketAddr) -> SocketAddr {
+    listener.local_addr().unwrap_or(asked)
+}
+
+fn services(config: &Config, engines: &Engines, metrics: &Metrics) -> Services {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    Services {
+        engines: engines.by_name.clone(),
+        prompts: engines.prompts.clone(),
+        ear: config.vad.enabled.then(EarModel::embedded),
+        turn: config.vad.enabled.then(TurnModel::embedded),
+        judges: Arc::new(Semaphore::new(cores)),
+        stream: config.stream.clone(),
+        metrics: metrics.clone(),
+        messages: Arc::new(Messages::in_directory(&config.data.dir)),
+    }
+}
+
+fn announce(stream: SocketAddr, control: SocketAddr, snapshot: &Snapshot, engines: &Engines) {
+    tracing::info!("calls on ws://{stream}/stream/{{domain_uuid}}/{{call_uuid}}");
+    tracing::info!("metrics on http://{control}/metrics, health on http://{control}/health/ready");
+    for domain in snapshot.domains.values() {
+        let secretaries: Vec<&str> = domain.secretaries.keys().map(String::as_str).collect();
+        tracing::info!(
+            domain = %domain.uuid, name = domain.name, secretaries = secretaries.join(", "),
+            default = domain.default_secretary, max_calls = domain.max_calls, "serving"
+        );
+    }
+    tracing::info!(engines = engines.names(), speech_to_text = %engines.transcription, "ready");
+}
+
+impl Running {
+    /// Where modules stream calls to.
+    pub fn stream_addr(&self) -> SocketAddr {
+        self.stream_addr
+    }
+
+    /// Where metrics and health are.
+    pub fn control_addr(&self) -> SocketAddr {
+        self.control_addr
+    }
+
+    /// What was counted.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// What ends it, from anywhere.
+    pub fn shutdown(&self) -> Shutdown {
+        self.shutdown.clone()
+    }
+
+    /// Returns when it has ended.
+    pub async fn wait(self) {
+        // A panic would be one of ours in `end`; there is nothing left to wait for then.
+        if let Err(error) = self.ended.await {
+            tracing::error!(%error, "the shutdown failed");
+        }
+    }
+}

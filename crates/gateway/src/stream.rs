@@ -1,0 +1,155 @@
+//! The stream listener: `/stream/{domain_uuid}/{call_uuid}`, where modules bring calls, and health.
+
+use crate::access::Access;
+use crate::calls::{Calls, ModuleBuild};
+use crate::health::Health;
+use crate::listen::Answer;
+use crate::metrics::Metrics;
+use crate::refusal::Refusal;
+use axum::body::Body;
+use axum::extract::FromRequestParts;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, Request, Response, header};
+use hyper::body::Incoming;
+use secretary::{CallUuid, DomainUuid, SecretarySource};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// What is read of a stream at once: six frames of 20 ms at 16 kHz.
+const READ_BUFFER: usize = 4 * 1024;
+/// What may gather before it is written.
+const WRITE_BUFFER: usize = 4 * 1024;
+/// What may wait for a leg that does not read, in bytes; then the stream is broken.
+const WRITE_LIMIT: usize = 256 * 1024;
+/// The longest message: more than a second of 48 kHz stereo.
+const MESSAGE_LIMIT: usize = 256 * 1024;
+/// The most of a hostile path that is shown.
+const SHOWN: usize = 120;
+
+/// The stream listener's site.
+pub(crate) struct Streams {
+    pub(crate) access: Access,
+    pub(crate) secretaries: Arc<dyn SecretarySource>,
+    pub(crate) calls: Calls,
+    pub(crate) health: Arc<Health>,
+    pub(crate) metrics: Metrics,
+}
+
+impl Answer for Streams {
+    async fn answer(self: Arc<Self>, peer: SocketAddr, request: Request<Incoming>) -> Response<Body> {
+        let (mut parts, _) = request.into_parts();
+        let path = parts.uri.path().to_owned();
+        match self.route(peer, &path, &mut parts).await {
+            Ok(response) => response,
+            Err(refusal) => self.refuse(peer, &path, &refusal),
+        }
+    }
+}
+
+impl Streams {
+    async fn route(&self, peer: SocketAddr, path: &str, parts: &mut Parts) -> Result<Response<Body>, Refusal> {
+        let segments: Vec<&str> = path.split('/').skip(1).take(4).collect();
+        let (domain, call) = match segments.as_slice() {
+            ["health", "live"] => return Ok(self.health.live()),
+            // Whoever may not stream learns whether the node is ready, and not why.
+            ["health", "ready"] => return Ok(self.health.ready(self.access.check(peer, parts).is_ok()).await),
+            ["stream", domain, call] => (*domain, *call),
+            _ => return Err(Refusal::NoSuchPath(shown(path))),
+        };
+        if parts.method != Method::GET {
+            return Err(Refusal::Method(shown(parts.method.as_str())));
+        }
+        self.access.check(peer, parts)?;
+        let (domain, call): (DomainUuid, CallUuid) = (domain.parse()?, call.parse()?);
+        let upgrade = WebSocketUpgrade::from_request_parts(parts, &())
+            .await
+            .map_err(|rejection| Refusal::NoUpgrade(rejection.body_text()))?;
+        let snapshot = self.secretaries.snapshot();
+        let domain = snapshot.domain(domain).ok_or(Refusal::UnknownDomain(domain))?;
+        let seat = self.calls.admit(domain, call)?;
+        let build = build(&parts.headers);
+        // The modules offer no subprotocol, and an offer of compression is passed over, as RFC 7692 allows.
+        let upgrade = upgrade
+            .read_buffer_size(READ_BUFFER)
+            .write_buffer_size(WRITE_BUFFER)
+            .max_write_buffer_size(WRITE_LIMIT)
+            .max_message_size(MESSAGE_LIMIT)
+            .max_frame_size(MESSAGE_LIMIT)
+            .on_failed_upgrade(move |error| {
+                tracing::info!(%call, %peer, %error, "a stream was gone before it began");
+            });
+        Ok(upgrade.on_upgrade(move |socket| seat.serve(socket, peer, build)))
+    }
+
+    fn refuse(&self, peer: SocketAddr, path: &str, refusal: &Refusal) -> Response<Body> {
+        self.metrics.refused(refusal.reason());
+        let status = refusal.status().as_u16();
+        tracing::warn!(%peer, status, path = shown(path), "refused: {refusal}");
+        refusal.response()
+    }
+}
+
+/// A stranger's text, fit for a log line.
+fn shown(text: &str) -> String {
+    let mut shown: String = text.escape_debug().take(SHOWN).collect();
+    if text.len() > SHOWN {
+        shown.push('…');
+    }
+    shown
+}
+
+/// Tells the module by its upgrade request. Seen of amigniter ec2a781 and sptmru 5f179d6; the case of header names is lost by
+/// now, so what is left is the User-Agent, the case of `Connection`'s value and the scheme in `Origin`.
+fn build(headers: &HeaderMap) -> ModuleBuild {
+    let text = |name| headers.get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
+    match text(header::USER_AGENT) {
+        Some(agent) if agent.starts_with("ixwebsocket/") => ModuleBuild::Sptmru,
+        Some(_) => ModuleBuild::Other,
+        None => {
+            let lower_case = text(header::CONNECTION) == Some("upgrade");
+            let from_http = text(header::ORIGIN).is_some_and(|origin| origin.starts_with("http"));
+            if lower_case && from_http { ModuleBuild::Amigniter } else { ModuleBuild::Other }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AMIGNITER: &str = include_str!("../tests/data/amigniter-ec2a781_upgrade_request.txt");
+    const SPTMRU: &str = include_str!("../tests/data/sptmru-5f179d6_upgrade_request.txt");
+
+    fn headers(request: &str) -> HeaderMap {
+        let lines = request.lines().skip(1).filter_map(|line| line.split_once(':'));
+        lines
+            .map(|(name, value)| {
+                (
+                    header::HeaderName::from_bytes(name.as_bytes()).unwrap(),
+                    value.trim().parse::<header::HeaderValue>().unwrap(),
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_builds_are_told_apart_by_their_real_requests() {
+        assert_eq!(build(&headers(AMIGNITER)), ModuleBuild::Amigniter);
+        assert_eq!(build(&headers(SPTMRU)), ModuleBuild::Sptmru);
+    }
+
+    #[test]
+    fn another_client_is_neither() {
+        let request = SPTMRU.replace("ixwebsocket/11.4.3", "curl/8.0");
+        assert_eq!(build(&headers(&request)), ModuleBuild::Other);
+        let request = AMIGNITER.replace("Connection:upgrade", "Connection:Upgrade");
+        assert_eq!(build(&headers(&request)), ModuleBuild::Other);
+    }
+
+    #[test]
+    fn a_hostile_path_is_escaped_and_cut() {
+        assert_eq!(shown("/a\n\u{1b}[31m"), "/a\\n\\u{1b}[31m");
+        assert_eq!(shown(&"x".repeat(5_000)).chars().count(), SHOWN + 1);
+    }
+}
