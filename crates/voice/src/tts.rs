@@ -1,5 +1,13 @@
 //! Text to speech.
 
+mod convert;
+mod espeak;
+mod prompts;
+mod wav;
+
+pub use espeak::{Espeak, EspeakConfig};
+pub use prompts::{Prompt, Prompts};
+
 use audio::SampleRate;
 use futures_util::future::BoxFuture;
 use secretary::Language;
@@ -36,6 +44,14 @@ pub enum TtsError {
         program: String,
         /// What the system says.
         reason: String,
+    },
+    /// No voice of that name.
+    #[error("there is no voice {name:?}: {remedy}")]
+    Voice {
+        /// The name as given.
+        name: String,
+        /// What would be right.
+        remedy: &'static str,
     },
     /// It ran and failed.
     #[error("text to speech failed: {0}")]

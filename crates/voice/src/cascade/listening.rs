@@ -1,0 +1,272 @@
+//! From the caller's audio to the words of a turn.
+
+use super::hearing::Hearing;
+use crate::stt::{SttError, Transcriber};
+use call::TurnId;
+use futures_util::FutureExt;
+use secretary::Language;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tokio::time::Instant;
+use tokio_util::task::AbortOnDropHandle;
+
+/// Turns whose words may be awaited at once; of more the oldest is not answered. The call asks for one at a time.
+const AWAITED: usize = 4;
+
+/// What came of a search for words.
+pub(super) type Found = Result<String, SttError>;
+
+/// What [`Listening::poll`] reports.
+#[derive(Debug)]
+pub(super) enum Report {
+    /// Words, for whoever wants to know.
+    Heard {
+        /// Whose.
+        turn: TurnId,
+        /// The words.
+        text: String,
+    },
+    /// A turn is to be answered, and here are its words.
+    Answer {
+        /// Which.
+        turn: TurnId,
+        /// Its words.
+        found: Found,
+        /// How long they took after the answer was asked for.
+        waited_ms: u64,
+    },
+}
+
+/// Hears, and finds words when asked.
+pub(super) struct Listening {
+    hearing: Hearing,
+    transcriber: Option<Arc<dyn Transcriber>>,
+    language: Language,
+    turn: Option<Turn>,
+    awaited: VecDeque<Awaited>,
+}
+
+/// The turn that the caller is speaking.
+struct Turn {
+    id: TurnId,
+    search: Option<Search>,
+    found: Option<Found>,
+    /// Whether the search was begun after the last speech: then its words are those of the whole turn.
+    whole: bool,
+}
+
+/// A turn that is over, to be answered as soon as its words are there.
+struct Awaited {
+    id: TurnId,
+    words: Words,
+    since: Instant,
+}
+
+enum Words {
+    There(Found),
+    Sought(Search),
+}
+
+impl Listening {
+    /// Without a transcriber every turn ends with [`SttError::NoModel`].
+    pub(super) fn new(transcriber: Option<Arc<dyn Transcriber>>, language: Language) -> Self {
+        Self {
+            hearing: Hearing::default(),
+            transcriber,
+            language,
+            turn: None,
+            awaited: VecDeque::new(),
+        }
+    }
+
+    /// Takes the caller's next samples.
+    pub(super) fn hear(&mut self, samples: &[i16]) {
+        self.hearing.hear(samples);
+    }
+
+    /// Milliseconds that could not be kept.
+    pub(super) fn lost_ms(&self) -> u64 {
+        self.hearing.lost_ms()
+    }
+
+    /// The caller begins a turn, or goes on with it: also with one whose words are awaited, which then waits for its end
+    /// again.
+    pub(super) fn start(&mut self, id: TurnId) {
+        self.hearing.start(id);
+        self.awaited.retain(|awaited| awaited.id != id);
+        match &mut self.turn {
+            Some(turn) if turn.id == id => turn.whole = false,
+            _ => {
+                self.turn = Some(Turn {
+                    id,
+                    search: None,
+                    found: None,
+                    whole: false,
+                })
+            }
+        }
+    }
+
+    /// Looks for the words of the turn so far; a search under way is given up for it.
+    pub(super) fn transcribe(&mut self, id: TurnId) {
+        let Some(search) = self.search(id) else { return };
+        let Some(turn) = self.turn.as_mut().filter(|turn| turn.id == id) else {
+            return;
+        };
+        (turn.search, turn.found, turn.whole) = (Some(search), None, true);
+    }
+
+    /// The turn is over. Its words follow as [`Report::Answer`]: those of the last search if nothing was said since.
+    pub(super) fn respond(&mut self, id: TurnId) {
+        let words = self.words(id);
+        self.hearing.close(id);
+        if self.awaited.len() >= AWAITED {
+            self.awaited.pop_front();
+        }
+        self.awaited.push_back(Awaited {
+            id,
+            words,
+            since: Instant::now(),
+        });
+    }
+
+    /// The turn was none.
+    pub(super) fn discard(&mut self, id: TurnId) {
+        self.hearing.forget(id);
+        self.turn.take_if(|turn| turn.id == id);
+        self.awaited.retain(|awaited| awaited.id != id);
+    }
+
+    /// Gives up all searches.
+    pub(super) fn stop(&mut self) {
+        self.turn = None;
+        self.awaited.clear();
+    }
+
+    /// What has been found.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Report> {
+        if let Some(turn) = &mut self.turn
+            && let Poll::Ready(found) = poll_search(&mut turn.search, cx)
+        {
+            let (id, text) = (turn.id, found.clone().ok());
+            turn.found = Some(found);
+            // A failure is no silence: of it the call is told when it wants the answer.
+            if let Some(text) = text {
+                return Poll::Ready(Report::Heard { turn: id, text });
+            }
+        }
+        let Some(awaited) = self.awaited.front_mut() else {
+            return Poll::Pending;
+        };
+        if let Words::Sought(search) = &mut awaited.words {
+            let Poll::Ready(found) = search.poll(cx) else {
+                return Poll::Pending;
+            };
+            let heard = found.clone();
+            awaited.words = Words::There(found);
+            if let Ok(text) = heard {
+                return Poll::Ready(Report::Heard {
+                    turn: awaited.id,
+                    text,
+                });
+            }
+        }
+        self.answer()
+    }
+
+    /// The turn at the head of those awaited, if its words are there.
+    fn answer(&mut self) -> Poll<Report> {
+        let there = self
+            .awaited
+            .pop_front_if(|awaited| matches!(awaited.words, Words::There(_)));
+        let Some(Awaited {
+            id,
+            words: Words::There(found),
+            since,
+        }) = there
+        else {
+            return Poll::Pending;
+        };
+        self.hearing.forget(id);
+        let waited_ms = milliseconds_since(since);
+        Poll::Ready(Report::Answer {
+            turn: id,
+            found,
+            waited_ms,
+        })
+    }
+
+    fn words(&mut self, id: TurnId) -> Words {
+        match self.turn.take_if(|turn| turn.id == id) {
+            Some(Turn {
+                whole: true,
+                search: Some(search),
+                ..
+            }) => return Words::Sought(search),
+            // A full queue may have room by now; any other result would be the same again.
+            Some(Turn {
+                whole: true,
+                found: Some(found),
+                ..
+            }) if !matches!(found, Err(SttError::Busy { .. })) => {
+                return Words::There(found);
+            }
+            _ => {}
+        }
+        if self.transcriber.is_none() {
+            return Words::There(Err(SttError::NoModel));
+        }
+        // A turn that was never begun has no words.
+        self.search(id)
+            .map_or(Words::There(Ok(String::new())), Words::Sought)
+    }
+
+    fn search(&self, id: TurnId) -> Option<Search> {
+        let transcriber = self.transcriber.as_ref()?;
+        let samples = self.hearing.cut(id)?;
+        Some(Search::start(transcriber, samples, self.language))
+    }
+}
+
+/// A search for words under way. Dropping it gives it up.
+struct Search {
+    task: AbortOnDropHandle<Found>,
+}
+
+impl Search {
+    /// Begins at once, in a task of its own.
+    fn start(transcriber: &Arc<dyn Transcriber>, samples: Arc<[i16]>, language: Language) -> Self {
+        let transcriber = transcriber.clone();
+        let task = tokio::spawn(async move {
+            if samples.is_empty() {
+                return Ok(String::new());
+            }
+            transcriber.transcribe(samples, language).await
+        });
+        Self {
+            task: AbortOnDropHandle::new(task),
+        }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Found> {
+        let joined = std::task::ready!(self.task.poll_unpin(cx));
+        // A task that panicked.
+        Poll::Ready(joined.unwrap_or_else(|e| Err(SttError::Worker(e.to_string()))))
+    }
+}
+
+/// Polls a search if there is one, and takes it away once it has ended.
+fn poll_search(search: &mut Option<Search>, cx: &mut Context<'_>) -> Poll<Found> {
+    let Some(under_way) = search else {
+        return Poll::Pending;
+    };
+    let found = std::task::ready!(under_way.poll(cx));
+    *search = None;
+    Poll::Ready(found)
+}
+
+/// Whole milliseconds since an instant.
+pub(super) fn milliseconds_since(instant: Instant) -> u64 {
+    u64::try_from(instant.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
