@@ -1,0 +1,373 @@
+//! The protocol of one session, without its socket: the server's events and the call's commands go in, what is to be sent
+//! and told comes out.
+
+use super::answers::{Answers, Begun, Stopped};
+use super::failure;
+use super::protocol::{ClientEvent, ErrorBody, NewItem, Response, ServerEvent, SessionConfig, Status};
+use super::turns::Turns;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use call::{AnswerId, Cause, Digit, EngineCommand, EngineEvent, FailureKind, PlayedMs, ToolCallId, TurnId};
+use std::collections::{BTreeSet, VecDeque};
+use tracing::{debug, warn};
+
+/// One thing to do.
+#[derive(Debug)]
+pub(super) enum Action {
+    /// Send this.
+    Send(ClientEvent),
+    /// Tell the call.
+    Tell(EngineEvent),
+    /// Give the call audio of an answer.
+    Audio(AnswerId, Vec<i16>),
+}
+
+/// Where a session stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// The server has not greeted yet.
+    Opening,
+    /// It was told the configuration.
+    Configuring,
+    /// It may be spoken to.
+    Ready,
+    /// It has failed; nothing more comes.
+    Failed,
+}
+
+/// The words by which our event ids begin, so that an error can be told by what caused it.
+mod cause {
+    pub(super) const CONFIGURE: &str = "configure";
+    pub(super) const RESPOND: &str = "respond";
+    pub(super) const ITEM: &str = "item";
+    /// What may come too late: the response has ended, the item is gone or shorter.
+    pub(super) const CANCEL: &str = "cancel";
+    pub(super) const TRUNCATE: &str = "truncate";
+    pub(super) const DELETE: &str = "delete";
+}
+
+/// One session's protocol.
+#[derive(Debug)]
+pub(super) struct Conversation {
+    stage: Stage,
+    config: Option<Box<SessionConfig>>,
+    answers: Answers,
+    turns: Turns,
+    /// Tools that were called and have not come to an end.
+    tools: BTreeSet<ToolCallId>,
+    sent: u64,
+    actions: VecDeque<Action>,
+}
+
+impl Conversation {
+    /// A session that is to be configured like this.
+    pub(super) fn new(config: SessionConfig) -> Self {
+        Self {
+            stage: Stage::Opening,
+            config: Some(Box::new(config)),
+            answers: Answers::default(),
+            turns: Turns::default(),
+            tools: BTreeSet::new(),
+            sent: 0,
+            actions: VecDeque::new(),
+        }
+    }
+
+    /// True once audio and commands may be sent: before, the server would take them by its own defaults.
+    pub(super) fn is_ready(&self) -> bool {
+        self.stage == Stage::Ready
+    }
+
+    /// True once the session has failed.
+    pub(super) fn is_failed(&self) -> bool {
+        self.stage == Stage::Failed
+    }
+
+    /// The next thing to do.
+    pub(super) fn poll_action(&mut self) -> Option<Action> {
+        self.actions.pop_front()
+    }
+
+    /// The session is of no more use. Only the first failure is told.
+    pub(super) fn fail(&mut self, kind: FailureKind, message: String) {
+        if self.is_failed() {
+            return;
+        }
+        self.stage = Stage::Failed;
+        self.actions.push_back(Action::Tell(EngineEvent::Failed { kind, message }));
+    }
+
+    /// Takes one text message of the server.
+    pub(super) fn receive(&mut self, text: &str) {
+        match serde_json::from_str(text) {
+            Ok(event) => self.server(event, text),
+            Err(error) => {
+                let what = format!("OpenAI sent an event that cannot be read (line {}, column {})", error.line(), error.column());
+                self.fail(FailureKind::Protocol, failure::plain(FailureKind::Protocol, &what));
+            }
+        }
+        self.ask_for_what_is_wanted();
+    }
+
+    /// Takes one command of the call.
+    pub(super) fn command(&mut self, command: EngineCommand) {
+        match command {
+            EngineCommand::TurnStarted { turn } => self.turns.started(turn),
+            EngineCommand::Respond { turn } => self.respond(turn),
+            EngineCommand::Discard { turn } => {
+                for item_id in self.turns.discard(turn) {
+                    self.delete(item_id);
+                }
+            }
+            EngineCommand::Interrupt { answer, heard, .. } => self.interrupt(answer, heard),
+            EngineCommand::ToolResult { id, ok, result } => self.tool_result(id, ok, result),
+            EngineCommand::Dtmf { digit } => self.key(digit),
+            // The server transcribes by itself; reprompts and fixed texts are the call's own, since this engine is not verbatim.
+            EngineCommand::Transcribe { .. } | EngineCommand::NoInput | EngineCommand::Say { .. } => {}
+        }
+        self.ask_for_what_is_wanted();
+    }
+
+    /// The call does not take this answer's audio as fast as it comes, and what waits has reached its bound.
+    pub(super) fn overflow(&mut self, answer: AnswerId) {
+        let stopped = self.answers.stop_from(answer);
+        self.stop(stopped);
+    }
+
+    fn server(&mut self, event: ServerEvent<'_>, text: &str) {
+        match event {
+            ServerEvent::SessionCreated => self.configure(),
+            ServerEvent::SessionUpdated => self.configured(),
+            ServerEvent::SpeechStarted { item_id } => self.turns.speech_started(item_id),
+            ServerEvent::SpeechStopped { item_id } => self.item_ended(item_id),
+            ServerEvent::Committed { item_id } => self.item_committed(item_id),
+            ServerEvent::TranscriptDelta { item_id, delta } => {
+                let heard = self.turns.words(item_id, delta.as_deref().unwrap_or_default());
+                self.actions.extend(heard.map(Action::Tell));
+            }
+            ServerEvent::TranscriptCompleted { item_id, transcript } => {
+                let heard = self.turns.settled(item_id, transcript);
+                self.actions.extend(heard.map(Action::Tell));
+            }
+            ServerEvent::TranscriptFailed { item_id, error } => {
+                warn!(reason = failure::message_of(failure::kind_of(&error), &error), "a turn could not be transcribed");
+                let heard = self.turns.failed(item_id);
+                self.actions.extend(heard.map(Action::Tell));
+            }
+            ServerEvent::ResponseCreated { response } => self.response_created(response.id),
+            ServerEvent::OutputAudio { response_id, item_id, delta } => self.audio(&response_id, item_id, &delta),
+            ServerEvent::OutputText { response_id, delta } => self.text(&response_id, delta),
+            ServerEvent::FunctionCall { response_id, call_id, name, arguments } => {
+                self.tool_call(&response_id, call_id, name, &arguments);
+            }
+            ServerEvent::ResponseDone { response } => self.response_done(&response),
+            ServerEvent::Error { error } => self.error(&error),
+            ServerEvent::Other => debug!(bytes = text.len(), "an event that means nothing here"),
+        }
+    }
+
+    fn configure(&mut self) {
+        let Some(session) = self.config.take() else {
+            return;
+        };
+        self.stage = Stage::Configuring;
+        let event_id = self.event_id(cause::CONFIGURE);
+        self.send(ClientEvent::UpdateSession { event_id, session });
+    }
+
+    fn configured(&mut self) {
+        if self.stage == Stage::Configuring {
+            self.stage = Stage::Ready;
+            self.tell(EngineEvent::Ready);
+        }
+    }
+
+    fn item_ended(&mut self, item_id: String) {
+        if self.turns.ended(item_id) {
+            self.tell(EngineEvent::TurnEnded);
+        }
+    }
+
+    fn item_committed(&mut self, item_id: String) {
+        self.item_ended(item_id.clone());
+        if self.turns.committed(item_id.clone()) {
+            self.delete(item_id);
+        }
+    }
+
+    fn response_created(&mut self, response_id: String) {
+        match self.answers.begun(response_id.clone()) {
+            Begun::Answer(answer, cause) => self.tell(EngineEvent::AnswerStarted { answer, cause }),
+            Begun::Unwanted => self.cancel(response_id),
+        }
+    }
+
+    fn audio(&mut self, response_id: &str, item_id: String, delta: &str) {
+        let Ok(bytes) = STANDARD.decode(delta) else {
+            let what = "OpenAI sent audio that is not base64";
+            self.fail(FailureKind::Protocol, failure::plain(FailureKind::Protocol, what));
+            return;
+        };
+        if let Some((answer, samples)) = self.answers.audio(response_id, item_id, &bytes) {
+            self.actions.push_back(Action::Audio(answer, samples));
+        }
+    }
+
+    fn text(&mut self, response_id: &str, text: String) {
+        if let Some(answer) = self.answers.current(response_id) {
+            self.tell(EngineEvent::AnswerText { answer, text, at_ms: None });
+        }
+    }
+
+    fn tool_call(&mut self, response_id: &str, call_id: String, name: String, arguments: &str) {
+        if self.answers.current(response_id).is_none() {
+            return;
+        }
+        let arguments = if arguments.trim().is_empty() { "{}" } else { arguments };
+        let Ok(arguments @ serde_json::Value::Object(_)) = serde_json::from_str(arguments) else {
+            warn!(tool = name, "the model called a tool with arguments that are no object; it is told so");
+            self.tool_output(call_id, "{\"error\":\"the arguments are not a JSON object\"}".into());
+            return;
+        };
+        let id = ToolCallId(call_id);
+        self.tools.insert(id.clone());
+        self.tell(EngineEvent::ToolCall { id, name, arguments });
+    }
+
+    fn response_done(&mut self, response: &Response) {
+        let answer = self.answers.finished(&response.id);
+        if let Some(answer) = answer {
+            self.tell(EngineEvent::AnswerDone { answer });
+        }
+        let details = response.status_details.as_ref();
+        match response.status {
+            Some(Status::Failed) if answer.is_some() => {
+                let unknown = ErrorBody::default();
+                let error = details.and_then(|d| d.error.as_ref()).unwrap_or(&unknown);
+                let kind = failure::kind_of(error);
+                self.fail(kind, failure::message_of(kind, error));
+            }
+            Some(Status::Incomplete) => {
+                let reason = details.and_then(|d| d.reason.as_deref()).unwrap_or("no reason");
+                warn!(reason, "OpenAI cut an answer short");
+            }
+            _ => {}
+        }
+    }
+
+    /// Most errors leave the session as it was; those end it that leave the caller without an answer.
+    fn error(&mut self, error: &ErrorBody) {
+        let event_id = error.event_id.as_deref().unwrap_or_default();
+        let about = |what: &str| event_id.strip_prefix(what).is_some_and(|rest| rest.starts_with('_'));
+        let code = error.code.as_deref().unwrap_or_default();
+        if about(cause::CANCEL) || about(cause::TRUNCATE) || about(cause::DELETE) || code == "response_cancel_not_active" {
+            debug!(code, event_id, "OpenAI was told too late");
+            return;
+        }
+        let busy = code == "conversation_already_has_active_response";
+        let refused = self.answers.refused(event_id, busy);
+        if busy {
+            debug!(event_id, "OpenAI is still answering; the answer is asked for again when it is done");
+            return;
+        }
+        let kind = failure::kind_of(error);
+        let lasting = matches!(
+            kind,
+            FailureKind::Unauthorized | FailureKind::Quota | FailureKind::Expired | FailureKind::Policy
+        );
+        if refused || lasting || !self.is_ready() {
+            self.fail(kind, failure::message_of(kind, error));
+            return;
+        }
+        warn!(reason = failure::message_of(kind, error), "OpenAI reported an error; the session goes on");
+    }
+
+    fn respond(&mut self, turn: TurnId) {
+        let stopped = self.answers.supersede();
+        self.stop(stopped);
+        self.answers.want(Cause::Turn(turn));
+    }
+
+    fn interrupt(&mut self, answer: AnswerId, heard: PlayedMs) {
+        let stopped = self.answers.stop_from(answer);
+        self.stop(stopped);
+        for truncation in self.answers.truncate_from(answer, heard) {
+            let event_id = self.event_id(cause::TRUNCATE);
+            self.send(ClientEvent::TruncateItem {
+                event_id,
+                item_id: truncation.item_id,
+                content_index: 0,
+                audio_end_ms: truncation.audio_end_ms,
+            });
+        }
+    }
+
+    fn tool_result(&mut self, id: ToolCallId, ok: bool, result: String) {
+        if !self.tools.remove(&id) {
+            debug!("the result of a tool that nobody called");
+            return;
+        }
+        let output = if ok { result } else { serde_json::json!({ "error": result }).to_string() };
+        self.tool_output(id.0, output);
+    }
+
+    fn tool_output(&mut self, call_id: String, output: String) {
+        let event_id = self.event_id(cause::ITEM);
+        self.send(ClientEvent::CreateItem { event_id, item: NewItem::FunctionCallOutput { call_id, output } });
+        self.answers.want(Cause::FollowUp);
+    }
+
+    fn key(&mut self, digit: Digit) {
+        let text = format!("The caller pressed key {} on the phone.", digit.key());
+        let event_id = self.event_id(cause::ITEM);
+        self.send(ClientEvent::CreateItem { event_id, item: NewItem::user_text(text) });
+        self.answers.want(Cause::FollowUp);
+    }
+
+    fn stop(&mut self, stopped: Stopped) {
+        for response_id in stopped.cancel {
+            self.cancel(response_id);
+        }
+        for answer in stopped.ended {
+            self.tell(EngineEvent::AnswerDone { answer });
+        }
+    }
+
+    fn cancel(&mut self, response_id: String) {
+        let event_id = self.event_id(cause::CANCEL);
+        self.send(ClientEvent::CancelResponse { event_id, response_id });
+    }
+
+    fn delete(&mut self, item_id: String) {
+        let event_id = self.event_id(cause::DELETE);
+        self.send(ClientEvent::DeleteItem { event_id, item_id });
+    }
+
+    fn ask_for_what_is_wanted(&mut self) {
+        if !self.is_ready() {
+            return;
+        }
+        let Some(cause) = self.answers.next_wanted(!self.tools.is_empty()) else {
+            return;
+        };
+        let event_id = self.event_id(cause::RESPOND);
+        self.answers.requested(event_id.clone(), cause);
+        self.send(ClientEvent::CreateResponse { event_id });
+    }
+
+    fn event_id(&mut self, what: &str) -> String {
+        self.sent += 1;
+        format!("{what}_{}", self.sent)
+    }
+
+    fn send(&mut self, event: ClientEvent) {
+        self.actions.push_back(Action::Send(event));
+    }
+
+    fn tell(&mut self, event: EngineEvent) {
+        self.actions.push_back(Action::Tell(event));
+    }
+}
+
+#[cfg(test)]
+mod tests;
