@@ -1,7 +1,7 @@
 //! Accepting connections: bounded in number and in the time that each may take to become a call.
 
 use axum::body::Body;
-use axum::http::{Request, Response};
+use axum::http::{HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -41,7 +41,12 @@ pub(crate) struct Limits {
 }
 
 /// Accepts connections until `stop`. Calls that came of them go on.
-pub(crate) async fn listen<A: Answer>(listener: TcpListener, limits: Limits, site: Arc<A>, stop: CancellationToken) {
+pub(crate) async fn listen<A: Answer>(
+    listener: TcpListener,
+    limits: Limits,
+    site: Arc<A>,
+    stop: CancellationToken,
+) {
     let places = Arc::new(Semaphore::new(limits.connections));
     let accept = async {
         loop {
@@ -81,16 +86,26 @@ async fn next(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     }
 }
 
+/// A connection is for one answer, unless it goes on as a stream. (hyper's own `keep_alive(false)` would say `close` to a
+/// stream too, and a client takes that for a refusal.)
+fn last(mut response: Response<Body>) -> Response<Body> {
+    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        response
+            .headers_mut()
+            .insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
 /// Serves one connection: a request and its answer, or the way up to a stream.
 async fn converse<A: Answer>(socket: TcpStream, peer: SocketAddr, limit: Duration, site: Arc<A>) {
     // Frames are small and late ones are worthless. An error means that the other end is gone, which the next read tells.
     let _ = socket.set_nodelay(true);
     let service = service_fn(move |request| {
         let site = site.clone();
-        async move { Ok::<_, Infallible>(site.answer(peer, request).await) }
+        async move { Ok::<_, Infallible>(last(site.answer(peer, request).await)) }
     });
     let connection = http1::Builder::new()
-        .keep_alive(false)
         .max_buf_size(REQUEST_BYTES)
         .serve_connection(TokioIo::new(socket), service)
         .with_upgrades();

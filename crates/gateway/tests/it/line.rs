@@ -1,0 +1,196 @@
+//! A node of its own for each test, and a line into it.
+
+use futures_util::{SinkExt, StreamExt};
+use gateway::{Config, Gateway, Running};
+use std::collections::VecDeque;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::{self, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+
+pub(crate) const DOMAIN: &str = "11111111-2222-4333-8444-555555555555";
+/// Nothing here takes so long unless it is broken.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// A secretary for a test.
+pub(crate) struct Wanted {
+    name: String,
+    file: String,
+    max_calls: u32,
+}
+
+/// A silent secretary on this engine.
+pub(crate) fn secretary(name: &str, engine: &str) -> Wanted {
+    let file = format!(
+        r#"
+name = "{name}"
+language = "en"
+engine = "{engine}"
+greeting = {{ text = "" }}
+phrases = {{ reprompts = [], farewell = "", apology = "", backchannels = ["uhum"] }}
+limits = {{ silence_ms = 0 }}
+"#
+    );
+    Wanted { name: name.into(), file, max_calls: 10 }
+}
+
+impl Wanted {
+    pub(crate) fn max_calls(mut self, max_calls: u32) -> Self {
+        self.max_calls = max_calls;
+        self
+    }
+}
+
+/// A gateway on ports of its own.
+pub(crate) struct Node {
+    running: Running,
+    _folder: TempDir,
+}
+
+impl Node {
+    /// `keys` are lines of dotted keys.
+    pub(crate) async fn start(wanted: Wanted, keys: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join(format!("{}.toml", wanted.name)), &wanted.file).expect("a secretary");
+        let text = format!(
+            "{keys}\nserver.listen = \"127.0.0.1:0\"\nserver.control = \"127.0.0.1:0\"\nvad.enabled = false\nstt.model = \"\"\n\
+             data.dir = {:?}\n[[domains]]\nuuid = \"{DOMAIN}\"\nname = \"pbx.example.com\"\ndefault_secretary = \"{}\"\n\
+             max_calls = {}\nsecretaries_dir = {:?}\n",
+            folder.path(),
+            wanted.name,
+            wanted.max_calls,
+            folder.path()
+        );
+        let config = Config::parse(Some(("test.toml", &text)), []).expect("a configuration");
+        let running = Gateway::start(config).await.expect("a gateway");
+        Self { running, _folder: folder }
+    }
+
+    pub(crate) fn metrics(&self) -> String {
+        self.running.metrics().text().expect("metrics")
+    }
+
+    /// Waits until no call lives.
+    pub(crate) async fn ends_empty(&self) {
+        self.shows("voice_ai_calls_live 0").await;
+    }
+
+    /// Waits until a stream's loss has been seen.
+    pub(crate) async fn detached(&self) {
+        self.shows("voice_ai_calls_detached_total 1").await;
+    }
+
+    async fn shows(&self, line: &str) {
+        let shown = async {
+            while !self.metrics().contains(line) {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(LIMIT, shown).await.unwrap_or_else(|_| panic!("never: {line}\n{}", self.metrics()));
+    }
+
+    /// Asks the node to end, and waits until it refuses calls for it.
+    pub(crate) async fn drain(&self) {
+        self.running.shutdown().drain();
+    }
+
+    pub(crate) async fn ended(self) {
+        timeout(LIMIT, self.running.wait()).await.expect("the gateway ends");
+    }
+}
+
+/// A stream as a module opens it.
+pub(crate) struct Line {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    heard: VecDeque<i16>,
+    controls: VecDeque<serde_json::Value>,
+}
+
+impl Line {
+    pub(crate) async fn open(node: &Node, call: &str) -> Self {
+        Self::try_open(node, call).await.expect("a stream")
+    }
+
+    /// The stream, or the HTTP status of its refusal.
+    pub(crate) async fn try_open(node: &Node, call: &str) -> Result<Self, u16> {
+        let address = format!("ws://{}/stream/{DOMAIN}/{call}", node.running.stream_addr());
+        match tokio_tungstenite::connect_async(address).await {
+            Ok((socket, _)) => Ok(Self { socket, heard: VecDeque::new(), controls: VecDeque::new() }),
+            Err(tungstenite::Error::Http(response)) => Err(response.status().as_u16()),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    pub(crate) async fn send(&mut self, message: Message) {
+        self.socket.send(message).await.expect("the stream takes it");
+    }
+
+    pub(crate) async fn text(&mut self, text: &str) {
+        self.send(Message::text(text)).await;
+    }
+
+    pub(crate) async fn audio_bytes(&mut self, bytes: &[u8]) {
+        self.send(Message::binary(bytes.to_vec())).await;
+    }
+
+    /// Real time passes, and what comes meanwhile is kept.
+    pub(crate) async fn pace(&mut self, time: Duration) {
+        let _ = timeout(time, async {
+            loop {
+                self.take_one().await;
+            }
+        })
+        .await;
+    }
+
+    /// The next samples heard.
+    pub(crate) async fn samples(&mut self, count: usize) -> Vec<i16> {
+        while self.heard.len() < count {
+            self.take_one_in_time().await;
+        }
+        self.heard.drain(..count).collect()
+    }
+
+    /// The next text frame of that type.
+    pub(crate) async fn control(&mut self, kind: &str) -> serde_json::Value {
+        loop {
+            while let Some(control) = self.controls.pop_front() {
+                if control["type"] == kind {
+                    return control;
+                }
+            }
+            self.take_one_in_time().await;
+        }
+    }
+
+    async fn take_one_in_time(&mut self) {
+        timeout(LIMIT, self.take_one()).await.expect("something comes");
+    }
+
+    async fn take_one(&mut self) {
+        match self.socket.next().await.expect("the stream goes on").expect("the stream holds") {
+            Message::Binary(bytes) => {
+                self.heard.extend(bytes.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])));
+            }
+            Message::Text(text) => self.controls.push_back(serde_json::from_str(&text).expect("JSON")),
+            _ => {}
+        }
+    }
+
+    /// Says good-bye, as both builds do at a hang-up.
+    pub(crate) async fn hang_up(mut self) {
+        let close = tungstenite::protocol::CloseFrame {
+            code: tungstenite::protocol::frame::coding::CloseCode::Normal,
+            reason: "".into(),
+        };
+        self.send(Message::Close(Some(close))).await;
+        while let Ok(Some(Ok(_))) = timeout(LIMIT, self.socket.next()).await {}
+    }
+
+    /// The network is gone.
+    pub(crate) fn lose(self) {
+        drop(self);
+    }
+}
