@@ -1,10 +1,71 @@
-//! `voice-ai config`.
+//! `voice-ai config`: what is wrong with a configuration, all of it. Exit code 0 if nothing is, else 2.
 
+use crate::logging;
+use gateway::{Config, Gateway};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-#[derive(clap::Args)]
-pub(crate) struct Arguments {}
+/// The exit code for a configuration that cannot be used.
+pub(crate) const BAD_CONFIG: u8 = 2;
 
-pub(crate) fn run(_arguments: Arguments) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("not built yet")
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    /// Read the configuration as `serve` would, print "ok" or everything that is wrong (exit code 2).
+    Check(Source),
+}
+
+/// Where the configuration is.
+#[derive(clap::Args)]
+pub(crate) struct Source {
+    /// The configuration file; without one the defaults serve, and VOICE_AI__SECTION__KEY=value in the environment.
+    #[arg(long, value_name = "FILE", env = "VOICE_AI_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+impl Source {
+    /// Reads and checks it. What is wrong is printed already where there is none.
+    pub(crate) fn load(&self) -> Option<Config> {
+        // A variable that is no UTF-8 is none of ours.
+        let environment = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let config = match Config::load(self.config.as_deref(), environment) {
+            Ok(config) => config,
+            Err(errors) => {
+                print(errors.iter());
+                return None;
+            }
+        };
+        let mut wrong = Gateway::check(&config).err().unwrap_or_default();
+        wrong.extend(logging::check(&config.log).err().map(|error| error.to_string()));
+        if wrong.is_empty() {
+            return Some(config);
+        }
+        print(wrong);
+        None
+    }
+}
+
+fn print(errors: impl IntoIterator<Item: std::fmt::Display>) {
+    for error in errors {
+        eprintln!("voice-ai: {error}");
+    }
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "every command takes its arguments alike"
+)]
+pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let Command::Check(source) = arguments.command;
+    let Some(_) = source.load() else {
+        return Ok(ExitCode::from(BAD_CONFIG));
+    };
+    println!("ok");
+    Ok(ExitCode::SUCCESS)
 }

@@ -4,6 +4,7 @@
 mod bench;
 mod call;
 mod config;
+mod logging;
 mod models;
 mod serve;
 mod stt_worker;

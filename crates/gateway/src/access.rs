@@ -3,8 +3,8 @@
 use crate::config::{Secret, ServerConfig};
 use crate::refusal::Refusal;
 use axum::extract::Query;
-use axum::http::request::Parts;
 use axum::http::header;
+use axum::http::request::Parts;
 use ipnet::IpNet;
 use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
@@ -57,7 +57,10 @@ impl Access {
         let claim = bearer(request).or_else(|| self.in_query.then(|| query_token(request)).flatten());
         match claim {
             Some(claim) if token.matches(&claim) => Ok(()),
-            claim => Err(Refusal::Token { shown: claim.is_some(), key: self.key }),
+            claim => Err(Refusal::Token {
+                shown: claim.is_some(),
+                key: self.key,
+            }),
         }
     }
 }
@@ -65,9 +68,13 @@ impl Access {
 fn bearer(request: &Parts) -> Option<String> {
     let value = request.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then(|| token.trim().to_owned())
 }
 
 fn query_token(request: &Parts) -> Option<String> {
-    Query::<TokenQuery>::try_from_uri(&request.uri).ok().map(|Query(query)| query.token)
+    Query::<TokenQuery>::try_from_uri(&request.uri)
+        .ok()
+        .map(|Query(query)| query.token)
 }

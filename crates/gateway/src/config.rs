@@ -142,6 +142,10 @@ section! {
         engine: Speaker = Speaker::Espeak,
         /// The espeak-ng program: a name that is looked up in PATH, or a path.
         espeak: String = "espeak-ng".into(),
+        /// Its processes at once.
+        processes: u32 = 8 => 1..=256,
+        /// Its pace in words a minute.
+        words_per_minute: u32 = 160 => 80..=450,
     }
 }
 

@@ -35,7 +35,10 @@ impl Answer for Control {
             path => {
                 let error = format!("there is nothing at {}", path.escape_debug());
                 let remedy = "use /metrics, /health/live or /health/ready";
-                json(StatusCode::NOT_FOUND, &serde_json::json!({ "error": error, "remedy": remedy }))
+                json(
+                    StatusCode::NOT_FOUND,
+                    &serde_json::json!({ "error": error, "remedy": remedy }),
+                )
             }
         }
     }

@@ -63,24 +63,34 @@ impl fmt::Display for Transcription {
 
 impl Engines {
     /// Makes every engine for which there is all that it needs.
-    pub(crate) async fn build(config: &Config) -> Result<Self, Vec<String>> {
+    pub(crate) fn build(config: &Config) -> Result<Self, Vec<String>> {
         let synthesizer = synthesizer(config);
         let prompts = Arc::new(Prompts::new(synthesizer, PROMPT_BYTES));
         let mut by_name: BTreeMap<String, Arc<dyn Engine>> = BTreeMap::new();
         let engines: [Arc<dyn Engine>; 1] = [Arc::new(Loopback)];
         by_name.extend(engines.map(|engine| (engine.name().to_owned(), engine)));
-        Ok(Self { by_name, prompts, transcription: Transcription::Off })
+        Ok(Self {
+            by_name,
+            prompts,
+            transcription: Transcription::Off,
+        })
     }
 
     /// The engines' names.
     pub(crate) fn names(&self) -> String {
-        self.by_name.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
+        self.by_name
+            .keys()
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 
     /// What secretaries want and this node does not have, each with its remedy.
     pub(crate) fn lacking(&self, snapshot: &Snapshot) -> Vec<String> {
-        let secretaries =
-            snapshot.domains.values().flat_map(|domain| domain.secretaries.values().map(move |one| (domain, one)));
+        let secretaries = snapshot
+            .domains
+            .values()
+            .flat_map(|domain| domain.secretaries.values().map(move |one| (domain, one)));
         secretaries
             .filter(|(_, secretary)| !self.by_name.contains_key(&secretary.engine))
             .map(|(domain, secretary)| {
@@ -98,8 +108,12 @@ impl Engines {
 
 fn synthesizer(config: &Config) -> Arc<dyn Synthesizer> {
     match config.tts.engine {
-        Speaker::Espeak => {
-            Arc::new(Espeak::new(EspeakConfig { program: config.tts.espeak.clone(), ..EspeakConfig::default() }))
-        }
+        Speaker::Espeak => Arc::new(Espeak::new(EspeakConfig {
+            program: config.tts.espeak.clone(),
+            processes: config.tts.processes as usize,
+            // The configuration takes 80 to 450.
+            words_per_minute: u16::try_from(config.tts.words_per_minute).unwrap_or(u16::MAX),
+            ..EspeakConfig::default()
+        })),
     }
 }

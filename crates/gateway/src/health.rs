@@ -47,7 +47,11 @@ struct Check {
 
 impl Check {
     fn new(name: &'static str, state: State, detail: impl Into<String>) -> Self {
-        Self { name, state, detail: detail.into() }
+        Self {
+            name,
+            state,
+            detail: detail.into(),
+        }
     }
 }
 
@@ -60,7 +64,14 @@ impl Health {
         espeak: String,
         data: PathBuf,
     ) -> Self {
-        Self { calls, engines, transcription, espeak, data, trial: Semaphore::new(1) }
+        Self {
+            calls,
+            engines,
+            transcription,
+            espeak,
+            data,
+            trial: Semaphore::new(1),
+        }
     }
 
     /// The process answers.
@@ -72,7 +83,11 @@ impl Health {
     pub(crate) async fn ready(&self, detailed: bool) -> Response<Body> {
         let checks = self.checks().await;
         let ready = checks.iter().all(|check| check.state != State::Failed);
-        let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+        let status = if ready {
+            StatusCode::OK
+        } else {
+            StatusCode::SERVICE_UNAVAILABLE
+        };
         let body = if detailed {
             serde_json::json!({ "ready": ready, "calls": self.calls.live(), "checks": checks })
         } else {
@@ -94,7 +109,11 @@ impl Health {
 
     fn draining(&self) -> Check {
         if self.calls.draining() {
-            return Check::new("calls", State::Failed, "the node is draining and takes no new call");
+            return Check::new(
+                "calls",
+                State::Failed,
+                "the node is draining and takes no new call",
+            );
         }
         Check::new("calls", State::Ok, "new calls are taken")
     }
@@ -124,7 +143,10 @@ impl Health {
         match version(&self.espeak).await {
             Ok(version) => Check::new(NAME, State::Ok, version),
             Err(reason) => {
-                let detail = format!("{}: {reason}; `apt-get install espeak-ng` installs it", self.espeak);
+                let detail = format!(
+                    "{}: {reason}; `apt-get install espeak-ng` installs it",
+                    self.espeak
+                );
                 Check::new(NAME, State::Failed, detail)
             }
         }
@@ -156,7 +178,11 @@ impl Health {
 
 /// The first line that a program prints for `--version`.
 pub(crate) async fn version(program: &str) -> Result<String, String> {
-    let run = Command::new(program).arg("--version").stdin(Stdio::null()).kill_on_drop(true).output();
+    let run = Command::new(program)
+        .arg("--version")
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output();
     let output = tokio::time::timeout(PATIENCE, run)
         .await
         .map_err(|_| format!("it did not tell its version within {} s", PATIENCE.as_secs()))?

@@ -176,9 +176,21 @@ impl Metrics {
         let mut r = Registry::with_prefix("voice_ai");
         r.register("calls_started", "Calls that began", self.started.clone());
         r.register("calls_ended", "Calls that ended, by how", self.ended.clone());
-        r.register("calls_live", "Calls that live now, detached ones too", self.live.clone());
-        r.register("calls_detached", "Streams lost while their call lived", self.detached.clone());
-        r.register("calls_reattached", "Streams that came back to their call", self.reattached.clone());
+        r.register(
+            "calls_live",
+            "Calls that live now, detached ones too",
+            self.live.clone(),
+        );
+        r.register(
+            "calls_detached",
+            "Streams lost while their call lived",
+            self.detached.clone(),
+        );
+        r.register(
+            "calls_reattached",
+            "Streams that came back to their call",
+            self.reattached.clone(),
+        );
         r.register(
             "gateway_latency_seconds",
             "From a frame's arrival to the end of its handling",
@@ -189,18 +201,42 @@ impl Metrics {
             "From the end of the caller's speech to the answer's first audio",
             self.response.clone(),
         );
-        r.register("transcription_seconds", "Speech to text of one turn", self.transcription.clone());
-        r.register("synthesis_seconds", "Text to speech, to its first audio", self.synthesis.clone());
-        r.register("barge_ins", "Answers that the caller interrupted", self.barge_ins.clone());
+        r.register(
+            "transcription_seconds",
+            "Speech to text of one turn",
+            self.transcription.clone(),
+        );
+        r.register(
+            "synthesis_seconds",
+            "Text to speech, to its first audio",
+            self.synthesis.clone(),
+        );
+        r.register(
+            "barge_ins",
+            "Answers that the caller interrupted",
+            self.barge_ins.clone(),
+        );
         r.register(
             "false_barge_ins",
             "Answers held for a sound that was no interruption",
             self.false_barge_ins.clone(),
         );
-        r.register("underruns", "Answers that ran dry while they were played", self.underruns.clone());
-        r.register("dropped_audio_ms", "Milliseconds of audio dropped, by where", self.dropped.clone());
+        r.register(
+            "underruns",
+            "Answers that ran dry while they were played",
+            self.underruns.clone(),
+        );
+        r.register(
+            "dropped_audio_ms",
+            "Milliseconds of audio dropped, by where",
+            self.dropped.clone(),
+        );
         r.register("errors", "Errors by kind", self.errors.clone());
-        r.register("upgrades_refused", "Requests for a stream that were refused, by why", self.refused.clone());
+        r.register(
+            "upgrades_refused",
+            "Requests for a stream that were refused, by why",
+            self.refused.clone(),
+        );
         r
     }
 
@@ -209,7 +245,10 @@ impl Metrics {
     pub fn call_started(&self) -> LiveCall {
         self.started.inc();
         self.live.inc();
-        LiveCall { metrics: self.clone(), outcome: None }
+        LiveCall {
+            metrics: self.clone(),
+            outcome: None,
+        }
     }
 
     /// The stream of a call is gone, the call still lives.
@@ -260,7 +299,9 @@ impl Metrics {
     /// So many milliseconds of audio were dropped since this was last told.
     pub fn dropped_ms(&self, at: Dropped, ms: u64) {
         if ms > 0 {
-            self.dropped.get_or_create(&WhereLabel { r#where: at.label() }).inc_by(ms);
+            self.dropped
+                .get_or_create(&WhereLabel { r#where: at.label() })
+                .inc_by(ms);
         }
     }
 

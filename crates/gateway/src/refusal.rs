@@ -59,9 +59,9 @@ impl Refusal {
             Self::Token { .. } => StatusCode::UNAUTHORIZED,
             Self::NotAdmitted(AdmitError::Attached(_)) => StatusCode::CONFLICT,
             Self::NotAdmitted(AdmitError::Ended(_)) => StatusCode::GONE,
-            Self::NotAdmitted(AdmitError::DomainFull { .. } | AdmitError::NodeFull(_) | AdmitError::Draining) => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::NotAdmitted(
+                AdmitError::DomainFull { .. } | AdmitError::NodeFull(_) | AdmitError::Draining,
+            ) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -143,6 +143,8 @@ impl Refusal {
 pub(crate) fn json(status: StatusCode, body: &serde_json::Value) -> Response<Body> {
     let mut response = Response::new(Body::from(format!("{body}\n")));
     *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }

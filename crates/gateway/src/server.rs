@@ -70,7 +70,10 @@ fn remedy(error: &std::io::Error, addr: &SocketAddr, key: &str) -> String {
              another port"
         ),
         ErrorKind::AddrNotAvailable => {
-            format!("this machine has no address {}; `ip addr` shows those it has", addr.ip())
+            format!(
+                "this machine has no address {}; `ip addr` shows those it has",
+                addr.ip()
+            )
         }
         ErrorKind::PermissionDenied => format!("port {port} is for root; set {key} to a port above 1023"),
         _ => format!("set {key} to another address"),
@@ -91,18 +94,22 @@ impl Shutdown {
 }
 
 impl Gateway {
+    /// Whether a gateway could be made of this configuration: the secretaries' files, and the engines that they want. All
+    /// that is wrong, each with its remedy. Starts nothing.
+    pub fn check(config: &Config) -> Result<(), Vec<String>> {
+        prepare(config).map(drop)
+    }
+
     /// Starts a gateway in the present tokio runtime. It listens when this returns.
     pub async fn start(config: Config) -> Result<Running, StartError> {
-        let snapshot = config.snapshot().map_err(StartError::Config)?;
+        let (snapshot, engines) = prepare(&config).map_err(StartError::Config)?;
         let metrics = Metrics::new();
-        let engines = Engines::build(&config).await.map_err(StartError::Config)?;
-        let wanted = engines.lacking(&snapshot);
-        if !wanted.is_empty() {
-            return Err(StartError::Config(wanted));
-        }
         let stream = bind("server.listen", config.server.listen).await?;
         let control = bind("server.control", config.server.control).await?;
-        let (stream_addr, control_addr) = (local(&stream, config.server.listen), local(&control, config.server.control));
+        let (stream_addr, control_addr) = (
+            local(&stream, config.server.listen),
+            local(&control, config.server.control),
+        );
         announce(stream_addr, control_addr, &snapshot, &engines);
 
         let health = |calls: &Calls| {
@@ -114,7 +121,10 @@ impl Gateway {
                 config.data.dir.clone(),
             )
         };
-        let calls = Calls::new(Arc::new(services(&config, &engines, &metrics)), config.server.max_calls);
+        let calls = Calls::new(
+            Arc::new(services(&config, &engines, &metrics)),
+            config.server.max_calls,
+        );
         let health = Arc::new(health(&calls));
         let secretaries: Arc<dyn SecretarySource> = Arc::new(Arc::new(snapshot));
         let streams = Streams {
@@ -132,12 +142,40 @@ impl Gateway {
         let shutdown = Shutdown::default();
         let closed = CancellationToken::new();
         let time = config.server.upgrade_limit();
-        let handshakes = Limits { connections: config.server.max_handshakes as usize, time };
+        let handshakes = Limits {
+            connections: config.server.max_handshakes as usize,
+            time,
+        };
         tokio::spawn(listen(stream, handshakes, Arc::new(streams), closed.clone()));
-        let few = Limits { connections: CONTROL_CONNECTIONS, time };
+        let few = Limits {
+            connections: CONTROL_CONNECTIONS,
+            time,
+        };
         tokio::spawn(listen(control, few, Arc::new(control_site), closed.clone()));
         let ended = tokio::spawn(end(calls, shutdown.clone(), config.server.drain(), closed));
-        Ok(Running { stream_addr, control_addr, metrics, shutdown, ended })
+        Ok(Running {
+            stream_addr,
+            control_addr,
+            metrics,
+            shutdown,
+            ended,
+        })
+    }
+}
+
+fn prepare(config: &Config) -> Result<(Snapshot, Engines), Vec<String>> {
+    let (snapshot, engines) = match (config.snapshot(), Engines::build(config)) {
+        (Ok(snapshot), Ok(engines)) => (snapshot, engines),
+        (snapshot, engines) => {
+            let wrong = [snapshot.err(), engines.err()];
+            return Err(wrong.into_iter().flatten().flatten().collect());
+        }
+    };
+    let lacking = engines.lacking(&snapshot);
+    if lacking.is_empty() {
+        Ok((snapshot, engines))
+    } else {
+        Err(lacking)
     }
 }
 
@@ -145,7 +183,11 @@ impl Gateway {
 /// node drains, and a stream that was lost may come back.
 async fn end(calls: Calls, shutdown: Shutdown, patience: Duration, closed: CancellationToken) {
     shutdown.drain.cancelled().await;
-    tracing::info!(calls = calls.live(), seconds = patience.as_secs(), "draining: no new calls");
+    tracing::info!(
+        calls = calls.live(),
+        seconds = patience.as_secs(),
+        "draining: no new calls"
+    );
     tokio::select! {
         () = calls.drain(patience) => {}
         () = shutdown.now.cancelled() => calls.drain(Duration::ZERO).await,
@@ -154,7 +196,9 @@ async fn end(calls: Calls, shutdown: Shutdown, patience: Duration, closed: Cance
 }
 
 async fn bind(key: &'static str, addr: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(addr).await.map_err(|source| StartError::Bind { key, addr, source })
+    TcpListener::bind(addr)
+        .await
+        .map_err(|source| StartError::Bind { key, addr, source })
 }
 
 fn local(listener: &TcpListener, asked: SocketAddr) -> SocketAddr {

@@ -48,12 +48,19 @@ impl Answer for Streams {
 }
 
 impl Streams {
-    async fn route(&self, peer: SocketAddr, path: &str, parts: &mut Parts) -> Result<Response<Body>, Refusal> {
+    async fn route(
+        &self,
+        peer: SocketAddr,
+        path: &str,
+        parts: &mut Parts,
+    ) -> Result<Response<Body>, Refusal> {
         let segments: Vec<&str> = path.split('/').skip(1).take(4).collect();
         let (domain, call) = match segments.as_slice() {
             ["health", "live"] => return Ok(self.health.live()),
             // Whoever may not stream learns whether the node is ready, and not why.
-            ["health", "ready"] => return Ok(self.health.ready(self.access.check(peer, parts).is_ok()).await),
+            ["health", "ready"] => {
+                return Ok(self.health.ready(self.access.check(peer, parts).is_ok()).await);
+            }
             ["stream", domain, call] => (*domain, *call),
             _ => return Err(Refusal::NoSuchPath(shown(path))),
         };
@@ -102,14 +109,22 @@ fn shown(text: &str) -> String {
 /// Tells the module by its upgrade request. Seen of amigniter ec2a781 and sptmru 5f179d6; the case of header names is lost by
 /// now, so what is left is the User-Agent, the case of `Connection`'s value and the scheme in `Origin`.
 fn build(headers: &HeaderMap) -> ModuleBuild {
-    let text = |name| headers.get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
+    let text = |name| {
+        headers
+            .get(name)
+            .and_then(|value: &header::HeaderValue| value.to_str().ok())
+    };
     match text(header::USER_AGENT) {
         Some(agent) if agent.starts_with("ixwebsocket/") => ModuleBuild::Sptmru,
         Some(_) => ModuleBuild::Other,
         None => {
             let lower_case = text(header::CONNECTION) == Some("upgrade");
             let from_http = text(header::ORIGIN).is_some_and(|origin| origin.starts_with("http"));
-            if lower_case && from_http { ModuleBuild::Amigniter } else { ModuleBuild::Other }
+            if lower_case && from_http {
+                ModuleBuild::Amigniter
+            } else {
+                ModuleBuild::Other
+            }
         }
     }
 }

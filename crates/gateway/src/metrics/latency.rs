@@ -11,8 +11,9 @@ use std::time::Duration;
 type Bounds = &'static [u64];
 
 /// How long a frame may stay within the gateway: a frame lasts 20 ms, so that is where it begins to matter.
-pub(super) const FRAME_BOUNDS: Bounds =
-    &[50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 20_000, 40_000, 80_000, 160_000];
+pub(super) const FRAME_BOUNDS: Bounds = &[
+    50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 20_000, 40_000, 80_000, 160_000,
+];
 
 /// How long people wait for an answer.
 pub(super) const ANSWER_BOUNDS: Bounds = &[
@@ -33,7 +34,11 @@ struct Cells {
 impl Durations {
     pub(super) fn new(bounds: Bounds) -> Self {
         let counts = (0..=bounds.len()).map(|_| AtomicU64::new(0)).collect();
-        Self(Arc::new(Cells { bounds, counts, sum_us: AtomicU64::new(0) }))
+        Self(Arc::new(Cells {
+            bounds,
+            counts,
+            sum_us: AtomicU64::new(0),
+        }))
     }
 
     pub(super) fn observe(&self, took: Duration) {
@@ -59,12 +64,17 @@ fn micros(took: Duration) -> u64 {
 }
 
 fn bucket(bounds: Bounds, us: u64) -> usize {
-    bounds.iter().position(|&bound| us <= bound).unwrap_or(bounds.len())
+    bounds
+        .iter()
+        .position(|&bound| us <= bound)
+        .unwrap_or(bounds.len())
 }
 
 impl fmt::Debug for Durations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Durations").field("sum_us", &self.0.sum_us).finish_non_exhaustive()
+        f.debug_struct("Durations")
+            .field("sum_us", &self.0.sum_us)
+            .finish_non_exhaustive()
     }
 }
 
@@ -75,7 +85,7 @@ impl TypedMetric for Durations {
 impl EncodeMetric for Durations {
     fn encode(&self, mut encoder: MetricEncoder) -> fmt::Result {
         let counts: Vec<u64> = self.0.counts.iter().map(|count| count.load(Relaxed)).collect();
-        let bounds = self.0.bounds.iter().map(|&us| us as f64 / 1e6).chain([f64::MAX]);
+        let bounds = self.0.bounds.iter().map(|&us| us as f64 / 1e6).chain([f64::INFINITY]);
         let buckets: Vec<(f64, u64)> = bounds.zip(counts.iter().copied()).collect();
         let sum = self.0.sum_us.load(Relaxed) as f64 / 1e6;
         encoder.encode_histogram::<NoLabelSet>(sum, counts.iter().sum(), &buckets, None)
@@ -98,7 +108,12 @@ pub struct LatencySheet {
 
 impl LatencySheet {
     pub(super) fn new(into: Durations) -> Self {
-        Self { into, counts: [0; FRAME_BOUNDS.len() + 1], sum_us: 0, longest: Duration::ZERO }
+        Self {
+            into,
+            counts: [0; FRAME_BOUNDS.len() + 1],
+            sum_us: 0,
+            longest: Duration::ZERO,
+        }
     }
 
     /// Notes how long one frame stayed within the gateway.
