@@ -320,7 +320,8 @@ impl Phone {
         let Some(when) = self.step.as_ref().map(|step| step.when) else {
             return;
         };
-        let waited_in_vain = !matches!(when, When::At(_)) && self.patience_left().is_zero();
+        let waited_in_vain =
+            !matches!(when, When::At(_) | When::AfterPrevious(_)) && self.patience_left().is_zero();
         if !waited_in_vain && !self.is_due(when) {
             return;
         }
@@ -358,6 +359,7 @@ impl Phone {
             |begun: Option<&u64>, after| begun.is_some_and(|begun| now >= begun + self.samples(after));
         match when {
             When::At(moment) => now >= self.samples(moment),
+            When::AfterPrevious(pause) => now >= self.done_at + self.samples(pause),
             When::AfterAssistant => self.assistant_is_done(self.manners.breath),
             When::IntoNextUtterance(after) => {
                 is_into(self.begins.iter().find(|begun| **begun >= self.done_at), after)

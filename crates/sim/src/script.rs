@@ -26,6 +26,8 @@ pub enum Act {
 pub enum When {
     /// So long after the call was accepted.
     At(Duration),
+    /// So long after the step before.
+    AfterPrevious(Duration),
     /// When the assistant has finished an utterance since the step before, and is silent.
     AfterAssistant,
     /// So long after an utterance of the assistant begins to be heard: the next one since the step before.

@@ -1,0 +1,268 @@
+//! One session's state: what the client sends goes in, what the server says to it comes out.
+
+use super::events;
+use super::hearing::{Edge, Hearing};
+use super::script::{Fault, Moment, Script};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+mod answering;
+
+/// One thing to send.
+#[derive(Debug, PartialEq)]
+pub(super) enum Out {
+    /// An event.
+    Event(Value),
+    /// A text that may be no event.
+    Raw(String),
+    /// A close frame; nothing follows it.
+    Close(u16),
+    /// Nothing more, and nothing is read.
+    Stall,
+}
+
+/// What is known of an item of the conversation: how much audio it has, if it is one of the server's own.
+#[derive(Debug)]
+struct Item {
+    spoken_ms: Option<u64>,
+}
+
+/// A response under way that waits to be cancelled.
+#[derive(Debug)]
+struct Held {
+    response: String,
+    item: Value,
+}
+
+#[derive(Debug)]
+pub(super) struct Talk {
+    script: Arc<Script>,
+    session: Value,
+    hearing: Hearing,
+    /// The item that the present speech will be.
+    speech: Option<String>,
+    items: BTreeMap<String, Item>,
+    last_item: Option<String>,
+    held: Option<Held>,
+    turns: usize,
+    answers: usize,
+    numbers: u64,
+    outs: Vec<Out>,
+}
+
+impl Talk {
+    pub(super) fn new(script: Arc<Script>) -> Self {
+        let session = events::session(&script.model);
+        Self {
+            script,
+            session,
+            hearing: Hearing::default(),
+            speech: None,
+            items: BTreeMap::new(),
+            last_item: None,
+            held: None,
+            turns: 0,
+            answers: 0,
+            numbers: 0,
+            outs: Vec::new(),
+        }
+    }
+
+    /// What a session begins with.
+    pub(super) fn begin(&mut self) -> Vec<Out> {
+        if let Some((kind, code)) = self.fault_at(Moment::Greeting) {
+            self.say(events::error(&kind, &code, "scripted", None, None));
+            self.outs.push(Out::Close(3000));
+        } else {
+            self.say(json!({ "type": "session.created", "session": self.session }));
+        }
+        self.take()
+    }
+
+    /// Takes one event of the client's.
+    pub(super) fn receive(&mut self, event: &Value) -> Vec<Out> {
+        let text = |key: &str| event[key].as_str().unwrap_or_default();
+        match text("type") {
+            "session.update" => self.update(event),
+            "input_audio_buffer.append" => self.append(event),
+            "conversation.item.create" => self.create(event),
+            "conversation.item.delete" => self.delete(event, text("item_id")),
+            "conversation.item.truncate" => self.truncate(event),
+            "response.create" => self.respond(event),
+            "response.cancel" => self.cancel(event),
+            kind => self.refuse(event, "invalid_value", &format!("Invalid value: '{kind}'."), Some("type")),
+        }
+        self.take()
+    }
+
+    /// Takes a text that is no JSON.
+    pub(super) fn no_json(&mut self) -> Vec<Out> {
+        self.refuse(&Value::Null, "invalid_json", "The event is no JSON.", None);
+        self.take()
+    }
+
+    fn take(&mut self) -> Vec<Out> {
+        std::mem::take(&mut self.outs)
+    }
+
+    fn say(&mut self, mut event: Value) {
+        event["event_id"] = self.number("event").into();
+        self.outs.push(Out::Event(event));
+    }
+
+    fn number(&mut self, what: &str) -> String {
+        self.numbers += 1;
+        format!("{what}_{:04}", self.numbers)
+    }
+
+    fn refuse(&mut self, event: &Value, code: &str, message: &str, param: Option<&str>) {
+        let event_id = event["event_id"].as_str();
+        self.say(events::error("invalid_request_error", code, message, param, event_id));
+    }
+
+    fn fault_at(&self, moment: Moment) -> Option<(String, String)> {
+        match &self.script.fault {
+            Some(Fault::Error { at, kind, code }) if *at == moment => Some((kind.clone(), code.clone())),
+            _ => None,
+        }
+    }
+
+    fn update(&mut self, event: &Value) {
+        if event["session"]["type"] != "realtime" {
+            let message = "Missing required parameter: 'session.type'.";
+            self.refuse(event, "missing_required_parameter", message, Some("session.type"));
+            return;
+        }
+        if let Some((kind, code)) = self.fault_at(Moment::Configuration) {
+            let voice = Some("session.audio.output.voice");
+            self.say(events::error(&kind, &code, "scripted", voice, event["event_id"].as_str()));
+            return;
+        }
+        events::lay_over(&mut self.session, &event["session"]);
+        self.say(json!({ "type": "session.updated", "session": self.session }));
+        if self.script.fault == Some(Fault::Stall) {
+            self.outs.push(Out::Stall);
+        }
+    }
+
+    fn append(&mut self, event: &Value) {
+        let Some(bytes) = event["audio"].as_str().and_then(|audio| STANDARD.decode(audio).ok()) else {
+            self.refuse(event, "invalid_value", "Invalid 'audio'. Expected base64-encoded audio bytes.", Some("audio"));
+            return;
+        };
+        let samples: Vec<i16> = bytes.chunks_exact(2).map(|b| i16::from_le_bytes([b[0], b[1]])).collect();
+        let detection = &self.session["audio"]["input"]["turn_detection"];
+        if detection.is_null() {
+            return;
+        }
+        let silence_ms = detection["silence_duration_ms"].as_u64().unwrap_or(500);
+        for edge in self.hearing.hear(&samples, silence_ms) {
+            match edge {
+                Edge::Started(at) => self.speech_started(at),
+                Edge::Stopped(at) => self.speech_stopped(at),
+            }
+        }
+    }
+
+    fn speech_started(&mut self, at: u64) {
+        let item = self.number("item");
+        self.say(json!({ "type": "input_audio_buffer.speech_started", "audio_start_ms": at, "item_id": item }));
+        self.speech = Some(item);
+        if self.session["audio"]["input"]["turn_detection"]["interrupt_response"] != false {
+            self.end_held("turn_detected");
+        }
+    }
+
+    fn speech_stopped(&mut self, at: u64) {
+        let Some(item) = self.speech.take() else {
+            return;
+        };
+        self.say(json!({ "type": "input_audio_buffer.speech_stopped", "audio_end_ms": at, "item_id": item }));
+        let before = self.last_item.clone();
+        self.say(json!({ "type": "input_audio_buffer.committed", "item_id": item, "previous_item_id": before }));
+        self.add(&item, None, &events::user_audio(&item, None));
+        self.transcribe(&item);
+        if self.session["audio"]["input"]["turn_detection"]["create_response"] != false {
+            self.answer();
+        }
+    }
+
+    fn transcribe(&mut self, item: &str) {
+        let heard = self.script.heard.get(self.turns).or(self.script.heard.last()).cloned().unwrap_or_default();
+        self.turns += 1;
+        if self.session["audio"]["input"]["transcription"].is_null() {
+            return;
+        }
+        let kind = "conversation.item.input_audio_transcription";
+        for word in heard.split_inclusive(' ') {
+            self.say(json!({ "type": format!("{kind}.delta"), "item_id": item, "content_index": 0, "delta": word }));
+        }
+        let usage = json!({ "type": "tokens", "input_tokens": 10, "output_tokens": 5, "total_tokens": 15 });
+        self.say(json!({
+            "type": format!("{kind}.completed"), "item_id": item, "content_index": 0, "transcript": heard, "usage": usage,
+        }));
+    }
+
+    /// Adds a finished item at the end of the conversation.
+    fn add(&mut self, id: &str, spoken_ms: Option<u64>, item: &Value) {
+        self.added(id, item);
+        self.done(id, spoken_ms, item);
+    }
+
+    fn added(&mut self, id: &str, item: &Value) {
+        let before = self.last_item.replace(id.to_owned());
+        self.say(json!({ "type": "conversation.item.added", "previous_item_id": before, "item": item }));
+    }
+
+    fn done(&mut self, id: &str, spoken_ms: Option<u64>, item: &Value) {
+        self.items.insert(id.to_owned(), Item { spoken_ms });
+        self.say(json!({ "type": "conversation.item.done", "item": item }));
+    }
+
+    fn create(&mut self, event: &Value) {
+        let mut item = event["item"].clone();
+        if !item.is_object() {
+            self.refuse(event, "missing_required_parameter", "Missing required parameter: 'item'.", Some("item"));
+            return;
+        }
+        let id = item["id"].as_str().map_or_else(|| self.number("item"), Into::into);
+        item["id"] = id.as_str().into();
+        item["object"] = "realtime.item".into();
+        item["status"] = "completed".into();
+        self.add(&id, None, &item);
+    }
+
+    fn delete(&mut self, event: &Value, id: &str) {
+        if self.items.remove(id).is_none() {
+            let message = format!("Error deleting item: the item with id '{id}' does not exist.");
+            self.refuse(event, "item_delete_invalid_item_id", &message, None);
+            return;
+        }
+        if self.last_item.as_deref() == Some(id) {
+            self.last_item = None;
+        }
+        self.say(json!({ "type": "conversation.item.deleted", "item_id": id }));
+    }
+
+    /// More than the item's real length is an error, as with the real API.
+    fn truncate(&mut self, event: &Value) {
+        let id = event["item_id"].as_str().unwrap_or_default();
+        let (index, end) = (event["content_index"].as_u64(), event["audio_end_ms"].as_u64());
+        let (Some(item), Some(0), Some(end)) = (self.items.get_mut(id), index, end) else {
+            let message = format!("Error truncating item: the item with id '{id}' does not exist.");
+            self.refuse(event, "item_truncate_invalid_item_id", &message, None);
+            return;
+        };
+        let Some(spoken) = item.spoken_ms.filter(|spoken| end <= *spoken) else {
+            let has = item.spoken_ms.unwrap_or_default();
+            let message = format!("Audio content of {has}ms is already shorter than {end}ms");
+            self.refuse(event, "invalid_value", &message, None);
+            return;
+        };
+        item.spoken_ms = Some(end.min(spoken));
+        self.say(json!({ "type": "conversation.item.truncated", "item_id": id, "content_index": 0, "audio_end_ms": end }));
+    }
+}

@@ -1,0 +1,156 @@
+//! The stand-in's responses: all events of one at once, as fast as they can be written.
+
+use super::super::events;
+use super::super::script::{Answer, Fault, Moment, ToolUse};
+use super::{Held, Out, Talk};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// Samples in one delta: 200 ms.
+const DELTA: usize = 4_800;
+
+impl Talk {
+    pub(super) fn respond(&mut self, event: &Value) {
+        if let Some((kind, code)) = self.fault_at(Moment::Answer) {
+            self.say(events::error(&kind, &code, "scripted", None, event["event_id"].as_str()));
+            return;
+        }
+        if let Some(held) = &self.held {
+            let message = format!("Conversation already has an active response: {}", held.response);
+            self.refuse(event, "conversation_already_has_active_response", &message, None);
+            return;
+        }
+        if self.script.fault == Some(Fault::Malformed) {
+            self.outs.push(Out::Raw("{\"type\":\"response.created\",".into()));
+            return;
+        }
+        self.answer();
+    }
+
+    pub(super) fn cancel(&mut self, event: &Value) {
+        let asked = event["response_id"].as_str();
+        let active = self.held.as_ref().is_some_and(|held| asked.is_none_or(|id| id == held.response));
+        if !active {
+            self.refuse(event, "response_cancel_not_active", "Cancellation failed: no active response found", None);
+            return;
+        }
+        self.end_held("client_cancelled");
+    }
+
+    /// Ends the response that waits, if one does.
+    pub(super) fn end_held(&mut self, reason: &str) {
+        let Some(Held { response, item }) = self.held.take() else {
+            return;
+        };
+        let details = json!({ "type": "cancelled", "reason": reason });
+        self.response_done(&response, "cancelled", &details, &[item]);
+    }
+
+    /// Gives the next answer of the script.
+    pub(super) fn answer(&mut self) {
+        let scripted = self.script.answers.get(self.answers).cloned();
+        let answer = scripted.unwrap_or_else(|| Answer::tone("Sim.", Duration::from_millis(500)));
+        self.answers += 1;
+        let response = self.number("resp");
+        let created = events::response(&response, "in_progress", &Value::Null, &[], &Value::Null);
+        self.say(json!({ "type": "response.created", "response": created }));
+        if let Some(Fault::FailedAnswer { kind, code }) = self.script.fault.clone() {
+            let details = json!({ "type": "failed", "error": { "type": kind, "code": code, "message": "scripted" } });
+            self.response_done(&response, "failed", &details, &[]);
+            return;
+        }
+        let limits = json!([{ "name": "tokens", "limit": 40_000, "remaining": 39_000, "reset_seconds": 1.5 }]);
+        self.say(json!({ "type": "rate_limits.updated", "rate_limits": limits }));
+
+        let mut output = Vec::new();
+        if !answer.text.is_empty() {
+            let item = self.speak(&response, &answer);
+            if self.outs.iter().any(|out| matches!(out, Out::Close(_))) {
+                return;
+            }
+            if answer.held {
+                self.held = Some(Held { response, item });
+                return;
+            }
+            output.push(item);
+        }
+        for (index, tool) in (output.len()..).zip(&answer.tools) {
+            output.push(self.call(&response, index, tool));
+        }
+        self.response_done(&response, "completed", &Value::Null, &output);
+    }
+
+    fn response_done(&mut self, response: &str, status: &str, details: &Value, output: &[Value]) {
+        let done = events::response(response, status, details, output, &events::usage());
+        self.say(json!({ "type": "response.done", "response": done }));
+    }
+
+    /// Says an answer's words, and gives the finished item.
+    fn speak(&mut self, response: &str, answer: &Answer) -> Value {
+        let item = self.number("item");
+        let started = events::assistant(&item, "in_progress", None);
+        self.say(json!({ "type": "response.output_item.added", "response_id": response, "output_index": 0, "item": started }));
+        self.added(&item, &started);
+        let place = json!({ "response_id": response, "item_id": item, "output_index": 0, "content_index": 0 });
+        let part = json!({ "type": "audio", "transcript": "" });
+        self.say(at(&place, "response.content_part.added", json!({ "part": part })));
+
+        let mut words = answer.text.split_inclusive(' ');
+        for (index, samples) in answer.pcm.chunks(DELTA).enumerate() {
+            if let Some(word) = words.next() {
+                self.say(at(&place, "response.output_audio_transcript.delta", json!({ "delta": word })));
+            }
+            let bytes: Vec<u8> = samples.iter().flat_map(|s| s.to_le_bytes()).collect();
+            self.say(at(&place, "response.output_audio.delta", json!({ "delta": STANDARD.encode(bytes) })));
+            if let (0, Some(Fault::CloseMidAnswer(code))) = (index, &self.script.fault) {
+                self.outs.push(Out::Close(*code));
+                return Value::Null;
+            }
+        }
+        let rest: String = words.collect();
+        if !rest.is_empty() {
+            self.say(at(&place, "response.output_audio_transcript.delta", json!({ "delta": rest })));
+        }
+        let status = if answer.held { "incomplete" } else { "completed" };
+        let finished = events::assistant(&item, status, Some(&answer.text));
+        let spoken_ms = answer.pcm.len() as u64 / 24;
+        if answer.held {
+            self.items.insert(item, super::Item { spoken_ms: Some(spoken_ms) });
+            return finished;
+        }
+        self.say(at(&place, "response.output_audio.done", json!({})));
+        self.say(at(&place, "response.output_audio_transcript.done", json!({ "transcript": answer.text })));
+        let part = json!({ "type": "audio", "transcript": answer.text });
+        self.say(at(&place, "response.content_part.done", json!({ "part": part })));
+        self.say(json!({ "type": "response.output_item.done", "response_id": response, "output_index": 0, "item": finished }));
+        self.done(&item, Some(spoken_ms), &finished);
+        finished
+    }
+
+    /// Calls a tool, and gives the finished item.
+    fn call(&mut self, response: &str, index: usize, tool: &ToolUse) -> Value {
+        let (item, call) = (self.number("item"), self.number("call"));
+        let started = events::function_call(&item, "in_progress", &call, &tool.name, "");
+        self.say(json!({ "type": "response.output_item.added", "response_id": response, "output_index": index, "item": started }));
+        self.added(&item, &started);
+        let place = json!({ "response_id": response, "item_id": item, "output_index": index, "call_id": call });
+        let arguments = &tool.arguments;
+        self.say(at(&place, "response.function_call_arguments.delta", json!({ "delta": arguments })));
+        let whole = json!({ "name": tool.name, "arguments": arguments });
+        self.say(at(&place, "response.function_call_arguments.done", whole));
+        let finished = events::function_call(&item, "completed", &call, &tool.name, arguments);
+        self.say(json!({ "type": "response.output_item.done", "response_id": response, "output_index": index, "item": finished }));
+        self.done(&item, None, &finished);
+        finished
+    }
+}
+
+/// An event at a place of a response.
+fn at(place: &Value, kind: &str, rest: Value) -> Value {
+    let mut event = place.clone();
+    events::lay_over(&mut event, &rest);
+    event["type"] = kind.into();
+    event
+}
