@@ -2,10 +2,12 @@
 
 mod convert;
 mod espeak;
+mod piper;
 mod prompts;
 mod wav;
 
 pub use espeak::{Espeak, EspeakConfig};
+pub use piper::{Piper, PiperError};
 pub use prompts::{Prompt, Prompts};
 
 use audio::SampleRate;

@@ -17,7 +17,7 @@ const RATE: SampleRate = SampleRate::HZ_16000;
 
 /// Bytes of text in one process at most: minutes of speech, and less than a pipe holds (64 KiB), so that writing it never
 /// waits for reading the audio.
-const TEXT_LIMIT: usize = 4096;
+pub(super) const TEXT_LIMIT: usize = 4096;
 
 /// How long the program may be silent before it is given up; its first audio usually takes 10 to 20 ms.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -80,7 +80,7 @@ impl Espeak {
 
     async fn run(&self, speech: Speech, out: mpsc::Sender<Vec<i16>>) -> Result<(), TtsError> {
         let voice = voice(&speech)?;
-        let text = plain(&speech.text);
+        let text = plain(&speech.text, TEXT_LIMIT);
         if text.is_empty() {
             return Ok(());
         }
@@ -214,11 +214,10 @@ fn voice(speech: &Speech) -> Result<&str, TtsError> {
     })
 }
 
-/// The text without what espeak-ng would take for a command (control characters, `[[phonemes]]`), at most
-/// [`TEXT_LIMIT`] bytes.
-fn plain(text: &str) -> String {
+/// The text without what espeak-ng would take for a command (control characters, `[[phonemes]]`), at most `limit` bytes.
+pub(super) fn plain(text: &str, limit: usize) -> String {
     let mut plain = text.replace("[[", " ");
-    plain.truncate(plain.floor_char_boundary(TEXT_LIMIT));
+    plain.truncate(plain.floor_char_boundary(limit));
     let words = plain
         .split(|c: char| c.is_control() || c.is_whitespace())
         .filter(|word| !word.is_empty());
@@ -259,11 +258,9 @@ mod tests {
 
     #[test]
     fn a_text_loses_its_commands_and_its_excess() {
-        assert_eq!(plain(" bom\u{1}dia,\r\n\tsenhor "), "bom dia, senhor");
-        assert_eq!(plain("[[h@'loU]]"), "h@'loU]]");
-        assert_eq!(plain("\u{7}\n"), "");
-        let long = plain(&"é".repeat(TEXT_LIMIT));
-        assert_eq!(long.len(), TEXT_LIMIT);
-        assert!(long.chars().all(|c| c == 'é'));
+        assert_eq!(plain(" bom\u{1}dia,\r\n\tsenhor ", 99), "bom dia, senhor");
+        assert_eq!(plain("[[h@'loU]]", 99), "h@'loU]]");
+        assert_eq!(plain("\u{7}\n", 99), "");
+        assert_eq!(plain("ééé", 5), "éé", "cut between characters");
     }
 }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::{Notify, mpsc};
-use voice::tts::{Espeak, EspeakConfig, Prompts, Speech, Synthesizer, TtsError};
+use voice::tts::{Espeak, EspeakConfig, Piper, Prompts, Speech, Synthesizer, TtsError};
 
 fn speech(text: &str, language: Language) -> Speech {
     Speech {
@@ -82,7 +82,12 @@ async fn a_text_that_looks_like_an_option_is_spoken() {
     }
     let espeak = Espeak::default();
     assert!(milliseconds(&speak(&espeak, speech("--version", Language::En)).await.unwrap()) > 300);
-    assert!(speak(&espeak, speech(" \u{7} ", Language::En)).await.unwrap().is_empty());
+    assert!(
+        speak(&espeak, speech(" \u{7} ", Language::En))
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
 
 #[tokio::test]
@@ -175,6 +180,49 @@ async fn the_process_dies_with_the_future_and_with_the_receiver() {
         }
         gone(&pid).await;
     }
+}
+
+#[tokio::test]
+async fn an_installed_piper_voice_speaks_at_16_khz() {
+    let Some(voice) = std::env::var_os("VOICE_AI_TEST_PIPER").map(PathBuf::from) else {
+        eprintln!("skipped: VOICE_AI_TEST_PIPER names no Piper voice (….onnx with ….onnx.json beside it)");
+        return;
+    };
+    if !installed() {
+        return;
+    }
+    let piper = Piper::load(&voice, "espeak-ng", 1).unwrap();
+    for text in [
+        "Good morning.",
+        "Good morning. Billing is on the second floor, how may I help you?",
+    ] {
+        let begun = std::time::Instant::now();
+        let samples = speak(&piper, speech(text, Language::En)).await.unwrap();
+        let took = begun.elapsed().as_millis();
+        eprintln!("{} ms of speech in {took} ms", milliseconds(&samples));
+        let expected = text.chars().count() as u128 * 65;
+        assert!(
+            (expected / 2..expected * 2).contains(&milliseconds(&samples)),
+            "{} ms",
+            milliseconds(&samples)
+        );
+        let peak = samples.iter().map(|s| s.unsigned_abs()).max().unwrap();
+        assert!(peak > 5_000, "peak {peak}");
+    }
+}
+
+#[test]
+fn a_piper_voice_that_is_none_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = folder.path().join("voice.onnx");
+    let error = |model| Piper::load(model, "espeak-ng", 1).err().unwrap().to_string();
+    assert!(
+        error(&model).contains("voice.onnx.json cannot be read"),
+        "{}",
+        error(&model)
+    );
+    std::fs::write(folder.path().join("voice.onnx.json"), "{}").unwrap();
+    assert!(error(&model).contains("missing field"), "{}", error(&model));
 }
 
 /// Speaks every text as its bytes and counts; a text that begins with `!` waits for the gate and then fails.
