@@ -34,6 +34,21 @@ pub fn suggestion(wrong: &str, known: &[&str]) -> String {
     }
 }
 
+/// The remedy for serde's "unknown field `x`, expected one of `a`, `b`" (or "unknown variant"), if that is what `problem` is.
+pub fn field_suggestion(problem: &str) -> Option<String> {
+    let rest = &problem[problem
+        .find("unknown field ")
+        .or_else(|| problem.find("unknown variant "))?..];
+    let wrong = rest.split('`').nth(1)?;
+    let (_, known) = rest.split_once("expected ")?;
+    let known: Vec<&str> = known
+        .trim_start_matches("one of ")
+        .split([',', '`', ' '])
+        .filter(|k| !k.is_empty())
+        .collect();
+    (!known.is_empty()).then(|| suggestion(wrong, &known))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -41,6 +56,19 @@ mod tests {
     #[test]
     fn folding_leaves_bare_words() {
         assert_eq!(folded("  Mm-hmm,  Tá BOM! "), "mm hmm ta bom");
+    }
+
+    #[test]
+    fn a_wrong_field_has_a_remedy() {
+        for list in ["`name`, `label`", "name, label", "`label`"] {
+            let problem = format!("unknown field `lable`, expected one of {list}");
+            assert_eq!(
+                field_suggestion(&problem).as_deref(),
+                Some("did you mean \"label\"?"),
+                "{list}"
+            );
+        }
+        assert_eq!(field_suggestion("missing field `name`"), None);
     }
 
     #[test]

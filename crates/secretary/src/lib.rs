@@ -13,7 +13,7 @@ mod samples;
 mod source;
 
 pub use error::{SecretaryError, SnapshotError};
-pub use fold::{folded, suggestion};
+pub use fold::{field_suggestion, folded, suggestion};
 pub use id::{CallUuid, DomainUuid, IdError, SecretaryUuid};
 pub use load::DomainEntry;
 pub use profile::{Greeting, Language, Limits, Phrases, Secretary};

@@ -1,6 +1,6 @@
 //! From the text of a file to a [`Secretary`], with errors that name line and remedy.
 
-use crate::fold::{folded, suggestion};
+use crate::fold::{field_suggestion, folded, suggestion};
 use crate::{Secretary, SecretaryError};
 use serde::Deserialize;
 use toml::Spanned;
@@ -81,24 +81,13 @@ fn check(file: &str, text: &str) -> Result<(), SecretaryError> {
 fn syntax(file: &str, text: &str, error: &toml::de::Error) -> SecretaryError {
     let problem = error.message().lines().collect::<Vec<_>>().join(" ");
     let line = line_of(text, error.span().map_or(0, |s| s.start));
-    let remedy = unknown_field(&problem).map(|(wrong, known)| suggestion(wrong, &known));
+    let remedy = field_suggestion(&problem);
     SecretaryError::File {
         file: file.into(),
         line,
         problem,
         remedy,
     }
-}
-
-/// The wrong field and the right ones, out of serde's "unknown field `x`, expected one of `a`, `b`".
-fn unknown_field(problem: &str) -> Option<(&str, Vec<&str>)> {
-    let mut quoted = problem
-        .strip_prefix("unknown field ")?
-        .split('`')
-        .skip(1)
-        .step_by(2);
-    let wrong = quoted.next()?;
-    Some((wrong, quoted.collect()))
 }
 
 fn line_of(text: &str, offset: usize) -> usize {

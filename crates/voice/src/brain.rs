@@ -1,5 +1,14 @@
 //! What decides the words of the local engine.
 
+pub mod chat;
+mod clause;
+mod clock;
+pub mod script;
+pub(crate) mod tools;
+
+pub use clause::{ClauseCutter, sentences};
+pub use clock::{Clock, SystemClock};
+
 use call::{Digit, ToolCallId};
 use secretary::Secretary;
 use std::sync::Arc;
@@ -17,7 +26,8 @@ pub trait Mind: Send {
     /// one under way.
     fn tell(&mut self, stimulus: Stimulus);
 
-    /// The next piece of the answer. Pending while there is none; [`Thought::Done`] ends each answer.
+    /// The next piece of the answer. Pending while there is none. Each stimulus that wants an answer gets one
+    /// [`Thought::Done`] (or [`Thought::Failed`]), even if nothing is said (a digit of a number), unless another comes before.
     fn poll_thought(&mut self, cx: &mut Context<'_>) -> Poll<Thought>;
 }
 
