@@ -10,10 +10,18 @@
 //! and counts; the *leg* is the caller's line.
 #![forbid(unsafe_code)]
 
+mod ending;
+mod floor;
+mod heard;
 mod input;
 mod machine;
 mod output;
 mod settings;
+mod silence;
+mod thinking;
+mod tools;
+mod utterances;
+mod words;
 
 pub use input::{Cause, Digit, EngineEvent, FailureKind, Input, LegEvent, PlayoutEvent};
 pub use machine::Call;

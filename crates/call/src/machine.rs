@@ -1,43 +1,113 @@
-//! The call itself: what composes the rules.
+//! The call itself: what composes the rules. Each part is a small machine of its own; here they meet.
 
-use crate::{Input, LegCommand, LegEvent, Outcome, Output, Record, Settings};
+mod answering;
+mod closing;
+mod hearing;
+mod timers;
+
+use crate::ending::{Departure, Stage};
+use crate::floor::{Floor, Stake};
+use crate::silence::Silence;
+use crate::thinking::Thinking;
+use crate::tools::Tools;
+use crate::utterances::{Guard, Utterances};
+use crate::words::Backchannels;
+use crate::{
+    By, ClearReason, EngineCommand, EngineEvent, Input, LegCommand, LegEvent, Output, PlayoutEvent, Record,
+    Role, Settings, Utterance,
+};
 use std::collections::VecDeque;
 use std::time::Instant;
 
 /// One phone call. See the crate's documentation for the contract with its driver.
 #[derive(Debug)]
 pub struct Call {
-    settings: Settings,
+    rules: Settings,
+    backchannels: Backchannels,
     started: Instant,
+    /// The latest instant told: time never runs backwards in here.
+    latest: Instant,
     outputs: VecDeque<Output>,
-    over: bool,
+    stage: Stage,
+    line: Line,
+    engine: Engine,
+    floor: Floor,
+    utterances: Utterances,
+    thinking: Thinking,
+    silence: Silence,
+    tools: Tools,
+    departure: Departure,
+    stray: Stray,
+}
+
+/// The caller's line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Line {
+    /// No stream has come yet.
+    Waiting,
+    Attached,
+    Detached,
+}
+
+/// The engine's session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Engine {
+    Connecting,
+    Ready,
+    /// It failed: nothing that it says counts any more, and it is told nothing.
+    Gone,
+}
+
+/// Void answers whose audio may have come behind something that nothing may interrupt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stray {
+    None,
+    /// It is cleared as soon as that has ended.
+    Queued,
 }
 
 impl Call {
     /// A call that begins now. Nothing is said before the leg is attached and the engine is ready.
     pub fn new(settings: Settings, now: Instant) -> Self {
         Self {
-            settings,
+            backchannels: Backchannels::new(&settings.backchannels),
+            rules: settings,
             started: now,
+            latest: now,
             outputs: VecDeque::new(),
-            over: false,
+            stage: Stage::Opening,
+            line: Line::Waiting,
+            engine: Engine::Connecting,
+            floor: Floor::new(),
+            utterances: Utterances::new(now),
+            thinking: Thinking::default(),
+            silence: Silence::default(),
+            tools: Tools::default(),
+            departure: Departure::None,
+            stray: Stray::None,
         }
     }
 
-    /// Takes one input. `now` must not be earlier than any instant given before.
+    /// Takes one input. What was due before `now` is done first, as if the driver had been on time; an instant earlier than
+    /// one given before counts as that one.
     pub fn handle(&mut self, input: Input, now: Instant) {
-        let _ = now;
-        if self.over {
+        let now = self.advance_clock(now);
+        self.catch_up(now);
+        if self.is_over() {
             return;
         }
         match input {
-            Input::Leg(LegEvent::Ended) => self.end(Outcome::CallerHungUp),
-            Input::End => {
-                self.outputs.push_back(Output::Leg(LegCommand::HangUp));
-                self.end(Outcome::Stopped);
-            }
-            _ => {}
+            Input::SpeechStarted => self.speech_started(now),
+            Input::SpeechEnded => self.speech_ended(now),
+            Input::TurnJudged { turn, complete } => self.floor.judged(turn, complete),
+            Input::Engine(event) => self.engine_event(event, now),
+            Input::Playout(event) => self.playout_event(event, now),
+            Input::Dtmf(digit) => self.key(digit, now),
+            Input::Leg(event) => self.leg_event(event, now),
+            Input::ToolDone { id, ok, result } => self.tool_done(id, ok, result, now),
+            Input::End => self.stop(),
         }
+        self.settle(now);
     }
 
     /// The next thing to do, if there is one.
@@ -47,27 +117,231 @@ impl Call {
 
     /// When [`Call::handle_timeout`] is wanted next, if no input comes before.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        if self.over || self.settings.total.is_zero() {
-            return None;
-        }
-        Some(self.started + self.settings.total)
+        self.next_due().map(|(due, _)| due)
     }
 
-    /// Does what is due at `now`. Too early is harmless.
+    /// Does what is due at `now`. Too early is harmless, too late is made up for.
     pub fn handle_timeout(&mut self, now: Instant) {
-        if self.poll_timeout().is_some_and(|due| due <= now) {
-            self.outputs.push_back(Output::Leg(LegCommand::HangUp));
-            self.end(Outcome::TimeLimit);
+        let now = self.advance_clock(now);
+        while let Some((due, rule)) = self.next_due()
+            && due <= now
+        {
+            self.fire(rule, now);
+            self.settle(now);
         }
     }
 
     /// True once [`Record::Ended`] has been put out: what is still to be polled is the last.
     pub fn is_over(&self) -> bool {
-        self.over
+        self.stage == Stage::Over
     }
 
-    fn end(&mut self, outcome: Outcome) {
-        self.over = true;
-        self.outputs.push_back(Output::Record(Record::Ended { outcome }));
+    fn advance_clock(&mut self, now: Instant) -> Instant {
+        self.latest = self.latest.max(now);
+        self.latest
+    }
+
+    fn engine_event(&mut self, event: EngineEvent, now: Instant) {
+        if self.engine == Engine::Gone {
+            return;
+        }
+        match event {
+            EngineEvent::Ready => self.engine_ready(),
+            EngineEvent::Heard { turn, text, is_final } => self.heard(turn, &text, is_final),
+            EngineEvent::TurnEnded => self.turn_ended(now),
+            EngineEvent::Interrupted { answer } => self.interrupted(answer, now),
+            EngineEvent::AnswerStarted { answer, cause } => self.answer_started(answer, cause, now),
+            EngineEvent::AnswerText { answer, text, at_ms } => self.utterances.text(answer, text, at_ms, now),
+            EngineEvent::AnswerAudio { answer, total_ms } => self.answer_audio(answer, total_ms, now),
+            EngineEvent::AnswerDone { answer } => self.answer_done(answer, now),
+            EngineEvent::ToolCall { id, name, arguments } => self.tool_called(id, name, arguments, now),
+            EngineEvent::ToolCancelled { id } => self.tool_cancelled(&id, now),
+            EngineEvent::Failed { kind, .. } => self.engine_failed(kind, now),
+        }
+    }
+
+    fn playout_event(&mut self, event: PlayoutEvent, now: Instant) {
+        match event {
+            PlayoutEvent::Position { utterance, played } => self.utterances.position(utterance, played, now),
+            PlayoutEvent::Finished { utterance, played } => self.finished(utterance, played, now),
+            PlayoutEvent::Full { answer } => self.overflowed(answer),
+        }
+    }
+
+    fn leg_event(&mut self, event: LegEvent, now: Instant) {
+        match event {
+            LegEvent::Attached => self.attached(now),
+            LegEvent::Detached => self.detached(),
+            LegEvent::Ended => self.line_ended(),
+        }
+    }
+
+    /// Draws the conclusions of what has happened until there are none.
+    fn settle(&mut self, now: Instant) {
+        while self.conclude(now) {}
+        let idle = self.is_idle();
+        self.silence.observe(idle, now);
+    }
+
+    /// Draws one conclusion. True if there may be more.
+    fn conclude(&mut self, now: Instant) -> bool {
+        match self.stage {
+            Stage::Opening => self.open(now),
+            Stage::Talking => {
+                self.step_turn(now) || self.sweep() || self.notice_overlooked(now) || self.depart_if_due(now)
+            }
+            Stage::LastWords { .. } => self.follow_last_words(now),
+            Stage::HandingOver { .. } | Stage::Over => false,
+        }
+    }
+
+    /// Says the greeting once there is somebody to say it and somebody to hear it.
+    fn open(&mut self, now: Instant) -> bool {
+        if self.line != Line::Attached || self.engine != Engine::Ready {
+            return false;
+        }
+        self.stage = Stage::Talking;
+        self.utterances.resumed(now);
+        let greeting = self.rules.greeting.clone();
+        let guard = if self.rules.greeting_interruptible {
+            Guard::Open
+        } else {
+            Guard::Shielded
+        };
+        self.speak(&greeting, guard, now);
+        true
+    }
+
+    /// Has a text said by whoever can. Nothing is said of an empty one.
+    fn speak(&mut self, text: &str, guard: Guard, now: Instant) {
+        if text.trim().is_empty() {
+            return;
+        }
+        let text = text.to_owned();
+        if self.rules.engine.verbatim && self.engine == Engine::Ready {
+            let say = self
+                .thinking
+                .expect_say(&text, guard, now + self.rules.answer_limit);
+            self.tell(EngineCommand::Say { say, text });
+            return;
+        }
+        let prompt = self.utterances.begin_prompt(&text, guard, now);
+        self.outputs.push_back(Output::PlayPrompt { prompt, text });
+    }
+
+    /// What the caller's speech would put an end to.
+    fn stake(&self) -> Stake {
+        if self.utterances.is_sounding() {
+            return Stake::Sounding;
+        }
+        let owes_answer = self.thinking.owes_answer();
+        // An engine that ends turns by itself answers them by itself too: a cough must not make its answer void.
+        let answer_stands = owes_answer && self.rules.engine.turns == By::Engine;
+        let begun = !self.utterances.is_empty() && !owes_answer;
+        let saying = self.thinking.owed_say().is_some();
+        if saying || begun || answer_stands || self.departure.is_awaited() {
+            return Stake::Unsaid;
+        }
+        Stake::Nothing
+    }
+
+    /// Whether the caller is waited for and nothing else.
+    fn is_idle(&self) -> bool {
+        self.stage == Stage::Talking
+            && self.line == Line::Attached
+            && self.utterances.is_empty()
+            && !self.thinking.owes()
+            && self.tools.is_empty()
+            && self.departure.is_none()
+            && self.floor.is_quiet(self.rules.engine.turns)
+    }
+
+    /// Ends all that is being said, and tells everyone what of it was heard. A pause ends with it.
+    fn clear(&mut self, reason: ClearReason) {
+        let through = self.utterances.newest();
+        self.leg(LegCommand::Clear { through, reason });
+        let cut = self.utterances.cut();
+        for heard in &cut {
+            if let Utterance::Answer(answer) = heard.utterance {
+                self.tell(EngineCommand::Interrupt {
+                    answer,
+                    heard: heard.played,
+                    text: heard.text.clone(),
+                });
+            }
+        }
+        for heard in cut {
+            self.note_heard(heard, Completeness::Cut);
+        }
+        if self.floor.is_disputed() {
+            self.floor.uphold();
+        }
+        self.stray = Stray::None;
+    }
+
+    /// Ends all that is being said, if anything is or a pause holds.
+    fn clear_if_needed(&mut self, reason: ClearReason) {
+        if !self.utterances.is_empty() || self.floor.is_disputed() {
+            self.clear(reason);
+        }
+    }
+
+    fn note_heard(&mut self, heard: crate::utterances::Heard, completeness: Completeness) {
+        if heard.played.0 == 0 {
+            return;
+        }
+        if !heard.text.is_empty() {
+            self.transcript(Role::Assistant, &heard.text, Finality::Final);
+        }
+        self.record(heard.record(completeness));
+    }
+
+    fn transcript(&mut self, role: Role, text: &str, finality: Finality) {
+        let is_final = finality == Finality::Final;
+        self.leg(LegCommand::Transcript {
+            role,
+            text: text.to_owned(),
+            is_final,
+        });
+    }
+
+    fn tell(&mut self, command: EngineCommand) {
+        if self.engine == Engine::Ready {
+            self.outputs.push_back(Output::Engine(command));
+        }
+    }
+
+    fn leg(&mut self, command: LegCommand) {
+        self.outputs.push_back(Output::Leg(command));
+    }
+
+    fn record(&mut self, record: Record) {
+        self.outputs.push_back(Output::Record(record));
+    }
+}
+
+/// Whether more of a transcript may come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Finality {
+    Interim,
+    Final,
+}
+
+/// Whether an utterance was heard to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Completeness {
+    Whole,
+    Cut,
+}
+
+impl crate::utterances::Heard {
+    fn record(self, completeness: Completeness) -> Record {
+        let cut = completeness == Completeness::Cut;
+        Record::Heard {
+            utterance: self.utterance,
+            played: self.played,
+            cut,
+            text: self.text,
+        }
     }
 }

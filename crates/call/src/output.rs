@@ -135,6 +135,8 @@ pub enum ClearReason {
     Engine,
     /// The answer was longer than the playout holds.
     Overflow,
+    /// The stream is gone.
+    Detached,
     /// The call is over.
     End,
 }

@@ -1,0 +1,179 @@
+//! How a call comes to its end: the stages of its life, and the departures that the engine asks for.
+
+use crate::tools::Own;
+use crate::{Outcome, ToolCallId};
+use std::time::{Duration, Instant};
+
+/// After the wish to end or transfer the call, how long the engine may take to begin its last words.
+const LAST_WORDS: Duration = Duration::from_millis(1_500);
+
+/// Where a call is in its life.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Nobody can talk yet: the leg or the engine is missing.
+    Opening,
+    /// The conversation.
+    Talking,
+    /// The call says its last words.
+    LastWords {
+        /// The words.
+        text: String,
+        /// What follows them.
+        then: Then,
+        /// When it follows, heard or not.
+        until: Instant,
+    },
+    /// The engine has failed, and the line is to be taken over.
+    HandingOver {
+        /// When nobody took it.
+        until: Instant,
+        /// What follows then.
+        otherwise: Otherwise,
+    },
+    /// The end.
+    Over,
+}
+
+/// What follows the last words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Then {
+    /// The hang-up.
+    HangUp(Outcome),
+    /// Somebody else gets the call.
+    HandOver(String),
+}
+
+/// What follows a hand-over that came to nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Otherwise {
+    /// The apology: the caller was told nothing yet.
+    Apologise,
+    /// The hang-up.
+    HangUp,
+}
+
+/// The end or transfer that the engine has asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Departure {
+    /// None.
+    None,
+    /// What is being said is heard to its end first.
+    Awaited(Awaited),
+    /// The PBX has been asked to transfer the call.
+    Transferring {
+        /// The engine's id for it.
+        id: ToolCallId,
+        /// When it has come to nothing.
+        until: Instant,
+    },
+}
+
+/// A departure that waits for the last words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Awaited {
+    id: ToolCallId,
+    aim: Own,
+    words: LastWords,
+    /// When last words that have not begun are not waited for any more.
+    settle: Instant,
+}
+
+/// Whether the engine has said anything with its wish.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LastWords {
+    Unsaid,
+    Said,
+}
+
+/// A departure whose time has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Due {
+    pub(crate) id: ToolCallId,
+    pub(crate) aim: Own,
+    pub(crate) words: LastWords,
+}
+
+impl Departure {
+    /// The engine wants the call to end in a certain way.
+    pub(crate) fn wish(id: ToolCallId, aim: Own, words: LastWords, now: Instant) -> Self {
+        Self::Awaited(Awaited {
+            id,
+            aim,
+            words,
+            settle: now + LAST_WORDS,
+        })
+    }
+
+    /// Whether there is none.
+    pub(crate) fn is_none(&self) -> bool {
+        *self == Self::None
+    }
+
+    /// Whether one waits for the last words.
+    pub(crate) fn is_awaited(&self) -> bool {
+        matches!(self, Self::Awaited(_))
+    }
+
+    /// Whether the PBX is at it.
+    pub(crate) fn is_transferring(&self) -> bool {
+        matches!(self, Self::Transferring { .. })
+    }
+
+    /// Something is said: that may be the last words.
+    pub(crate) fn said(&mut self) {
+        if let Self::Awaited(awaited) = self {
+            awaited.words = LastWords::Said;
+        }
+    }
+
+    /// The last words were held up: they have their time again.
+    pub(crate) fn restart(&mut self, now: Instant) {
+        if let Self::Awaited(awaited) = self {
+            awaited.settle = now + LAST_WORDS;
+        }
+    }
+
+    /// Takes back one that waits. Its id.
+    pub(crate) fn call_off(&mut self) -> Option<ToolCallId> {
+        match std::mem::replace(self, Self::None) {
+            Self::Awaited(awaited) => Some(awaited.id),
+            other => {
+                *self = other;
+                None
+            }
+        }
+    }
+
+    /// The engine no longer wants it.
+    pub(crate) fn cancel(&mut self, id: &ToolCallId) {
+        if matches!(self, Self::Awaited(awaited) if awaited.id == *id) {
+            *self = Self::None;
+        }
+    }
+
+    /// When it is time although nothing more is said, if `sounding` tells that nothing is.
+    pub(crate) fn deadline(&self, sounding: bool) -> Option<Instant> {
+        match self {
+            Self::None => None,
+            Self::Awaited(awaited) => (!sounding).then_some(awaited.settle),
+            Self::Transferring { until, .. } => Some(*until),
+        }
+    }
+
+    /// Takes one whose time has come: nothing is being said any more, or nothing was begun in time.
+    pub(crate) fn due(&mut self, silent: bool, sounding: bool, now: Instant) -> Option<Due> {
+        let Self::Awaited(awaited) = self else { return None };
+        let heard = silent && awaited.words == LastWords::Said;
+        let unsaid = !sounding && awaited.settle <= now;
+        if !heard && !unsaid {
+            return None;
+        }
+        let due = Due {
+            id: awaited.id.clone(),
+            aim: awaited.aim.clone(),
+            words: awaited.words,
+        };
+        *self = Self::None;
+        Some(due)
+    }
+}

@@ -1,0 +1,231 @@
+//! The engine's side: its answers, what is heard of them, and its tools.
+
+use super::{Call, Completeness, Engine, Line, Stray};
+use crate::ending::{Departure, LastWords, Stage};
+use crate::tools::{self, Admission, Own, Wanted};
+use crate::utterances::Guard;
+use crate::{
+    AnswerId, By, Cause, ClearReason, EngineCommand, LegCommand, Output, PlayedMs, Record, ToolCallId,
+    ToolRequest, TurnId, Utterance,
+};
+use serde_json::Value;
+use std::time::Instant;
+
+impl Call {
+    pub(super) fn engine_ready(&mut self) {
+        if self.engine == Engine::Connecting {
+            self.engine = Engine::Ready;
+        }
+    }
+
+    pub(super) fn answer_started(&mut self, answer: AnswerId, cause: Cause, now: Instant) {
+        if !self.utterances.rises(answer) {
+            return;
+        }
+        if let Cause::Turn(turn) = cause {
+            self.engine_answers(turn, now);
+        }
+        if !self.is_wanted(cause, now) || !self.utterances.has_room() {
+            return self.reject(answer);
+        }
+        let said = match cause {
+            Cause::Say(say) => self.thinking.said(say).cloned(),
+            Cause::Turn(_) | Cause::FollowUp | Cause::Own => None,
+        };
+        let guard = said.as_ref().map_or(Guard::Open, |said| said.guard);
+        self.utterances
+            .begin_answer(answer, cause, guard, said.map(|said| said.text), now);
+    }
+
+    /// An engine that ends turns by itself answers the turn that is being spoken: so it is over.
+    fn engine_answers(&mut self, turn: TurnId, now: Instant) {
+        if self.rules.engine.turns == By::Call || self.floor.turn() != Some(turn) {
+            return;
+        }
+        if self.floor.is_disputed() {
+            self.uphold_turn(now);
+        }
+        self.respond(now);
+    }
+
+    fn is_wanted(&self, cause: Cause, now: Instant) -> bool {
+        let over = !matches!(self.stage, Stage::Opening | Stage::Talking);
+        match cause {
+            Cause::Say(say) => self.thinking.said(say).is_some(),
+            _ if over => false,
+            Cause::Turn(turn) => self.thinking.is_answerable(turn),
+            Cause::FollowUp | Cause::Own => {
+                self.rules.engine.interruptions == By::Engine || !self.floor.is_meant(&self.rules, now)
+            }
+        }
+    }
+
+    /// An answer that nobody wants any more. Nothing of it has come yet, so it is void by its number alone, unless something
+    /// that nothing may interrupt is still being said.
+    fn reject(&mut self, answer: AnswerId) {
+        if self.utterances.is_shielded() {
+            self.stray = Stray::Queued;
+        } else {
+            self.clear(ClearReason::BargeIn);
+        }
+        self.tell(EngineCommand::Interrupt {
+            answer,
+            heard: PlayedMs(0),
+            text: String::new(),
+        });
+    }
+
+    /// Clears what a void answer may have queued behind something that nothing might interrupt.
+    pub(super) fn sweep(&mut self) -> bool {
+        if self.stray == Stray::None || self.utterances.is_shielded() {
+            return false;
+        }
+        self.clear(ClearReason::BargeIn);
+        true
+    }
+
+    pub(super) fn answer_audio(&mut self, answer: AnswerId, total_ms: u64, now: Instant) {
+        let Some(cause) = self.utterances.audio(answer, total_ms, now) else {
+            return;
+        };
+        self.thinking.pay(cause);
+        self.departure.said();
+        if let Some((turn, response)) = self.thinking.answered(cause, now) {
+            self.silence.broken();
+            let response_ms = u64::try_from(response.as_millis()).unwrap_or(u64::MAX);
+            self.record(Record::Answered { turn, response_ms });
+        }
+        if self.rules.engine.interruptions == By::Call && self.floor.is_undisputed() {
+            self.floor.dispute();
+            self.leg(LegCommand::Pause);
+        }
+    }
+
+    pub(super) fn answer_done(&mut self, answer: AnswerId, now: Instant) {
+        if let Some(cause) = self.utterances.done(answer, now)
+            && self.tools.is_empty()
+        {
+            self.thinking.pay(cause);
+        }
+    }
+
+    /// The engine has stopped its own answer because the caller spoke.
+    pub(super) fn interrupted(&mut self, answer: AnswerId, now: Instant) {
+        if self.stage != Stage::Talking || !self.utterances.has(answer) || self.utterances.is_shielded() {
+            return;
+        }
+        if self.floor.is_disputed() {
+            return self.uphold_turn(now);
+        }
+        self.clear(ClearReason::Engine);
+        self.thinking.supersede();
+    }
+
+    pub(super) fn finished(&mut self, utterance: Utterance, played: PlayedMs, now: Instant) {
+        let Some((heard, cause)) = self.utterances.finished(utterance, played, now) else {
+            return;
+        };
+        self.note_heard(heard, Completeness::Whole);
+        if let Some(cause) = cause
+            && self.tools.is_empty()
+        {
+            self.thinking.pay(cause);
+        }
+    }
+
+    /// The playout took no more of an answer: it ends where the caller is.
+    pub(super) fn overflowed(&mut self, answer: AnswerId) {
+        if self.utterances.has(answer) {
+            self.clear(ClearReason::Overflow);
+        }
+    }
+
+    pub(super) fn tool_called(&mut self, id: ToolCallId, name: String, arguments: Value, now: Instant) {
+        if !matches!(self.stage, Stage::Opening | Stage::Talking) {
+            return;
+        }
+        match tools::wanted(&name, &arguments) {
+            Wanted::Own(own) => self.wish_departure(id, own, now),
+            Wanted::Refused(why) => self.tool_result(id, false, why.to_owned(), now),
+            Wanted::Outside => self.use_tool(id, name, arguments, now),
+        }
+    }
+
+    fn use_tool(&mut self, id: ToolCallId, name: String, arguments: Value, now: Instant) {
+        match self.tools.admit(&id, &name, now + self.rules.tool_limit) {
+            Admission::Known => {}
+            Admission::TooMany => {
+                self.tool_result(
+                    id,
+                    false,
+                    "too many tools at once: wait for a result first".to_owned(),
+                    now,
+                );
+            }
+            Admission::Taken => {
+                self.thinking.tool_called();
+                self.outputs
+                    .push_back(Output::Tool(ToolRequest { id, name, arguments }));
+            }
+        }
+    }
+
+    fn wish_departure(&mut self, id: ToolCallId, own: Own, now: Instant) {
+        if !self.departure.is_none() {
+            return self.tool_result(
+                id,
+                false,
+                "the call is already being ended or handed over".to_owned(),
+                now,
+            );
+        }
+        if self.floor.turn().is_some() && !self.floor.is_disputed() {
+            return self.tool_result(id, false, "the caller went on speaking".to_owned(), now);
+        }
+        let words = if self.utterances.is_sounding() {
+            LastWords::Said
+        } else {
+            LastWords::Unsaid
+        };
+        self.departure = Departure::wish(id, own, words, now);
+    }
+
+    pub(super) fn tool_done(&mut self, id: ToolCallId, ok: bool, result: String, now: Instant) {
+        if self.tools.end(&id) {
+            self.tool_result(id, ok, result, now);
+        }
+    }
+
+    pub(super) fn tool_cancelled(&mut self, id: &ToolCallId, now: Instant) {
+        self.departure.cancel(id);
+        if self.tools.end(id) && self.tools.is_empty() {
+            self.thinking.restart(now + self.rules.answer_limit);
+        }
+    }
+
+    /// Tells the engine what became of a tool: something may follow, in its own time.
+    pub(super) fn tool_result(&mut self, id: ToolCallId, ok: bool, result: String, now: Instant) {
+        self.tell(EngineCommand::ToolResult { id, ok, result });
+        if !self.tools.is_empty() {
+            return;
+        }
+        let until = now + self.rules.answer_limit;
+        self.thinking.restart(until);
+        if self.floor.turn().is_none() {
+            self.thinking.expect_follow_up(until);
+        }
+    }
+
+    pub(super) fn attached(&mut self, now: Instant) {
+        self.line = Line::Attached;
+        self.floor.restart(now);
+        self.utterances.resumed(now);
+        self.departure.restart(now);
+    }
+
+    /// The stream is gone, and with it what it had not played. The caller may come back.
+    pub(super) fn detached(&mut self) {
+        self.line = Line::Detached;
+        self.clear_if_needed(ClearReason::Detached);
+    }
+}

@@ -1,0 +1,222 @@
+//! The end: departures that the engine asks for, last words, failure, hang-up.
+
+use super::{Call, Engine, Line};
+use crate::ending::{Departure, LastWords, Otherwise, Stage, Then};
+use crate::tools::Own;
+use crate::utterances::Guard;
+use crate::{
+    ClearReason, EngineCommand, FailureKind, LegCommand, Outcome, Output, PlayedMs, Record, ToolCallId,
+};
+use std::time::Instant;
+
+impl Call {
+    /// The caller wants something else than the end that the engine has in mind.
+    pub(super) fn call_off(&mut self, why: &str) {
+        if let Some(id) = self.departure.call_off() {
+            self.tell(EngineCommand::ToolResult {
+                id,
+                ok: false,
+                result: why.to_owned(),
+            });
+        }
+    }
+
+    /// Ends or transfers the call when the engine's last words were heard.
+    pub(super) fn depart_if_due(&mut self, now: Instant) -> bool {
+        if self.line != Line::Attached || self.floor.turn().is_some() {
+            return false;
+        }
+        let silent = self.utterances.is_empty();
+        let Some(due) = self.departure.due(silent, self.utterances.is_sounding(), now) else {
+            return false;
+        };
+        match (due.aim, due.words) {
+            (Own::EndCall, LastWords::Said) => self.hang_up(Outcome::Completed),
+            (Own::EndCall, LastWords::Unsaid) => {
+                let farewell = self.rules.farewell.clone();
+                self.say_last_words(farewell, Then::HangUp(Outcome::Completed), now);
+            }
+            (Own::Transfer(destination), _) => self.transfer(due.id, destination, now),
+        }
+        true
+    }
+
+    fn transfer(&mut self, id: ToolCallId, destination: String, now: Instant) {
+        self.leg(LegCommand::Transfer { destination });
+        self.departure = Departure::Transferring {
+            id,
+            until: now + self.rules.tool_limit,
+        };
+    }
+
+    /// What is due of a departure: the PBX did not do what it was asked for, or the last words never began.
+    pub(super) fn departure_overdue(&mut self, now: Instant) {
+        if let Departure::Transferring { id, until } = &self.departure
+            && *until <= now
+        {
+            let id = id.clone();
+            self.departure = Departure::None;
+            self.tool_result(
+                id,
+                false,
+                "the PBX did not transfer the call in time".to_owned(),
+                now,
+            );
+        }
+    }
+
+    /// Says what nothing interrupts, and then what follows.
+    pub(super) fn say_last_words(&mut self, text: String, then: Then, now: Instant) {
+        self.clear_if_needed(ClearReason::End);
+        self.end_conversation();
+        self.speak(&text, Guard::Shielded, now);
+        self.stage = Stage::LastWords {
+            text,
+            then,
+            until: now + self.rules.farewell_limit,
+        };
+    }
+
+    fn end_conversation(&mut self) {
+        self.discard_turn();
+        self.thinking.supersede();
+        self.tools.forget();
+        self.departure = Departure::None;
+    }
+
+    /// Does what follows the last words once they were heard.
+    pub(super) fn follow_last_words(&mut self, now: Instant) -> bool {
+        let said = self.utterances.is_empty() && self.thinking.owed_say().is_none();
+        if !said || self.line != Line::Attached {
+            return false;
+        }
+        self.last_words_over(now)
+    }
+
+    /// The last words were heard, or had their time.
+    pub(super) fn last_words_over(&mut self, now: Instant) -> bool {
+        let Stage::LastWords { then, .. } = &self.stage else {
+            return false;
+        };
+        match then.clone() {
+            Then::HangUp(outcome) => self.hang_up(outcome),
+            Then::HandOver(destination) => {
+                self.clear_if_needed(ClearReason::End);
+                self.leg(LegCommand::Transfer { destination });
+                let until = now + self.rules.tool_limit;
+                self.stage = Stage::HandingOver {
+                    until,
+                    otherwise: Otherwise::HangUp,
+                };
+            }
+        }
+        true
+    }
+
+    /// Nobody took the line over.
+    pub(super) fn hand_over_failed(&mut self, now: Instant) {
+        let Stage::HandingOver { otherwise, .. } = self.stage else {
+            return;
+        };
+        match otherwise {
+            Otherwise::Apologise => self.apologise(now),
+            Otherwise::HangUp => self.hang_up(Outcome::EngineFailed),
+        }
+    }
+
+    pub(super) fn engine_failed(&mut self, kind: FailureKind, now: Instant) {
+        self.record(Record::EngineFailed { kind });
+        self.engine = Engine::Gone;
+        match &self.stage {
+            Stage::HandingOver { .. } | Stage::Over => {}
+            Stage::LastWords { text, .. } => {
+                let text = text.clone();
+                self.repeat_last_words(&text, now);
+            }
+            Stage::Opening | Stage::Talking => self.lose_engine(now),
+        }
+    }
+
+    /// The engine fails while it says the last words: the driver says them.
+    fn repeat_last_words(&mut self, text: &str, now: Instant) {
+        if self.thinking.owed_say().is_none() && !self.utterances.has_answers() {
+            return;
+        }
+        self.clear(ClearReason::Engine);
+        self.thinking.supersede();
+        self.speak(text, Guard::Shielded, now);
+    }
+
+    fn lose_engine(&mut self, now: Instant) {
+        let Departure::Transferring { until, .. } = self.departure else {
+            return self.apologise(now);
+        };
+        self.clear(ClearReason::Engine);
+        self.end_conversation();
+        self.stage = Stage::HandingOver {
+            until,
+            otherwise: Otherwise::Apologise,
+        };
+    }
+
+    /// Tells the caller that the engine is gone, and hands the call to somebody if there is one.
+    fn apologise(&mut self, now: Instant) {
+        self.clear(ClearReason::Engine);
+        let fallback = self
+            .rules
+            .fallback
+            .clone()
+            .filter(|destination| !destination.trim().is_empty());
+        let then = fallback.map_or(Then::HangUp(Outcome::EngineFailed), Then::HandOver);
+        let apology = self.rules.apology.clone();
+        self.say_last_words(apology, then, now);
+    }
+
+    /// Ended from outside.
+    pub(super) fn stop(&mut self) {
+        self.hang_up(Outcome::Stopped);
+    }
+
+    fn hang_up(&mut self, outcome: Outcome) {
+        if !self.utterances.is_empty() || self.floor.is_disputed() {
+            self.drop_utterances();
+        }
+        self.leg(LegCommand::HangUp);
+        self.end(outcome);
+    }
+
+    pub(super) fn line_ended(&mut self) {
+        let handed_over = self.departure.is_transferring() || matches!(self.stage, Stage::HandingOver { .. });
+        let outcome = match self.line {
+            _ if handed_over => Outcome::Transferred,
+            Line::Detached => Outcome::StreamLost,
+            Line::Waiting | Line::Attached => Outcome::CallerHungUp,
+        };
+        self.drop_utterances();
+        self.end(outcome);
+    }
+
+    /// Ends what is being said: nobody is left to be told of it but the record.
+    fn drop_utterances(&mut self) {
+        let through = self.utterances.newest();
+        self.leg(LegCommand::Clear {
+            through,
+            reason: ClearReason::End,
+        });
+        for heard in self.utterances.cut() {
+            if heard.played > PlayedMs(0) {
+                self.record(Record::Heard {
+                    utterance: heard.utterance,
+                    played: heard.played,
+                    cut: true,
+                    text: heard.text,
+                });
+            }
+        }
+    }
+
+    fn end(&mut self, outcome: Outcome) {
+        self.outputs.push_back(Output::Record(Record::Ended { outcome }));
+        self.stage = Stage::Over;
+    }
+}

@@ -1,0 +1,152 @@
+//! What time alone brings about.
+
+use super::{Call, Engine, Line};
+use crate::ending::{Stage, Then};
+use crate::silence::Overlong;
+use crate::utterances::Guard;
+use crate::{ClearReason, EngineCommand, FailureKind, Outcome, Record};
+use std::time::Instant;
+
+/// A rule whose time has come. Of two at the same instant the one that stands first here goes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Rule {
+    /// The longest call.
+    Total,
+    /// The engine was not ready in time.
+    Opening,
+    /// The last words had their time.
+    LastWords,
+    /// Nobody took the line over.
+    HandOver,
+    /// A pause of the caller, or how long speech into something that is being said has lasted.
+    Turn,
+    /// Something that the engine owes.
+    Answer,
+    /// An utterance that ought to have ended.
+    Stall,
+    /// A tool.
+    Tool,
+    /// A departure that waits for its last words, or for the PBX.
+    Departure,
+    /// The caller's silence.
+    Silence,
+}
+
+impl Call {
+    pub(super) fn next_due(&self) -> Option<(Instant, Rule)> {
+        match &self.stage {
+            Stage::Over => None,
+            Stage::LastWords { until, .. } => Some((*until, Rule::LastWords)),
+            Stage::HandingOver { until, .. } => Some((*until, Rule::HandOver)),
+            Stage::Opening => [
+                (self.total_due(), Rule::Total),
+                (self.opening_due(), Rule::Opening),
+            ]
+            .into_iter()
+            .filter_map(|(due, rule)| Some((due?, rule)))
+            .min(),
+            Stage::Talking => self.talking_due(),
+        }
+    }
+
+    fn talking_due(&self) -> Option<(Instant, Rule)> {
+        let attached = self.line == Line::Attached;
+        let with_line = |due: Option<Instant>| due.filter(|_| attached);
+        let answer = self.thinking.deadline().filter(|_| self.tools.is_empty());
+        let stall = self
+            .utterances
+            .stalled(self.rules.answer_limit)
+            .filter(|_| !self.floor.is_disputed());
+        [
+            (self.total_due(), Rule::Total),
+            (with_line(self.floor.deadline(&self.rules)), Rule::Turn),
+            (answer, Rule::Answer),
+            (with_line(stall), Rule::Stall),
+            (self.tools.deadline(), Rule::Tool),
+            (self.departure_due(), Rule::Departure),
+            (self.silence.deadline(self.rules.silence), Rule::Silence),
+        ]
+        .into_iter()
+        .filter_map(|(due, rule)| Some((due?, rule)))
+        .min()
+    }
+
+    fn total_due(&self) -> Option<Instant> {
+        let limited = !self.rules.total.is_zero() && !self.departure.is_transferring();
+        limited.then_some(self.started + self.rules.total)
+    }
+
+    fn opening_due(&self) -> Option<Instant> {
+        (self.engine == Engine::Connecting).then_some(self.started + self.rules.answer_limit)
+    }
+
+    fn departure_due(&self) -> Option<Instant> {
+        let free = self.line == Line::Attached && self.floor.turn().is_none();
+        if !free && self.departure.is_awaited() {
+            return None;
+        }
+        self.departure.deadline(self.utterances.is_sounding())
+    }
+
+    /// Does what was due before `now`.
+    pub(super) fn catch_up(&mut self, now: Instant) {
+        while let Some((due, rule)) = self.next_due()
+            && due < now
+        {
+            self.fire(rule, now);
+            self.settle(now);
+        }
+    }
+
+    /// Does what a rule calls for. Whatever it is, the rule is not due again at once.
+    pub(super) fn fire(&mut self, rule: Rule, now: Instant) {
+        match rule {
+            Rule::Total => {
+                let farewell = self.rules.farewell.clone();
+                self.say_last_words(farewell, Then::HangUp(Outcome::TimeLimit), now);
+            }
+            Rule::Opening => self.engine_failed(FailureKind::Transient, now),
+            Rule::LastWords => {
+                self.last_words_over(now);
+            }
+            Rule::HandOver => self.hand_over_failed(now),
+            // The turn is looked at after every event.
+            Rule::Turn => {}
+            Rule::Answer => self.answer_overdue(now),
+            Rule::Stall => self.clear(ClearReason::Engine),
+            Rule::Tool => self.tool_overdue(now),
+            Rule::Departure => self.departure_overdue(now),
+            Rule::Silence => self.too_silent(now),
+        }
+    }
+
+    fn answer_overdue(&mut self, now: Instant) {
+        if self.thinking.overdue() {
+            self.engine_failed(FailureKind::Transient, now);
+        }
+    }
+
+    fn tool_overdue(&mut self, now: Instant) {
+        if let Some((id, name)) = self.tools.late(now) {
+            let result = format!("{name} did not answer in time: go on without it");
+            self.record(Record::ToolTimedOut { name });
+            self.tool_result(id, false, result, now);
+        }
+    }
+
+    fn too_silent(&mut self, now: Instant) {
+        // An engine that ends turns by itself has made nothing of what was said last.
+        self.discard_turn();
+        match self.silence.overlong(self.rules.reprompts.len(), now) {
+            Overlong::Reprompt(index) => {
+                let text = self.rules.reprompts.get(index).cloned().unwrap_or_default();
+                self.speak(&text, Guard::Open, now);
+                self.tell(EngineCommand::NoInput);
+            }
+            Overlong::Farewell => {
+                let farewell = self.rules.farewell.clone();
+                self.say_last_words(farewell, Then::HangUp(Outcome::NoInput), now);
+            }
+        }
+    }
+}
