@@ -26,7 +26,7 @@ const LAST_WORDS: Duration = Duration::from_secs(3);
 
 /// Which module sends the stream, as its upgrade request tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ModuleBuild {
+pub(crate) enum ModuleBuild {
     /// amigniter/mod_audio_stream: its own client (libwsc), no User-Agent, `Connection: upgrade` in lower case.
     Amigniter,
     /// sptmru/freeswitch_mod_audio_stream: `User-Agent: ixwebsocket/…`.
@@ -37,7 +37,7 @@ pub enum ModuleBuild {
 
 /// Why a stream is not admitted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum AdmitError {
+pub(crate) enum AdmitError {
     /// Another stream carries this call.
     #[error("call {0} already has a stream that answers; a second one is taken only when the first is gone")]
     Attached(CallUuid),
@@ -62,7 +62,7 @@ pub enum AdmitError {
 
 /// The calls of this node.
 #[derive(Clone)]
-pub struct Calls(Arc<Inner>);
+pub(crate) struct Calls(Arc<Inner>);
 
 struct Inner {
     services: Arc<Services>,
@@ -86,7 +86,7 @@ struct Entry {
     /// Tells this call from a later one of the same UUID.
     serial: u64,
     presence: Arc<Presence>,
-    streams: mpsc::Sender<Attachment>,
+    streams: mpsc::Sender<Box<Attachment>>,
     stop: CancellationToken,
 }
 
@@ -129,7 +129,7 @@ impl Presence {
 }
 
 /// A place among the calls, held until the stream is handed over or given up.
-pub struct Seat {
+pub(crate) struct Seat {
     calls: Calls,
     call: CallUuid,
     kind: SeatKind,
@@ -140,13 +140,13 @@ enum SeatKind {
     New {
         place: Place,
         domain: Arc<Domain>,
-        arrivals: mpsc::Receiver<Attachment>,
+        arrivals: mpsc::Receiver<Box<Attachment>>,
         stop: CancellationToken,
     },
     /// A call that comes back.
     Again {
         presence: Arc<Presence>,
-        streams: mpsc::Sender<Attachment>,
+        streams: mpsc::Sender<Box<Attachment>>,
     },
 }
 
@@ -191,7 +191,7 @@ impl Drop for Place {
 
 impl Calls {
     /// No calls yet, and at most `max_calls` at once.
-    pub fn new(services: Arc<Services>, max_calls: u32) -> Self {
+    pub(crate) fn new(services: Arc<Services>, max_calls: u32) -> Self {
         Self(Arc::new(Inner {
             services,
             max_calls,
@@ -206,7 +206,7 @@ impl Calls {
     }
 
     /// Takes a place for a stream of this call.
-    pub fn admit(&self, domain: &Arc<Domain>, call: CallUuid) -> Result<Seat, AdmitError> {
+    pub(crate) fn admit(&self, domain: &Arc<Domain>, call: CallUuid) -> Result<Seat, AdmitError> {
         let now = Instant::now();
         let mut table = self.table();
         if let Some(entry) = table.calls.get(&call) {
@@ -277,17 +277,17 @@ impl Calls {
     }
 
     /// How many calls live now, attached or detached.
-    pub fn live(&self) -> usize {
+    pub(crate) fn live(&self) -> usize {
         self.table().calls.len()
     }
 
     /// Whether new calls are refused.
-    pub fn draining(&self) -> bool {
+    pub(crate) fn draining(&self) -> bool {
         self.table().draining
     }
 
     /// Takes no new call from now on; returns when the last has ended or `patience` is over (then the rest are ended).
-    pub async fn drain(&self, patience: Duration) {
+    pub(crate) async fn drain(&self, patience: Duration) {
         self.table().draining = true;
         if tokio::time::timeout(patience, self.all_ended()).await.is_ok() {
             return;
@@ -315,12 +315,12 @@ impl Calls {
 
 impl Seat {
     /// Carries the call over this stream until one of them ends.
-    pub async fn serve(self, socket: WebSocket, peer: SocketAddr, build: ModuleBuild) {
-        let attachment = Attachment {
+    pub(crate) async fn serve(self, socket: WebSocket, peer: SocketAddr, build: ModuleBuild) {
+        let attachment = Box::new(Attachment {
             leg: RawLeg::new(socket),
             peer,
             build,
-        };
+        });
         let services = self.calls.0.services.clone();
         let (place, domain, arrivals, stop) = match self.kind {
             SeatKind::New {

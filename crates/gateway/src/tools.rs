@@ -94,7 +94,7 @@ pub(crate) async fn run(
 }
 
 /// Messages of callers: JSON lines in one file, each on the disk before the caller hears that it was noted.
-pub struct Messages {
+pub(crate) struct Messages {
     path: PathBuf,
     /// One line at a time.
     writing: Mutex<()>,
@@ -110,16 +110,11 @@ struct Line<'a> {
 
 impl Messages {
     /// Messages in `messages.jsonl` of this directory.
-    pub fn in_directory(directory: &Path) -> Self {
+    pub(crate) fn in_directory(directory: &Path) -> Self {
         Self {
             path: directory.join("messages.jsonl"),
             writing: Mutex::new(()),
         }
-    }
-
-    /// Where they are.
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 
     fn append(&self, caller: Caller, message: &serde_json::Value) -> std::io::Result<()> {
@@ -182,7 +177,7 @@ mod tests {
             .await
             .unwrap();
         }
-        let text = std::fs::read_to_string(messages.path()).unwrap();
+        let text = std::fs::read_to_string(&messages.path).unwrap();
         let names: Vec<_> = text
             .lines()
             .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["message"]["name"].clone())
@@ -218,6 +213,6 @@ mod tests {
         .await
         .unwrap_err();
         assert!(matches!(failed, ToolError::NotWritten));
-        assert!(!messages.path().exists());
+        assert!(!messages.path.exists());
     }
 }

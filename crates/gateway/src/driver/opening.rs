@@ -62,7 +62,7 @@ impl Driver {
             stop,
             presence,
         } = beginning;
-        let Attachment { mut leg, peer, build } = attachment;
+        let Attachment { mut leg, peer, build } = *attachment;
         let first = async {
             loop {
                 let now = Instant::now();

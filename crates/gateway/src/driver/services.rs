@@ -11,21 +11,21 @@ use voice::Engine;
 use voice::tts::Prompts;
 
 /// What all calls of a node share.
-pub struct Services {
+pub(crate) struct Services {
     /// The engines by the name that a secretary gives.
-    pub engines: BTreeMap<String, Arc<dyn Engine>>,
+    pub(crate) engines: BTreeMap<String, Arc<dyn Engine>>,
     /// Renders what an engine cannot say word for word.
-    pub prompts: Arc<Prompts>,
+    pub(crate) prompts: Arc<Prompts>,
     /// The voice activity model; without it no call hears when its caller speaks.
-    pub ear: Option<EarModel>,
+    pub(crate) ear: Option<EarModel>,
     /// The end-of-turn model; without it silence ends a turn.
-    pub turn: Option<TurnModel>,
+    pub(crate) turn: Option<TurnModel>,
     /// At most so many end-of-turn judgements at once.
-    pub judges: Arc<Semaphore>,
+    pub(crate) judges: Arc<Semaphore>,
     /// The rules of a stream.
-    pub stream: StreamConfig,
+    pub(crate) stream: StreamConfig,
     /// What is counted.
-    pub metrics: Metrics,
+    pub(crate) metrics: Metrics,
     /// Where messages of callers are kept.
-    pub messages: Arc<Messages>,
+    pub(crate) messages: Arc<Messages>,
 }

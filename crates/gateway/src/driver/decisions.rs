@@ -1,0 +1,97 @@
+//! What the call decided, done.
+
+use super::Driver;
+use crate::leg::raw::Control;
+use crate::metrics::ErrorKind;
+use call::{LegCommand, Output, Record};
+use std::time::{Duration, Instant};
+
+impl Driver {
+    pub(super) fn perform(&mut self, output: Output, now: Instant) {
+        match output {
+            Output::Engine(command) => {
+                if let Some(session) = &mut self.session {
+                    session.command(command);
+                }
+            }
+            Output::Leg(command) => self.leg_command(&command, now),
+            Output::JudgeTurn { turn } => self.work.judge(&self.services, turn, &self.hearing),
+            Output::PlayPrompt { prompt, text } => {
+                self.work.prompt(&self.services, &self.secretary, prompt, text)
+            }
+            Output::Tool(request) => self.work.tool(&self.services, &self.domain, self.id, request),
+            Output::Record(record) => self.record(&record),
+        }
+    }
+
+    pub(super) fn leg_command(&mut self, command: &LegCommand, now: Instant) {
+        let control = match command {
+            LegCommand::Pause => {
+                self.speaking.pause(now);
+                Control::Pause
+            }
+            LegCommand::Resume => {
+                self.speaking.resume(now);
+                Control::Resume
+            }
+            LegCommand::Clear { through, .. } => {
+                self.speaking.clear(*through, now);
+                Control::Clear
+            }
+            LegCommand::Transcript { role, text, is_final } => Control::Transcript {
+                role: *role,
+                text,
+                r#final: *is_final,
+            },
+            LegCommand::Transfer { destination } => Control::Transfer { destination },
+            LegCommand::HangUp => Control::Hangup,
+        };
+        if let Some(leg) = &mut self.leg {
+            leg.control(&control);
+        }
+    }
+
+    /// Notes what is worth keeping: numbers and kinds, never words.
+    pub(super) fn record(&mut self, record: &Record) {
+        let metrics = &self.services.metrics;
+        match record {
+            Record::UserTurn { turn } => tracing::debug!(call = %self.id, %turn, "the caller's turn is over"),
+            Record::Answered { turn, response_ms } => {
+                metrics.engine_response(self.engine.name(), Duration::from_millis(*response_ms));
+                tracing::info!(call = %self.id, %turn, response_ms, "answered");
+                let control = Control::latency(*response_ms, self.latency_parts.take());
+                if let Some(leg) = &mut self.leg {
+                    leg.control(&control);
+                }
+            }
+            Record::Heard {
+                utterance,
+                played,
+                cut,
+                ..
+            } => {
+                tracing::debug!(call = %self.id, ?utterance, played_ms = played.0, cut, "heard");
+            }
+            Record::BargeIn { after_ms } => {
+                metrics.barge_in();
+                tracing::info!(call = %self.id, after_ms, "the caller interrupted");
+            }
+            Record::FalseBargeIn => {
+                metrics.false_barge_in();
+                tracing::info!(call = %self.id, "a sound did not interrupt");
+            }
+            Record::EngineFailed { kind } => {
+                metrics.error(ErrorKind::Engine(*kind));
+                tracing::warn!(call = %self.id, engine = self.engine.name(), ?kind, "the engine failed");
+            }
+            Record::ToolTimedOut { name } => {
+                metrics.error(ErrorKind::ToolTimeout);
+                tracing::warn!(call = %self.id, tool = name, "a tool did not answer in time");
+            }
+            Record::Ended { outcome } => {
+                self.outcome = *outcome;
+                tracing::info!(call = %self.id, ?outcome, "the call is over");
+            }
+        }
+    }
+}

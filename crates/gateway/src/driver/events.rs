@@ -1,0 +1,128 @@
+//! What happens to a call: each thing is taken in and told to the call.
+
+use super::work::Done;
+use super::{Attachment, Driver, opening};
+use crate::leg::{Closing, Incoming};
+use crate::metrics::ErrorKind;
+use call::{EngineEvent, Input, LegEvent};
+use std::time::Instant;
+
+impl Driver {
+    pub(super) fn incoming(&mut self, incoming: Incoming, now: Instant) {
+        let mut next = Some(incoming);
+        // What the socket already holds is taken at once, so that a backlog is seen as one and its oldest part dropped.
+        while let Some(incoming) = next {
+            self.last_heard = now;
+            match incoming {
+                Incoming::Audio(bytes) => self.hearing.take(&bytes, now),
+                Incoming::Text(text) => self.text(&text, now),
+                Incoming::Alive => {}
+                Incoming::Closed(closing) => return self.closed(closing, now),
+            }
+            next = self.leg.as_mut().and_then(|leg| leg.already_here(now));
+        }
+        self.presence.seen(now);
+        self.hear(now);
+        self.latency.record(now.elapsed());
+    }
+
+    /// Lets ear and engine hear what has come.
+    pub(super) fn hear(&mut self, now: Instant) {
+        let edges = self.hearing.hear(self.session.as_deref_mut(), now);
+        for edge in edges {
+            let input = match edge {
+                audio::Edge::Started { .. } => Input::SpeechStarted,
+                audio::Edge::Ended { .. } => Input::SpeechEnded,
+            };
+            self.tell(input, now);
+        }
+    }
+
+    pub(super) fn text(&mut self, text: &str, now: Instant) {
+        match opening::text_frame(text) {
+            Ok(opening::TextFrame::Dtmf(digit)) => self.tell(Input::Dtmf(digit), now),
+            Ok(opening::TextFrame::Other) => {
+                tracing::debug!(call = %self.id, "a text frame that means nothing to this leg was left alone");
+            }
+            Err(complaint) => {
+                self.services.metrics.error(ErrorKind::Metadata);
+                tracing::warn!(call = %self.id, %complaint, "a text frame could not be used");
+            }
+        }
+    }
+
+    pub(super) fn closed(&mut self, closing: Closing, now: Instant) {
+        self.leg = None;
+        self.presence.gone();
+        match closing {
+            Closing::Normal => self.tell(Input::Leg(LegEvent::Ended), now),
+            Closing::Lost => {
+                tracing::info!(call = %self.id, grace = ?self.services.stream.reattach_grace(), "the stream was lost; the call waits for another");
+                self.services.metrics.call_detached();
+                self.detached_at = Some(now);
+                self.tell(Input::Leg(LegEvent::Detached), now);
+            }
+        }
+    }
+
+    pub(super) fn reattach(&mut self, attachment: Attachment, now: Instant) {
+        tracing::info!(call = %self.id, peer = %attachment.peer, "the call came back on another stream");
+        if self.leg.is_some() {
+            // The old stream no longer answers: the call was detached without our knowing.
+            self.tell(Input::Leg(LegEvent::Detached), now);
+        }
+        self.services.metrics.call_reattached();
+        self.hearing.restart(attachment.build);
+        self.leg = Some(attachment.leg);
+        self.detached_at = None;
+        self.last_heard = now;
+        self.presence.seen(now);
+        self.tell(Input::Leg(LegEvent::Attached), now);
+    }
+
+    pub(super) fn session_event(&mut self, event: voice::Event, now: Instant) {
+        match event {
+            voice::Event::Audio { answer } => {
+                let Some(session) = &self.session else { return };
+                if let Some(input) = self.speaking.answer_audio(answer, session.output_rate()) {
+                    self.tell(input, now);
+                }
+            }
+            voice::Event::Engine(event) => {
+                if let EngineEvent::AnswerDone { answer } = event
+                    && let Some(input) = self.speaking.answer_done(answer)
+                {
+                    self.tell(input, now);
+                }
+                self.tell(Input::Engine(event), now);
+            }
+            voice::Event::Latency(parts) => self.latency_parts = Some(parts),
+        }
+    }
+
+    pub(super) fn work_done(&mut self, done: Done, now: Instant) {
+        match done {
+            Done::Connected(Ok(session)) => {
+                self.hearing.engine_hears_at(session.input_rate());
+                self.session = Some(session);
+            }
+            Done::Connected(Err(error)) => {
+                tracing::warn!(call = %self.id, engine = self.engine.name(), %error, "the engine could not be reached");
+                let failed = EngineEvent::Failed {
+                    kind: error.kind,
+                    message: error.message,
+                };
+                self.tell(Input::Engine(failed), now);
+            }
+            Done::Judged { turn, complete } => self.tell(Input::TurnJudged { turn, complete }, now),
+            Done::Tool { id, ok, result } => self.tell(Input::ToolDone { id, ok, result }, now),
+            Done::Prompt { prompt, audio } => {
+                if let Err(error) = &audio {
+                    self.services.metrics.error(ErrorKind::Synthesis);
+                    tracing::warn!(call = %self.id, %error, "a prompt could not be rendered");
+                }
+                self.speaking.prompt(prompt, audio.ok());
+            }
+        }
+    }
+}
