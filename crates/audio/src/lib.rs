@@ -9,14 +9,17 @@ mod clock;
 mod ear;
 mod framer;
 pub mod g711;
+mod network;
 mod playout;
 mod rate;
 mod resample;
+mod silero;
 mod turn;
 
-pub use ear::{Ear, EarModel, Edge};
+pub use ear::{Ear, Edge};
 pub use framer::{Framer, Layout};
 pub use playout::{Played, Playout};
 pub use rate::{RateError, SampleRate};
 pub use resample::Resampler;
+pub use silero::EarModel;
 pub use turn::TurnModel;

@@ -1,7 +1,9 @@
 //! What the crate promises, through its public face.
 
+mod ear;
 mod framer;
 mod g711;
+mod line;
 mod playout;
 mod playout_properties;
 mod resample;
