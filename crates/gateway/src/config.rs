@@ -155,7 +155,9 @@ section! {
         /// The address of the API.
         url: String = "wss://api.openai.com/v1/realtime".into(),
         /// The model.
-        model: String = "gpt-realtime".into(),
+        model: String = "gpt-realtime-2.1".into(),
+        /// The model that writes down the caller's words.
+        transcription_model: String = "gpt-transcribe".into(),
         /// The key; secretaries may use the engine `openai` only where there is one.
         api_key: Option<Secret> = None,
         /// The voice of secretaries that name none.

@@ -1,14 +1,20 @@
 //! The speech engines of this node, made of what is configured and installed.
 
+mod brains;
+mod transcription;
+
+pub(crate) use transcription::Transcription;
+
 use crate::config::{Config, Speaker};
-use secretary::Snapshot;
+use brains::Brains;
+use secretary::{Secretary, Snapshot};
 use std::collections::BTreeMap;
-use std::fmt;
-use std::path::PathBuf;
 use std::sync::Arc;
 use voice::Engine;
+use voice::cascade::Cascade;
 use voice::loopback::Loopback;
-use voice::stt::WorkerPool;
+use voice::openai::{self, OpenAi};
+use voice::stt::Transcriber;
 use voice::tts::{Espeak, EspeakConfig, Prompts, Synthesizer};
 
 /// Rendered prompts are kept up to so many bytes: an hour of speech.
@@ -22,57 +28,34 @@ pub(crate) struct Engines {
     pub(crate) prompts: Arc<Prompts>,
     /// What finds the words of the local engine.
     pub(crate) transcription: Transcription,
-}
-
-/// Speech to text of the local engine, as it was found at the start.
-#[derive(Clone)]
-pub(crate) enum Transcription {
-    /// `stt.model` is empty.
-    Off,
-    /// The model is not installed.
-    Missing {
-        /// Its name.
-        model: String,
-        /// Where it was looked for.
-        folder: PathBuf,
-    },
-    /// The model is there.
-    Workers {
-        /// Its name.
-        model: String,
-        /// Its file.
-        file: PathBuf,
-        /// The processes that run it.
-        pool: Arc<WorkerPool>,
-    },
-}
-
-impl fmt::Display for Transcription {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Off => f.write_str("no speech-to-text model: keys only (stt.model is empty)"),
-            Self::Missing { model, folder } => write!(
-                f,
-                "no speech-to-text model: keys only ({model} is not in {}; `voice-ai models install {model}` installs it)",
-                folder.display()
-            ),
-            Self::Workers { model, .. } => f.write_str(model),
-        }
-    }
+    brains: Arc<Brains>,
 }
 
 impl Engines {
-    /// Makes every engine for which there is all that it needs.
+    /// Makes every engine for which there is all that it needs. Starts nothing.
     pub(crate) fn build(config: &Config) -> Result<Self, Vec<String>> {
         let synthesizer = synthesizer(config);
-        let prompts = Arc::new(Prompts::new(synthesizer, PROMPT_BYTES));
-        let mut by_name: BTreeMap<String, Arc<dyn Engine>> = BTreeMap::new();
-        let engines: [Arc<dyn Engine>; 1] = [Arc::new(Loopback)];
-        by_name.extend(engines.map(|engine| (engine.name().to_owned(), engine)));
+        let prompts = Arc::new(Prompts::new(synthesizer.clone(), PROMPT_BYTES));
+        let brains = Arc::new(Brains::default());
+        let transcription = Transcription::Off;
+        let transcriber: Option<Arc<dyn Transcriber>> = match &transcription {
+            Transcription::Workers { pool, .. } => Some(pool.clone()),
+            Transcription::Off | Transcription::Missing { .. } => None,
+        };
+        let local = Cascade::new(transcriber, synthesizer, prompts.clone(), brains.clone());
+        let mut engines: Vec<Arc<dyn Engine>> = vec![Arc::new(Loopback), Arc::new(local)];
+        if let Some(openai) = openai(config) {
+            engines.push(Arc::new(openai.map_err(|error| vec![error.to_string()])?));
+        }
+        let by_name = engines
+            .into_iter()
+            .map(|engine| (engine.name().to_owned(), engine))
+            .collect();
         Ok(Self {
             by_name,
             prompts,
-            transcription: Transcription::Off,
+            transcription,
+            brains,
         })
     }
 
@@ -87,22 +70,30 @@ impl Engines {
 
     /// What secretaries want and this node does not have, each with its remedy.
     pub(crate) fn lacking(&self, snapshot: &Snapshot) -> Vec<String> {
-        let secretaries = snapshot
-            .domains
-            .values()
-            .flat_map(|domain| domain.secretaries.values().map(move |one| (domain, one)));
-        secretaries
-            .filter(|(_, secretary)| !self.by_name.contains_key(&secretary.engine))
-            .map(|(domain, secretary)| {
-                format!(
-                    "secretary {} of domain {} wants the engine {:?}, and this node has {}; configure it, or name another",
-                    secretary.name,
-                    domain.name,
-                    secretary.engine,
-                    self.names()
-                )
-            })
-            .collect()
+        let mut lacking = Vec::new();
+        for domain in snapshot.domains.values() {
+            for secretary in domain.secretaries.values() {
+                if let Err(problem) = self.check(secretary) {
+                    lacking.push(format!(
+                        "secretary {} of domain {}: {problem}",
+                        secretary.name, domain.name
+                    ));
+                }
+            }
+        }
+        lacking
+    }
+
+    fn check(&self, secretary: &Secretary) -> Result<(), String> {
+        match secretary.engine.as_str() {
+            "local" => self.brains.check(secretary),
+            known if self.by_name.contains_key(known) => Ok(()),
+            "openai" => Err("it wants the engine openai, which needs a key; set openai.api_key".into()),
+            other => Err(format!(
+                "there is no engine {other:?}; this node has {}",
+                self.names()
+            )),
+        }
     }
 }
 
@@ -116,4 +107,18 @@ fn synthesizer(config: &Config) -> Arc<dyn Synthesizer> {
             ..EspeakConfig::default()
         })),
     }
+}
+
+/// The OpenAI engine, where there is a key.
+fn openai(config: &Config) -> Option<Result<OpenAi, openai::ConfigError>> {
+    let key = config.openai.api_key.as_ref()?;
+    let defaults = openai::Config::new(openai::ApiKey::new(key.expose()));
+    Some(OpenAi::new(openai::Config {
+        url: config.openai.url.clone(),
+        model: config.openai.model.clone(),
+        voice: config.openai.voice.clone(),
+        transcription_model: config.openai.transcription_model.clone(),
+        hold: config.stream.hold(),
+        ..defaults
+    }))
 }
