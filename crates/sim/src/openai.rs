@@ -68,7 +68,11 @@ impl Log {
     }
 
     fn of(&self, from: Side, kind: &str) -> Vec<&Value> {
-        self.events.iter().filter(|s| s.from == from && s.kind() == kind).map(|s| &s.event).collect()
+        self.events
+            .iter()
+            .filter(|s| s.from == from && s.kind() == kind)
+            .map(|s| &s.event)
+            .collect()
     }
 }
 
@@ -105,14 +109,26 @@ impl Realtime {
         let address = listener.local_addr()?;
         let (sender, log) = watch::channel(Log::default());
         let end = CancellationToken::new();
-        let shared = Shared { script: Arc::new(script), log: sender, end: end.clone() };
-        let app = Router::new().route("/v1/realtime", get(connection::upgrade)).with_state(shared);
+        let shared = Shared {
+            script: Arc::new(script),
+            log: sender,
+            end: end.clone(),
+        };
+        let app = Router::new()
+            .route("/v1/realtime", get(connection::upgrade))
+            .with_state(shared);
         let served = end.clone();
         tokio::spawn(async move {
             // An error would be the listener's own end, which the next connection shows.
-            let _ = axum::serve(listener, app).with_graceful_shutdown(served.cancelled_owned()).await;
+            let _ = axum::serve(listener, app)
+                .with_graceful_shutdown(served.cancelled_owned())
+                .await;
         });
-        Ok(Self { address, log, _end: end.drop_guard() })
+        Ok(Self {
+            address,
+            log,
+            _end: end.drop_guard(),
+        })
     }
 
     /// Where it is, for the engine's configuration.

@@ -21,12 +21,20 @@ pub(super) async fn upgrade(
     upgrade: WebSocketUpgrade,
 ) -> Response {
     if let Some((status, code)) = refusal(&shared.script, &query, &headers) {
-        return (status, Json(json!({ "error": { "type": "invalid_request_error", "code": code } }))).into_response();
+        return (
+            status,
+            Json(json!({ "error": { "type": "invalid_request_error", "code": code } })),
+        )
+            .into_response();
     }
     upgrade.on_upgrade(move |socket| converse(socket, shared))
 }
 
-fn refusal(script: &Script, query: &BTreeMap<String, String>, headers: &HeaderMap) -> Option<(StatusCode, String)> {
+fn refusal(
+    script: &Script,
+    query: &BTreeMap<String, String>,
+    headers: &HeaderMap,
+) -> Option<(StatusCode, String)> {
     if let Some(Fault::Refuse { status, code }) = &script.fault {
         let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         return Some((status, code.clone()));
@@ -34,7 +42,10 @@ fn refusal(script: &Script, query: &BTreeMap<String, String>, headers: &HeaderMa
     if headers.contains_key("OpenAI-Beta") {
         return Some((StatusCode::BAD_REQUEST, "beta_api_shape_disabled".into()));
     }
-    let key = headers.get(AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer "));
+    let key = headers
+        .get(AUTHORIZATION)
+        .and_then(|v| v.to_str().ok())
+        .and_then(|v| v.strip_prefix("Bearer "));
     if key != Some(script.key.as_str()) {
         return Some((StatusCode::UNAUTHORIZED, "invalid_api_key".into()));
     }
@@ -102,7 +113,10 @@ async fn send(socket: &mut WebSocket, shared: &Shared, out: Out) -> bool {
         }
         Out::Raw(text) => socket.send(Message::Text(text.into())).await.is_ok(),
         Out::Close(code) => {
-            let frame = CloseFrame { code, reason: "".into() };
+            let frame = CloseFrame {
+                code,
+                reason: "".into(),
+            };
             // The other side may be gone already, which is as good.
             let _ = socket.send(Message::Close(Some(frame))).await;
             false

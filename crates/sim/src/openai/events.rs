@@ -40,8 +40,15 @@ pub(super) fn lay_over(base: &mut Value, update: &Value) {
     }
 }
 
-pub(super) fn error(kind: &str, code: &str, message: &str, param: Option<&str>, event_id: Option<&str>) -> Value {
-    let error = json!({ "type": kind, "code": code, "message": message, "param": param, "event_id": event_id });
+pub(super) fn error(
+    kind: &str,
+    code: &str,
+    message: &str,
+    param: Option<&str>,
+    event_id: Option<&str>,
+) -> Value {
+    let error =
+        json!({ "type": kind, "code": code, "message": message, "param": param, "event_id": event_id });
     json!({ "type": "error", "error": error })
 }
 
@@ -51,8 +58,10 @@ pub(super) fn user_audio(id: &str, transcript: Option<&str>) -> Value {
 }
 
 pub(super) fn assistant(id: &str, status: &str, transcript: Option<&str>) -> Value {
-    let content: Vec<Value> =
-        transcript.map(|t| json!({ "type": "output_audio", "transcript": t })).into_iter().collect();
+    let content: Vec<Value> = transcript
+        .map(|t| json!({ "type": "output_audio", "transcript": t }))
+        .into_iter()
+        .collect();
     json!({ "id": id, "object": "realtime.item", "type": "message", "role": "assistant", "status": status, "content": content })
 }
 

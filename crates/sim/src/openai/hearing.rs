@@ -32,12 +32,10 @@ impl Hearing {
         self.partial.extend_from_slice(samples);
         let whole = self.partial.len() / WINDOW * WINDOW;
         let windows: Vec<i16> = self.partial.drain(..whole).collect();
-        windows.chunks_exact(WINDOW).filter_map(|window| self.window(window, silence_ms)).collect()
-    }
-
-    /// True between the edges.
-    pub(super) fn is_speaking(&self) -> bool {
-        self.speaking
+        windows
+            .chunks_exact(WINDOW)
+            .filter_map(|window| self.window(window, silence_ms))
+            .collect()
     }
 
     fn window(&mut self, window: &[i16], silence_ms: u64) -> Option<Edge> {
@@ -67,9 +65,10 @@ mod tests {
     fn a_tone_is_speech_and_its_end_is_heard_after_the_silence() {
         let mut hearing = Hearing::default();
         assert!(hearing.hear(&[0; 4_800], 200).is_empty());
-        let tone: Vec<i16> = (0..4_800).map(|n| if n % 40 < 20 { 4_000 } else { -4_000 }).collect();
+        let tone: Vec<i16> = (0..4_800)
+            .map(|n| if n % 40 < 20 { 4_000 } else { -4_000 })
+            .collect();
         assert_eq!(hearing.hear(&tone, 200), [Edge::Started(200)]);
-        assert!(hearing.is_speaking());
         assert!(hearing.hear(&[0; 4_799], 200).is_empty());
         assert_eq!(hearing.hear(&[0; 1], 200), [Edge::Stopped(600)]);
     }

@@ -51,13 +51,25 @@ impl Answer {
     /// Words, as a tone of this length.
     pub fn tone(text: &str, length: Duration) -> Self {
         let samples = (length.as_secs_f32() * HZ) as u32;
-        let pcm = (0..samples).map(|n| ((n as f32 * 440.0 * TAU / HZ).sin() * 8_000.0) as i16).collect();
-        Self { text: text.into(), pcm, tools: Vec::new(), held: false }
+        let pcm = (0..samples)
+            .map(|n| ((n as f32 * 440.0 * TAU / HZ).sin() * 8_000.0) as i16)
+            .collect();
+        Self {
+            text: text.into(),
+            pcm,
+            tools: Vec::new(),
+            held: false,
+        }
     }
 
     /// Calls of tools alone.
     pub fn tools(tools: Vec<ToolUse>) -> Self {
-        Self { text: String::new(), pcm: Vec::new(), tools, held: false }
+        Self {
+            text: String::new(),
+            pcm: Vec::new(),
+            tools,
+            held: false,
+        }
     }
 
     /// The same, which does not end by itself.
@@ -79,7 +91,10 @@ pub struct ToolUse {
 impl ToolUse {
     /// A call with these arguments.
     pub fn new(name: &str, arguments: &Value) -> Self {
-        Self { name: name.into(), arguments: arguments.to_string() }
+        Self {
+            name: name.into(),
+            arguments: arguments.to_string(),
+        }
     }
 }
 

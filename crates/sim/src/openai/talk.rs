@@ -93,7 +93,12 @@ impl Talk {
             "conversation.item.truncate" => self.truncate(event),
             "response.create" => self.respond(event),
             "response.cancel" => self.cancel(event),
-            kind => self.refuse(event, "invalid_value", &format!("Invalid value: '{kind}'."), Some("type")),
+            kind => self.refuse(
+                event,
+                "invalid_value",
+                &format!("Invalid value: '{kind}'."),
+                Some("type"),
+            ),
         }
         self.take()
     }
@@ -120,7 +125,13 @@ impl Talk {
 
     fn refuse(&mut self, event: &Value, code: &str, message: &str, param: Option<&str>) {
         let event_id = event["event_id"].as_str();
-        self.say(events::error("invalid_request_error", code, message, param, event_id));
+        self.say(events::error(
+            "invalid_request_error",
+            code,
+            message,
+            param,
+            event_id,
+        ));
     }
 
     fn fault_at(&self, moment: Moment) -> Option<(String, String)> {
@@ -138,7 +149,13 @@ impl Talk {
         }
         if let Some((kind, code)) = self.fault_at(Moment::Configuration) {
             let voice = Some("session.audio.output.voice");
-            self.say(events::error(&kind, &code, "scripted", voice, event["event_id"].as_str()));
+            self.say(events::error(
+                &kind,
+                &code,
+                "scripted",
+                voice,
+                event["event_id"].as_str(),
+            ));
             return;
         }
         events::lay_over(&mut self.session, &event["session"]);
@@ -149,11 +166,22 @@ impl Talk {
     }
 
     fn append(&mut self, event: &Value) {
-        let Some(bytes) = event["audio"].as_str().and_then(|audio| STANDARD.decode(audio).ok()) else {
-            self.refuse(event, "invalid_value", "Invalid 'audio'. Expected base64-encoded audio bytes.", Some("audio"));
+        let Some(bytes) = event["audio"]
+            .as_str()
+            .and_then(|audio| STANDARD.decode(audio).ok())
+        else {
+            self.refuse(
+                event,
+                "invalid_value",
+                "Invalid 'audio'. Expected base64-encoded audio bytes.",
+                Some("audio"),
+            );
             return;
         };
-        let samples: Vec<i16> = bytes.chunks_exact(2).map(|b| i16::from_le_bytes([b[0], b[1]])).collect();
+        let samples: Vec<i16> = bytes
+            .chunks_exact(2)
+            .map(|b| i16::from_le_bytes([b[0], b[1]]))
+            .collect();
         let detection = &self.session["audio"]["input"]["turn_detection"];
         if detection.is_null() {
             return;
@@ -169,7 +197,9 @@ impl Talk {
 
     fn speech_started(&mut self, at: u64) {
         let item = self.number("item");
-        self.say(json!({ "type": "input_audio_buffer.speech_started", "audio_start_ms": at, "item_id": item }));
+        self.say(
+            json!({ "type": "input_audio_buffer.speech_started", "audio_start_ms": at, "item_id": item }),
+        );
         self.speech = Some(item);
         if self.session["audio"]["input"]["turn_detection"]["interrupt_response"] != false {
             self.end_held("turn_detected");
@@ -182,7 +212,9 @@ impl Talk {
         };
         self.say(json!({ "type": "input_audio_buffer.speech_stopped", "audio_end_ms": at, "item_id": item }));
         let before = self.last_item.clone();
-        self.say(json!({ "type": "input_audio_buffer.committed", "item_id": item, "previous_item_id": before }));
+        self.say(
+            json!({ "type": "input_audio_buffer.committed", "item_id": item, "previous_item_id": before }),
+        );
         self.add(&item, None, &events::user_audio(&item, None));
         self.transcribe(&item);
         if self.session["audio"]["input"]["turn_detection"]["create_response"] != false {
@@ -191,7 +223,13 @@ impl Talk {
     }
 
     fn transcribe(&mut self, item: &str) {
-        let heard = self.script.heard.get(self.turns).or(self.script.heard.last()).cloned().unwrap_or_default();
+        let heard = self
+            .script
+            .heard
+            .get(self.turns)
+            .or(self.script.heard.last())
+            .cloned()
+            .unwrap_or_default();
         self.turns += 1;
         if self.session["audio"]["input"]["transcription"].is_null() {
             return;
@@ -225,10 +263,17 @@ impl Talk {
     fn create(&mut self, event: &Value) {
         let mut item = event["item"].clone();
         if !item.is_object() {
-            self.refuse(event, "missing_required_parameter", "Missing required parameter: 'item'.", Some("item"));
+            self.refuse(
+                event,
+                "missing_required_parameter",
+                "Missing required parameter: 'item'.",
+                Some("item"),
+            );
             return;
         }
-        let id = item["id"].as_str().map_or_else(|| self.number("item"), Into::into);
+        let id = item["id"]
+            .as_str()
+            .map_or_else(|| self.number("item"), Into::into);
         item["id"] = id.as_str().into();
         item["object"] = "realtime.item".into();
         item["status"] = "completed".into();

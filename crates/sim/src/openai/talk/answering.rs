@@ -14,7 +14,13 @@ const DELTA: usize = 4_800;
 impl Talk {
     pub(super) fn respond(&mut self, event: &Value) {
         if let Some((kind, code)) = self.fault_at(Moment::Answer) {
-            self.say(events::error(&kind, &code, "scripted", None, event["event_id"].as_str()));
+            self.say(events::error(
+                &kind,
+                &code,
+                "scripted",
+                None,
+                event["event_id"].as_str(),
+            ));
             return;
         }
         if let Some(held) = &self.held {
@@ -31,9 +37,17 @@ impl Talk {
 
     pub(super) fn cancel(&mut self, event: &Value) {
         let asked = event["response_id"].as_str();
-        let active = self.held.as_ref().is_some_and(|held| asked.is_none_or(|id| id == held.response));
+        let active = self
+            .held
+            .as_ref()
+            .is_some_and(|held| asked.is_none_or(|id| id == held.response));
         if !active {
-            self.refuse(event, "response_cancel_not_active", "Cancellation failed: no active response found", None);
+            self.refuse(
+                event,
+                "response_cancel_not_active",
+                "Cancellation failed: no active response found",
+                None,
+            );
             return;
         }
         self.end_held("client_cancelled");
@@ -57,11 +71,13 @@ impl Talk {
         let created = events::response(&response, "in_progress", &Value::Null, &[], &Value::Null);
         self.say(json!({ "type": "response.created", "response": created }));
         if let Some(Fault::FailedAnswer { kind, code }) = self.script.fault.clone() {
-            let details = json!({ "type": "failed", "error": { "type": kind, "code": code, "message": "scripted" } });
+            let details =
+                json!({ "type": "failed", "error": { "type": kind, "code": code, "message": "scripted" } });
             self.response_done(&response, "failed", &details, &[]);
             return;
         }
-        let limits = json!([{ "name": "tokens", "limit": 40_000, "remaining": 39_000, "reset_seconds": 1.5 }]);
+        let limits =
+            json!([{ "name": "tokens", "limit": 40_000, "remaining": 39_000, "reset_seconds": 1.5 }]);
         self.say(json!({ "type": "rate_limits.updated", "rate_limits": limits }));
 
         let mut output = Vec::new();
@@ -93,17 +109,26 @@ impl Talk {
         let started = events::assistant(&item, "in_progress", None);
         self.say(json!({ "type": "response.output_item.added", "response_id": response, "output_index": 0, "item": started }));
         self.added(&item, &started);
-        let place = json!({ "response_id": response, "item_id": item, "output_index": 0, "content_index": 0 });
+        let place =
+            json!({ "response_id": response, "item_id": item, "output_index": 0, "content_index": 0 });
         let part = json!({ "type": "audio", "transcript": "" });
         self.say(at(&place, "response.content_part.added", json!({ "part": part })));
 
         let mut words = answer.text.split_inclusive(' ');
         for (index, samples) in answer.pcm.chunks(DELTA).enumerate() {
             if let Some(word) = words.next() {
-                self.say(at(&place, "response.output_audio_transcript.delta", json!({ "delta": word })));
+                self.say(at(
+                    &place,
+                    "response.output_audio_transcript.delta",
+                    json!({ "delta": word }),
+                ));
             }
             let bytes: Vec<u8> = samples.iter().flat_map(|s| s.to_le_bytes()).collect();
-            self.say(at(&place, "response.output_audio.delta", json!({ "delta": STANDARD.encode(bytes) })));
+            self.say(at(
+                &place,
+                "response.output_audio.delta",
+                json!({ "delta": STANDARD.encode(bytes) }),
+            ));
             if let (0, Some(Fault::CloseMidAnswer(code))) = (index, &self.script.fault) {
                 self.outs.push(Out::Close(*code));
                 return Value::Null;
@@ -111,17 +136,30 @@ impl Talk {
         }
         let rest: String = words.collect();
         if !rest.is_empty() {
-            self.say(at(&place, "response.output_audio_transcript.delta", json!({ "delta": rest })));
+            self.say(at(
+                &place,
+                "response.output_audio_transcript.delta",
+                json!({ "delta": rest }),
+            ));
         }
         let status = if answer.held { "incomplete" } else { "completed" };
         let finished = events::assistant(&item, status, Some(&answer.text));
         let spoken_ms = answer.pcm.len() as u64 / 24;
         if answer.held {
-            self.items.insert(item, super::Item { spoken_ms: Some(spoken_ms) });
+            self.items.insert(
+                item,
+                super::Item {
+                    spoken_ms: Some(spoken_ms),
+                },
+            );
             return finished;
         }
         self.say(at(&place, "response.output_audio.done", json!({})));
-        self.say(at(&place, "response.output_audio_transcript.done", json!({ "transcript": answer.text })));
+        self.say(at(
+            &place,
+            "response.output_audio_transcript.done",
+            json!({ "transcript": answer.text }),
+        ));
         let part = json!({ "type": "audio", "transcript": answer.text });
         self.say(at(&place, "response.content_part.done", json!({ "part": part })));
         self.say(json!({ "type": "response.output_item.done", "response_id": response, "output_index": 0, "item": finished }));
@@ -135,9 +173,14 @@ impl Talk {
         let started = events::function_call(&item, "in_progress", &call, &tool.name, "");
         self.say(json!({ "type": "response.output_item.added", "response_id": response, "output_index": index, "item": started }));
         self.added(&item, &started);
-        let place = json!({ "response_id": response, "item_id": item, "output_index": index, "call_id": call });
+        let place =
+            json!({ "response_id": response, "item_id": item, "output_index": index, "call_id": call });
         let arguments = &tool.arguments;
-        self.say(at(&place, "response.function_call_arguments.delta", json!({ "delta": arguments })));
+        self.say(at(
+            &place,
+            "response.function_call_arguments.delta",
+            json!({ "delta": arguments }),
+        ));
         let whole = json!({ "name": tool.name, "arguments": arguments });
         self.say(at(&place, "response.function_call_arguments.done", whole));
         let finished = events::function_call(&item, "completed", &call, &tool.name, arguments);
@@ -150,7 +193,9 @@ impl Talk {
 /// An event at a place of a response.
 fn at(place: &Value, kind: &str, rest: Value) -> Value {
     let mut event = place.clone();
-    events::lay_over(&mut event, &rest);
     event["type"] = kind.into();
+    if let (Value::Object(event), Value::Object(mut rest)) = (&mut event, rest) {
+        event.append(&mut rest);
+    }
     event
 }
