@@ -1,4 +1,19 @@
 //! Speech to text.
+//!
+//! [`WorkerPool`] is the [`Transcriber`] of the server: Whisper in processes of its own ([`worker`]), so that a crash of
+//! the native library costs one retry and never a call. What they say to each other is in [`frame`].
+
+mod command;
+pub mod frame;
+mod pool;
+mod process;
+mod text;
+mod whisper;
+pub mod worker;
+
+pub use command::WorkerCommand;
+pub use pool::{Hints, PoolSettings, PoolState, WorkerPool};
+pub use whisper::{LoadError, Whisper};
 
 use futures_util::future::BoxFuture;
 use secretary::Language;

@@ -4,6 +4,7 @@
 
 mod cascade;
 mod loopback;
+mod openai;
 mod script;
-mod tts;
 mod stt;
+mod tts;
