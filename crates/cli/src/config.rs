@@ -29,29 +29,20 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// Reads and checks it. What is wrong is printed already where there is none.
-    pub(crate) fn load(&self) -> Option<Config> {
+    /// Reads it. What is wrong is printed already where there is none.
+    pub(crate) fn read(&self) -> Option<Config> {
         // A variable that is no UTF-8 is none of ours.
         let environment = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        let config = match Config::load(self.config.as_deref(), environment) {
-            Ok(config) => config,
-            Err(errors) => {
-                print(errors.iter());
-                return None;
-            }
-        };
-        let mut wrong = Gateway::check(&config).err().unwrap_or_default();
-        wrong.extend(logging::check(&config.log).err().map(|error| error.to_string()));
-        if wrong.is_empty() {
-            return Some(config);
-        }
-        print(wrong);
-        None
+        let config = Config::load(self.config.as_deref(), environment)
+            .map_err(|errors| print(errors.iter()))
+            .ok()?;
+        logging::check(&config.log).map_err(|error| print([error])).ok()?;
+        Some(config)
     }
 }
 
-fn print(errors: impl IntoIterator<Item: std::fmt::Display>) {
+pub(crate) fn print(errors: impl IntoIterator<Item: std::fmt::Display>) {
     for error in errors {
         eprintln!("voice-ai: {error}");
     }
@@ -63,9 +54,13 @@ fn print(errors: impl IntoIterator<Item: std::fmt::Display>) {
 )]
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let Command::Check(source) = arguments.command;
-    let Some(_) = source.load() else {
+    let Some(config) = source.read() else {
         return Ok(ExitCode::from(BAD_CONFIG));
     };
+    if let Err(wrong) = Gateway::check(&config) {
+        print(wrong);
+        return Ok(ExitCode::from(BAD_CONFIG));
+    }
     println!("ok");
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,6 @@
 //! `voice-ai serve`: the server until SIGTERM or SIGINT. Exit code 0 after that, 2 if the configuration or an address is wrong.
 
-use crate::config::{BAD_CONFIG, Source};
+use crate::config::{BAD_CONFIG, Source, print};
 use crate::logging;
 use gateway::{Config, Gateway, Shutdown};
 use std::process::ExitCode;
@@ -17,7 +17,7 @@ pub(crate) struct Arguments {
     reason = "every command takes its arguments alike"
 )]
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let Some(config) = arguments.source.load() else {
+    let Some(config) = arguments.source.read() else {
         return Ok(ExitCode::from(BAD_CONFIG));
     };
     logging::install(&config.log)?;
@@ -32,7 +32,7 @@ async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     let running = match Gateway::start(config).await {
         Ok(running) => running,
         Err(error) => {
-            eprintln!("voice-ai: {error}");
+            print(error.to_string().lines());
             return Ok(ExitCode::from(BAD_CONFIG));
         }
     };

@@ -4,16 +4,16 @@
 //! told at once and all of it, each with its line or variable and its remedy. Secrets are named by `{ env = "NAME" }` or
 //! `{ file = "/path" }`.
 
-mod choice;
 mod error;
+mod log;
 mod node;
 mod read;
 mod rules;
 mod secret;
 mod tenants;
 
-pub use choice::{LogFormat, Speaker};
 pub use error::{ConfigError, ConfigErrors, Origin};
+pub use log::LogFormat;
 pub use secret::Secret;
 
 use audio::{Layout, SampleRate};
@@ -138,14 +138,16 @@ section! {
 section! {
     /// Text to speech of the local engine.
     TtsConfig {
-        /// What speaks.
-        engine: Speaker = Speaker::Espeak,
         /// The espeak-ng program: a name that is looked up in PATH, or a path.
         espeak: String = "espeak-ng".into(),
-        /// Its processes at once.
+        /// Texts that are spoken at once, each by a process.
         processes: u32 = 8 => 1..=256,
         /// Its pace in words a minute.
         words_per_minute: u32 = 160 => 80..=450,
+        /// A Piper voice that speaks Portuguese instead (`….onnx`, with `….onnx.json` beside it).
+        piper_pt_br: Option<PathBuf> = None,
+        /// A Piper voice that speaks English instead.
+        piper_en: Option<PathBuf> = None,
     }
 }
 

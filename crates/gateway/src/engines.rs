@@ -1,13 +1,15 @@
 //! The speech engines of this node, made of what is configured and installed.
 
 mod brains;
+mod speakers;
 mod transcription;
 
 pub(crate) use transcription::Transcription;
 
-use crate::config::{Config, Speaker};
+use crate::config::Config;
 use brains::Brains;
 use secretary::{Secretary, Snapshot};
+use speakers::Speakers;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use voice::Engine;
@@ -15,7 +17,7 @@ use voice::cascade::Cascade;
 use voice::loopback::Loopback;
 use voice::openai::{self, OpenAi};
 use voice::stt::Transcriber;
-use voice::tts::{Espeak, EspeakConfig, Prompts, Synthesizer};
+use voice::tts::{Prompts, Synthesizer};
 
 /// Rendered prompts are kept up to so many bytes: an hour of speech.
 const PROMPT_BYTES: usize = 128 * 1024 * 1024;
@@ -34,7 +36,7 @@ pub(crate) struct Engines {
 impl Engines {
     /// Makes every engine for which there is all that it needs. Starts nothing.
     pub(crate) fn build(config: &Config) -> Result<Self, Vec<String>> {
-        let synthesizer = synthesizer(config);
+        let synthesizer: Arc<dyn Synthesizer> = Speakers::load(&config.tts)?;
         let prompts = Arc::new(Prompts::new(synthesizer.clone(), PROMPT_BYTES));
         let brains = Arc::new(Brains::default());
         let transcription = Transcription::Off;
@@ -94,18 +96,6 @@ impl Engines {
                 self.names()
             )),
         }
-    }
-}
-
-fn synthesizer(config: &Config) -> Arc<dyn Synthesizer> {
-    match config.tts.engine {
-        Speaker::Espeak => Arc::new(Espeak::new(EspeakConfig {
-            program: config.tts.espeak.clone(),
-            processes: config.tts.processes as usize,
-            // The configuration takes 80 to 450.
-            words_per_minute: u16::try_from(config.tts.words_per_minute).unwrap_or(u16::MAX),
-            ..EspeakConfig::default()
-        })),
     }
 }
 

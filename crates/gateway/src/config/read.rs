@@ -208,7 +208,7 @@ fn plain<T>(
 }
 
 /// Reads a text that a type parses; the parser's words say what is wrong.
-fn parsed<T, E: Display>(
+pub(super) fn parsed<T, E: Display>(
     node: Node,
     reading: &mut Reading,
     expected: &str,

@@ -85,7 +85,12 @@ impl TypedMetric for Durations {
 impl EncodeMetric for Durations {
     fn encode(&self, mut encoder: MetricEncoder) -> fmt::Result {
         let counts: Vec<u64> = self.0.counts.iter().map(|count| count.load(Relaxed)).collect();
-        let bounds = self.0.bounds.iter().map(|&us| us as f64 / 1e6).chain([f64::INFINITY]);
+        let bounds = self
+            .0
+            .bounds
+            .iter()
+            .map(|&us| us as f64 / 1e6)
+            .chain([f64::INFINITY]);
         let buckets: Vec<(f64, u64)> = bounds.zip(counts.iter().copied()).collect();
         let sum = self.0.sum_us.load(Relaxed) as f64 / 1e6;
         encoder.encode_histogram::<NoLabelSet>(sum, counts.iter().sum(), &buckets, None)

@@ -1,0 +1,3 @@
+//! The command as its user meets it.
+
+mod server;
