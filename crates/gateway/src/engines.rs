@@ -16,8 +16,7 @@ use voice::Engine;
 use voice::cascade::Cascade;
 use voice::loopback::Loopback;
 use voice::openai::{self, OpenAi};
-use voice::stt::Transcriber;
-use voice::tts::{Prompts, Synthesizer};
+use voice::tts::Prompts;
 
 /// Rendered prompts are kept up to so many bytes: an hour of speech.
 const PROMPT_BYTES: usize = 128 * 1024 * 1024;
@@ -34,21 +33,30 @@ pub(crate) struct Engines {
 }
 
 impl Engines {
-    /// Makes every engine for which there is all that it needs. Starts nothing.
+    /// Makes every engine for which there is all that it needs; all that is wrong otherwise. Starts nothing.
     pub(crate) fn build(config: &Config) -> Result<Self, Vec<String>> {
-        let synthesizer: Arc<dyn Synthesizer> = Speakers::load(&config.tts)?;
-        let prompts = Arc::new(Prompts::new(synthesizer.clone(), PROMPT_BYTES));
-        let brains = Arc::new(Brains::default());
-        let transcription = Transcription::Off;
-        let transcriber: Option<Arc<dyn Transcriber>> = match &transcription {
-            Transcription::Workers { pool, .. } => Some(pool.clone()),
-            Transcription::Off | Transcription::Missing { .. } => None,
+        let mut wrong = Vec::new();
+        let speakers = Speakers::load(&config.tts)
+            .map_err(|errors| wrong.extend(errors))
+            .ok();
+        let brains = Brains::new(&config.chat)
+            .map_err(|error| wrong.push(error.to_string()))
+            .ok();
+        let openai = openai(config).map_err(|error| wrong.push(error.to_string())).ok();
+        let (Some(speakers), Some(brains), Some(openai)) = (speakers, brains, openai) else {
+            return Err(wrong);
         };
-        let local = Cascade::new(transcriber, synthesizer, prompts.clone(), brains.clone());
+        let brains = Arc::new(brains);
+        let prompts = Arc::new(Prompts::new(speakers.clone(), PROMPT_BYTES));
+        let transcription = Transcription::Off;
+        let local = Cascade::new(
+            transcription.transcriber(),
+            speakers,
+            prompts.clone(),
+            brains.clone(),
+        );
         let mut engines: Vec<Arc<dyn Engine>> = vec![Arc::new(Loopback), Arc::new(local)];
-        if let Some(openai) = openai(config) {
-            engines.push(Arc::new(openai.map_err(|error| vec![error.to_string()])?));
-        }
+        engines.extend(openai.map(|openai| Arc::new(openai) as Arc<dyn Engine>));
         let by_name = engines
             .into_iter()
             .map(|engine| (engine.name().to_owned(), engine))
@@ -100,15 +108,18 @@ impl Engines {
 }
 
 /// The OpenAI engine, where there is a key.
-fn openai(config: &Config) -> Option<Result<OpenAi, openai::ConfigError>> {
-    let key = config.openai.api_key.as_ref()?;
+fn openai(config: &Config) -> Result<Option<OpenAi>, openai::ConfigError> {
+    let Some(key) = &config.openai.api_key else {
+        return Ok(None);
+    };
     let defaults = openai::Config::new(openai::ApiKey::new(key.expose()));
-    Some(OpenAi::new(openai::Config {
+    let engine = OpenAi::new(openai::Config {
         url: config.openai.url.clone(),
         model: config.openai.model.clone(),
         voice: config.openai.voice.clone(),
         transcription_model: config.openai.transcription_model.clone(),
         hold: config.stream.hold(),
         ..defaults
-    }))
+    });
+    engine.map(Some)
 }

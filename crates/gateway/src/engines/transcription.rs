@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use voice::stt::WorkerPool;
+use voice::stt::{Transcriber, WorkerPool};
 
 /// What finds the caller's words.
 #[derive(Clone)]
@@ -26,6 +26,16 @@ pub(crate) enum Transcription {
         /// The processes that run it.
         pool: Arc<WorkerPool>,
     },
+}
+
+impl Transcription {
+    /// What the local engine asks for words, if there is something.
+    pub(super) fn transcriber(&self) -> Option<Arc<dyn Transcriber>> {
+        match self {
+            Self::Off | Self::Missing { .. } => None,
+            Self::Workers { pool, .. } => Some(pool.clone()),
+        }
+    }
 }
 
 impl fmt::Display for Transcription {
