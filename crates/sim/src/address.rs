@@ -1,6 +1,7 @@
 //! Where a simulated call goes.
 
 use std::fmt;
+use std::net::{IpAddr, SocketAddr};
 use tokio_tungstenite::tungstenite::http::Uri;
 use uuid::Uuid;
 
@@ -50,7 +51,7 @@ impl StreamAddress {
             .filter(|host| !host.is_empty())
             .ok_or_else(|| wrong("it names no host"))?;
         let path = match uri.path_and_query().map(|path| path.as_str()) {
-            None | Some("" | "/") => format!("/stream/{SAMPLE_DOMAIN}/{}", Uuid::new_v4()),
+            None | Some("" | "/") => fresh_path(),
             Some(path) => path.to_owned(),
         };
         let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
@@ -60,6 +61,20 @@ impl StreamAddress {
             port,
             path,
         })
+    }
+
+    /// A fresh call of the sample domain at a server of this machine or network.
+    pub fn of_sample_call(server: SocketAddr) -> Self {
+        let host = match server.ip() {
+            IpAddr::V4(address) => address.to_string(),
+            IpAddr::V6(address) => format!("[{address}]"),
+        };
+        Self {
+            secure: false,
+            host,
+            port: server.port(),
+            path: fresh_path(),
+        }
     }
 
     /// Whether TLS is asked for (`wss`).
@@ -81,6 +96,10 @@ impl StreamAddress {
     pub fn path(&self) -> &str {
         &self.path
     }
+}
+
+fn fresh_path() -> String {
+    format!("/stream/{SAMPLE_DOMAIN}/{}", Uuid::new_v4())
 }
 
 impl fmt::Display for StreamAddress {

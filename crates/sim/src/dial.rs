@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::http::{HeaderValue, Response, header::USER_AGENT};
-use tokio_tungstenite::tungstenite::protocol::Role;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use uuid::Uuid;
@@ -89,9 +89,22 @@ pub async fn dial(
 
 /// Asks a connected stream for the upgrade, as the module would write it.
 pub async fn upgrade<S>(
+    stream: S,
+    address: &StreamAddress,
+    module: Module,
+) -> Result<WebSocketStream<S>, DialError>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    upgrade_with(stream, address, module, WebSocketConfig::default()).await
+}
+
+/// The same with buffers of another size.
+pub(crate) async fn upgrade_with<S>(
     mut stream: S,
     address: &StreamAddress,
     module: Module,
+    config: WebSocketConfig,
 ) -> Result<WebSocketStream<S>, DialError>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -141,7 +154,7 @@ where
             "its Sec-WebSocket-Accept does not fit the key".to_owned(),
         ));
     }
-    Ok(WebSocketStream::from_partially_read(stream, rest, Role::Client, None).await)
+    Ok(WebSocketStream::from_partially_read(stream, rest, Role::Client, Some(config)).await)
 }
 
 fn not_there(address: &StreamAddress, source: io::Error) -> DialError {

@@ -8,7 +8,9 @@
 #![forbid(unsafe_code)]
 
 mod address;
+pub mod bench;
 mod caller;
+pub mod chat;
 mod clip;
 mod dial;
 mod event;

@@ -4,8 +4,12 @@ use crate::caller::Account;
 use crate::event::What;
 use crate::wire::{LatencyParts, Role};
 
-/// A transcript that comes so long before or after an utterance still belongs to it.
-const BELONGS_MS: f64 = 2_500.0;
+/// What was heard of an utterance is told so long after it at most.
+const TOLD_AFTER_MS: f64 = 800.0;
+/// And not sooner after its beginning than this: then it is told of the utterance before.
+const TOLD_SOONEST_MS: f64 = 150.0;
+/// A server that tells what it is about to say does so this long before at most.
+const TOLD_BEFORE_MS: f64 = 2_500.0;
 
 /// All that is drawn besides the voices.
 #[derive(Debug, Default)]
@@ -205,14 +209,14 @@ fn spans(account: &Account) -> (Vec<Span>, Vec<Span>) {
     (callers, assistants)
 }
 
-/// The utterance to which a transcript belongs: the nearest in time.
+/// The utterance to which a transcript belongs: the one that was heard just now, or else the one that follows.
 fn span_of(spans: &[Span], at_ms: f64) -> Option<Span> {
-    let distance = |span: &Span| (span.from_ms - at_ms).max(at_ms - span.to_ms).max(0.0);
-    let nearest = spans
-        .iter()
+    let heard = spans.iter().rfind(|span| span.from_ms + TOLD_SOONEST_MS <= at_ms);
+    let follows = spans.iter().find(|span| span.from_ms + TOLD_SOONEST_MS > at_ms);
+    heard
+        .filter(|span| at_ms <= span.to_ms + TOLD_AFTER_MS)
+        .or(follows.filter(|span| span.from_ms <= at_ms + TOLD_BEFORE_MS))
         .copied()
-        .min_by(|one, other| distance(one).total_cmp(&distance(other)))?;
-    (distance(&nearest) <= BELONGS_MS).then_some(nearest)
 }
 
 /// Sentences of one utterance make one block.

@@ -38,8 +38,18 @@ pub(super) fn place<'a>(words: &'a [Words], axis: &Axis, row: usize) -> Vec<Bloc
     let mut placed: Vec<Block<'a>> = Vec::new();
     for (index, words) in here.iter().enumerate() {
         let starts_at = axis.x(words.at_ms);
-        let next = here.get(index + 1).map_or(RIGHT, |next| axis.x(next.at_ms));
-        let room = (next - starts_at - GAP).clamp(NARROWEST, WIDEST);
+        let room = match here.get(index + 1) {
+            Some(next) => axis.x(next.at_ms) - starts_at - GAP,
+            // The last of a row may begin before its time rather than be squeezed against the edge.
+            None => {
+                RIGHT
+                    - placed
+                        .last()
+                        .map_or(LEFT, |block| block.x + block.width + GAP)
+                        .min(starts_at)
+            }
+        };
+        let room = room.clamp(NARROWEST, WIDEST);
         let lines = wrap(&words.text, room);
         let width = lines
             .iter()

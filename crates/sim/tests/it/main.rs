@@ -8,6 +8,7 @@
 )]
 
 mod barge_in;
+mod bench;
 mod clips;
 mod dialling;
 mod endings;
