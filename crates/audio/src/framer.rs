@@ -64,11 +64,17 @@ impl Framer {
     pub fn push(&mut self, bytes: &[u8], mut frame: impl FnMut(&[i16])) {
         let width = self.layout.sample_bytes();
         let rest = self.complete_cut(bytes, &mut frame);
-        let mut samples = rest.chunks_exact(width);
-        for sample in &mut samples {
-            self.take([sample[0], sample[1]], &mut frame);
+        let (mut whole, cut) = rest.split_at(rest.len() - rest.len() % width);
+        while !whole.is_empty() {
+            let room = self.rate.frame_samples() - self.frame.len();
+            let (now, later) = whole.split_at(whole.len().min(room * width));
+            let left = now
+                .chunks_exact(width)
+                .map(|sample| i16::from_le_bytes([sample[0], sample[1]]));
+            self.frame.extend(left);
+            self.give_whole(&mut frame);
+            whole = later;
         }
-        let cut = samples.remainder();
         self.cut[self.cut_len..self.cut_len + cut.len()].copy_from_slice(cut);
         self.cut_len += cut.len();
     }
@@ -84,13 +90,13 @@ impl Framer {
         self.cut_len += missing.len();
         if self.cut_len == width {
             self.cut_len = 0;
-            self.take([self.cut[0], self.cut[1]], frame);
+            self.frame.push(i16::from_le_bytes([self.cut[0], self.cut[1]]));
+            self.give_whole(frame);
         }
         rest
     }
 
-    fn take(&mut self, left: [u8; 2], frame: &mut impl FnMut(&[i16])) {
-        self.frame.push(i16::from_le_bytes(left));
+    fn give_whole(&mut self, frame: &mut impl FnMut(&[i16])) {
         if self.frame.len() == self.rate.frame_samples() {
             frame(&self.frame);
             self.frame.clear();

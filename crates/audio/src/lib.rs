@@ -9,6 +9,7 @@ mod clock;
 mod ear;
 mod framer;
 pub mod g711;
+mod mel;
 mod network;
 mod playout;
 mod rate;

@@ -101,7 +101,7 @@ fn the_end_is_told_after_the_hangover_and_says_where_it_was() {
 fn started_and_ended_alternate() {
     let words = [after(ms(300), &heard(FINANCEIRO)), after(ms(300), &heard(SALES))].concat();
     let told = listen(&words);
-    assert!(told.len() >= 4 && told.len() % 2 == 0, "{told:?}");
+    assert!(told.len() >= 4 && told.len().is_multiple_of(2), "{told:?}");
     for pair in told.chunks(2) {
         assert!(
             matches!(pair, [Told::Started { .. }, Told::Ended { .. }]),
@@ -131,7 +131,7 @@ fn tones_of_the_line_are_no_speech() {
     let busy: Vec<i16> = dial
         .iter()
         .enumerate()
-        .map(|(i, s)| if i / ms(250) % 2 == 0 { *s } else { 0 })
+        .map(|(i, s)| if (i / ms(250)).is_multiple_of(2) { *s } else { 0 })
         .collect();
     assert_eq!(listen(&after(ms(300), &busy)), []);
     let key = mix(

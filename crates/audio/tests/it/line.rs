@@ -5,6 +5,8 @@ use audio::{Resampler, SampleRate};
 
 pub(crate) const FINANCEIRO: &[u8] = include_bytes!("../data/financeiro.alaw");
 pub(crate) const SALES: &[u8] = include_bytes!("../data/sales.alaw");
+pub(crate) const BILL: &[u8] = include_bytes!("../data/bill.alaw");
+pub(crate) const ABOUT_MY: &[u8] = include_bytes!("../data/about_my.alaw");
 pub(crate) const NAO: &[u8] = include_bytes!("../data/nao.alaw");
 pub(crate) const SIM: &[u8] = include_bytes!("../data/sim.alaw");
 

@@ -1,4 +1,5 @@
 //! What the crate promises, through its public face.
+#![cfg(test)]
 
 mod ear;
 mod framer;
@@ -8,3 +9,4 @@ mod playout;
 mod playout_properties;
 mod resample;
 mod tone;
+mod turn;

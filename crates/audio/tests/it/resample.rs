@@ -133,7 +133,7 @@ fn the_loudest_sound_does_not_wrap_round() {
     for (from, to) in PAIRS {
         let square: Vec<i16> = (0..from)
             .map(|i| {
-                if i / (from / 200) % 2 == 0 {
+                if (i / (from / 200)).is_multiple_of(2) {
                     i16::MAX
                 } else {
                     i16::MIN

@@ -1,0 +1,188 @@
+//! What each part costs: microseconds of one core for a second of audio (best of five runs), and a judgement.
+//!
+//! `cargo run --release -p audio --example cost`
+
+use audio::g711::Law;
+use audio::{Ear, EarModel, Framer, Layout, Playout, Resampler, SampleRate, TurnModel};
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+const SECONDS: usize = 20;
+
+/// Runs `part` on `SECONDS` of audio at a rate, in frames of 20 ms; `prepare` is not counted.
+fn measure<State>(
+    name: &str,
+    audio: &[i16],
+    rate: SampleRate,
+    prepare: impl Fn() -> State,
+    part: impl Fn(&mut State, &[i16]),
+) {
+    let run = || {
+        let mut state = prepare();
+        let start = Instant::now();
+        for frame in audio.chunks(rate.frame_samples()) {
+            part(&mut state, black_box(frame));
+        }
+        start.elapsed()
+    };
+    let best = (0..5).map(|_| run()).min().unwrap_or_default();
+    let seconds = audio.len() as f64 / f64::from(rate.hz());
+    println!(
+        "{name:<40} {:>9.1} us a second",
+        best.as_secs_f64() * 1e6 / seconds
+    );
+}
+
+fn main() {
+    let mut line = Vec::new();
+    Law::A.decode(include_bytes!("../tests/data/sales.alaw"), &mut line);
+    let narrow: Vec<i16> = line.iter().copied().cycle().take(8000 * SECONDS).collect();
+    let mut wide = Vec::new();
+    Resampler::new(SampleRate::HZ_8000, SampleRate::HZ_16000).push(&narrow, &mut wide);
+
+    for (name, layout) in [
+        ("framer, 16 kHz mono", Layout::Mono),
+        ("framer, 16 kHz stereo", Layout::Stereo),
+    ] {
+        let framer = || {
+            (
+                Framer::new(SampleRate::HZ_16000, layout),
+                vec![0_u8; 320 * layout.sample_bytes()],
+            )
+        };
+        measure(name, &wide, SampleRate::HZ_16000, framer, |(framer, bytes), _| {
+            framer.push(bytes, |frame| {
+                black_box(frame);
+            });
+        });
+    }
+    for law in [Law::A, Law::Mu] {
+        measure(
+            &format!("g711 {law:?} there and back, 8 kHz"),
+            &narrow,
+            SampleRate::HZ_8000,
+            Vec::new,
+            |bytes, frame| {
+                bytes.clear();
+                law.encode(frame, bytes);
+                let mut back = [0; 160];
+                for (sample, byte) in back.iter_mut().zip(&*bytes) {
+                    *sample = law.decode_byte(*byte);
+                }
+                black_box(back);
+            },
+        );
+    }
+    for (from, to) in [
+        (8000, 16000),
+        (8000, 24000),
+        (16000, 8000),
+        (16000, 24000),
+        (24000, 8000),
+        (24000, 16000),
+        (48000, 16000),
+    ] {
+        let (Ok(from), Ok(to)) = (SampleRate::new(from), SampleRate::new(to)) else {
+            continue;
+        };
+        let audio: Vec<i16> = narrow
+            .iter()
+            .copied()
+            .cycle()
+            .take(from.hz() as usize * SECONDS)
+            .collect();
+        let resampler = || (Resampler::new(from, to), Vec::new());
+        measure(
+            &format!("resampler, {from} to {to}"),
+            &audio,
+            from,
+            resampler,
+            |(resampler, output), frame| {
+                output.clear();
+                resampler.push(frame, output);
+            },
+        );
+    }
+    playout(&wide);
+    ear(&wide);
+    turn(&wide);
+}
+
+fn playout(audio: &[i16]) {
+    let start = Instant::now();
+    let playout = || {
+        let playout = Playout::new(
+            SampleRate::HZ_16000,
+            Duration::from_millis(60),
+            Duration::from_secs(300),
+        );
+        (playout, Vec::new(), start)
+    };
+    measure(
+        "playout, 16 kHz in real time",
+        audio,
+        SampleRate::HZ_16000,
+        playout,
+        |(playout, frame, now), samples| {
+            playout.push(1, samples);
+            while playout.release(*now, frame) {
+                black_box(&frame);
+            }
+            black_box((
+                playout.poll_played(*now),
+                playout.next_due(),
+                playout.position(*now),
+            ));
+            *now += Duration::from_millis(20);
+        },
+    );
+}
+
+fn ear(audio: &[i16]) {
+    let start = Instant::now();
+    let model = EarModel::embedded();
+    println!(
+        "{:<40} {:>9.1} us",
+        "ear, loading the model",
+        start.elapsed().as_secs_f64() * 1e6
+    );
+    let listen = || Ear::new(model.clone());
+    let hear = |ear: &mut Ear, frame: &[i16]| {
+        black_box(ear.hear(frame));
+    };
+    let hum: Vec<i16> = (0..audio.len())
+        .map(|i| ((i as f64 * 0.0196).sin() * 300.0) as i16)
+        .collect();
+    measure(
+        "ear, silence",
+        &vec![0; audio.len()],
+        SampleRate::HZ_16000,
+        listen,
+        hear,
+    );
+    measure(
+        "ear, mains hum (the gate alone)",
+        &hum,
+        SampleRate::HZ_16000,
+        listen,
+        hear,
+    );
+    measure("ear, speech", audio, SampleRate::HZ_16000, listen, hear);
+}
+
+fn turn(audio: &[i16]) {
+    let start = Instant::now();
+    let model = TurnModel::embedded();
+    println!(
+        "{:<40} {:>9.1} us",
+        "turn, loading the model",
+        start.elapsed().as_secs_f64() * 1e6
+    );
+    let judge = |_| {
+        let start = Instant::now();
+        black_box(model.complete(&audio[..8 * 16_000]));
+        start.elapsed()
+    };
+    let best = (0..5).map(judge).min().unwrap_or_default();
+    println!("{:<40} {:>9.1} us", "turn, a judgement", best.as_secs_f64() * 1e6);
+}
