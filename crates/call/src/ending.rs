@@ -151,20 +151,20 @@ impl Departure {
         }
     }
 
-    /// When it is time although nothing more is said, if `sounding` tells that nothing is.
-    pub(crate) fn deadline(&self, sounding: bool) -> Option<Instant> {
+    /// When it is time if nothing more is said, where `saying` tells whether something is.
+    pub(crate) fn deadline(&self, saying: bool) -> Option<Instant> {
         match self {
             Self::None => None,
-            Self::Awaited(awaited) => (!sounding).then_some(awaited.settle),
+            Self::Awaited(awaited) => (!saying).then_some(awaited.settle),
             Self::Transferring { until, .. } => Some(*until),
         }
     }
 
     /// Takes one whose time has come: nothing is being said any more, or nothing was begun in time.
-    pub(crate) fn due(&mut self, silent: bool, sounding: bool, now: Instant) -> Option<Due> {
+    pub(crate) fn due(&mut self, silent: bool, saying: bool, now: Instant) -> Option<Due> {
         let Self::Awaited(awaited) = self else { return None };
         let heard = silent && awaited.words == LastWords::Said;
-        let unsaid = !sounding && awaited.settle <= now;
+        let unsaid = !saying && awaited.settle <= now;
         if !heard && !unsaid {
             return None;
         }

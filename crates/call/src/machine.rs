@@ -245,6 +245,11 @@ impl Call {
         Stake::Nothing
     }
 
+    /// Whether something sounds, or a text of the call's own is about to.
+    fn is_saying(&self) -> bool {
+        self.utterances.is_sounding() || self.thinking.owed_say().is_some()
+    }
+
     /// Whether the caller is waited for and nothing else.
     fn is_idle(&self) -> bool {
         self.stage == Stage::Talking

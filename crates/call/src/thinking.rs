@@ -162,6 +162,13 @@ impl Thinking {
         self.debt.is_some() && self.owed_say().is_none()
     }
 
+    /// The turn to which an answer is owed.
+    pub(crate) fn owed_turn(&self) -> Option<TurnId> {
+        self.unanswered
+            .map(|unanswered| unanswered.turn)
+            .filter(|_| self.owes_answer())
+    }
+
     /// Whether anything is owed.
     pub(crate) fn owes(&self) -> bool {
         self.debt.is_some()

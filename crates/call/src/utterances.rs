@@ -80,11 +80,9 @@ impl Utterances {
         }
     }
 
-    /// Takes note of an answer's number. False for one that does not rise: it is a stray.
-    pub(crate) fn rises(&mut self, answer: AnswerId) -> bool {
-        let rises = answer > self.newest;
+    /// Takes note of an answer's number.
+    pub(crate) fn note(&mut self, answer: AnswerId) {
         self.newest = self.newest.max(answer);
-        rises
     }
 
     /// The newest answer known, wanted or not.
@@ -182,7 +180,7 @@ impl Utterances {
         }
     }
 
-    /// An utterance was heard to its end. Gives the cause too, where it was an answer.
+    /// An utterance was heard to its end. Gives the cause too, where it was an answer without any sound.
     pub(crate) fn finished(
         &mut self,
         utterance: Utterance,
@@ -192,8 +190,8 @@ impl Utterances {
         let spoken = self.remove(utterance)?;
         self.progressed = now;
         let cause = match spoken.source {
-            Source::Coming(cause) | Source::Complete(cause) => Some(cause),
-            Source::Prompt => None,
+            Source::Coming(cause) | Source::Complete(cause) if spoken.sound == Sound::None => Some(cause),
+            Source::Coming(_) | Source::Complete(_) | Source::Prompt => None,
         };
         let text = if played.0 == 0 {
             String::new()

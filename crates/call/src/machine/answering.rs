@@ -19,12 +19,14 @@ impl Call {
     }
 
     pub(super) fn answer_started(&mut self, answer: AnswerId, cause: Cause, now: Instant) {
-        if !self.utterances.rises(answer) {
+        if answer <= self.utterances.newest() {
             return;
         }
+        // Before its number is noted: what this clears is only what came before it.
         if let Cause::Turn(turn) = cause {
             self.engine_answers(turn, now);
         }
+        self.utterances.note(answer);
         if !self.is_wanted(cause, now) || !self.utterances.has_room() {
             return self.reject(answer);
         }
@@ -49,10 +51,9 @@ impl Call {
     }
 
     fn is_wanted(&self, cause: Cause, now: Instant) -> bool {
-        let over = !matches!(self.stage, Stage::Opening | Stage::Talking);
         match cause {
             Cause::Say(say) => self.thinking.said(say).is_some(),
-            _ if over => false,
+            _ if self.stage != Stage::Talking => false,
             Cause::Turn(turn) => self.thinking.is_answerable(turn),
             Cause::FollowUp | Cause::Own => {
                 self.rules.engine.interruptions == By::Engine || !self.floor.is_meant(&self.rules, now)
@@ -66,7 +67,11 @@ impl Call {
         if self.utterances.is_shielded() {
             self.stray = Stray::Queued;
         } else {
-            self.clear(ClearReason::BargeIn);
+            self.clear(match self.stage {
+                Stage::Opening => ClearReason::Engine,
+                Stage::Talking => ClearReason::BargeIn,
+                Stage::LastWords { .. } | Stage::HandingOver { .. } | Stage::Over => ClearReason::End,
+            });
         }
         self.tell(EngineCommand::Interrupt {
             answer,
@@ -117,7 +122,11 @@ impl Call {
         if self.floor.is_disputed() {
             return self.uphold_turn(now);
         }
-        self.clear(ClearReason::Engine);
+        self.clear(if self.floor.turn().is_some() {
+            ClearReason::BargeIn
+        } else {
+            ClearReason::Engine
+        });
         self.thinking.supersede();
     }
 

@@ -27,7 +27,7 @@ impl Call {
             return false;
         }
         let silent = self.utterances.is_empty();
-        let Some(due) = self.departure.due(silent, self.utterances.is_sounding(), now) else {
+        let Some(due) = self.departure.due(silent, self.is_saying(), now) else {
             return false;
         };
         match (due.aim, due.words) {
@@ -79,6 +79,9 @@ impl Call {
 
     fn end_conversation(&mut self) {
         self.discard_turn();
+        if let Some(turn) = self.thinking.owed_turn() {
+            self.tell(EngineCommand::Discard { turn });
+        }
         self.thinking.supersede();
         self.tools.forget();
         self.departure = Departure::None;

@@ -56,8 +56,12 @@ impl Call {
     }
 
     pub(super) fn speech_ended(&mut self, now: Instant) {
+        let overlooked = self.floor.is_overlooked();
         let Some(turn) = self.floor.pause(self.rules.engine.turns, now) else {
-            return self.thinking.speech_ended(now);
+            if !overlooked {
+                self.thinking.speech_ended(now);
+            }
+            return;
         };
         if self.rules.engine.turns == By::Call {
             self.tell(EngineCommand::Transcribe { turn });
@@ -87,9 +91,6 @@ impl Call {
     }
 
     pub(super) fn heard(&mut self, turn: Option<TurnId>, text: &str, is_final: bool) {
-        if self.stage != Stage::Talking {
-            return;
-        }
         match self.floor.whose(turn) {
             Some(Whose::Current) => self.heard_of_current(text, is_final),
             Some(Whose::Past(turn, origin)) => self.heard_of_past(turn, origin, text, is_final),
@@ -126,8 +127,9 @@ impl Call {
             return;
         }
         self.floor.words_known();
-        let begun = self.utterances.answers(Cause::Turn(turn));
-        if text.trim().is_empty() && origin == Origin::New && !begun && self.thinking.forget(turn) {
+        // An engine that has ended the turn by itself answers it, whatever became of its words.
+        let nothing = text.trim().is_empty() && origin == Origin::New && self.rules.engine.turns == By::Call;
+        if nothing && !self.utterances.answers(Cause::Turn(turn)) && self.thinking.forget(turn) {
             self.tell(EngineCommand::Discard { turn });
         }
     }
@@ -187,6 +189,10 @@ impl Call {
     pub(super) fn respond(&mut self, now: Instant) {
         let Some(over) = self.floor.close() else { return };
         let turn = over.turn;
+        if self.rules.engine.interruptions == By::Call {
+            // An answer that began while the caller spoke and has no sound yet would be a second one.
+            self.clear_if_needed(ClearReason::BargeIn);
+        }
         self.tell(EngineCommand::Respond { turn });
         self.record(Record::UserTurn { turn });
         let words = over.words.unwrap_or_default();
@@ -223,7 +229,7 @@ impl Call {
     }
 
     fn interrupt_by_key(&mut self) {
-        if self.utterances.is_sounding() || self.thinking.owed_say().is_some() {
+        if self.is_saying() {
             self.clear(ClearReason::Key);
             self.thinking.supersede();
         }

@@ -85,7 +85,7 @@ impl Call {
         if !free && self.departure.is_awaited() {
             return None;
         }
-        self.departure.deadline(self.utterances.is_sounding())
+        self.departure.deadline(self.is_saying())
     }
 
     /// Does what was due before `now`.

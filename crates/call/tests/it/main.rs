@@ -1,0 +1,25 @@
+//! Every rule of conversation, through the public face and in virtual time.
+#![allow(
+    clippy::unwrap_used,
+    reason = "the functions of the bench belong to the tests, which fail by it"
+)]
+
+mod arbitrary;
+mod barge_in;
+mod bench;
+mod detach;
+mod ending;
+mod engine_turns;
+mod failure;
+mod greeting;
+mod heard_text;
+mod keys;
+mod late_audio;
+mod log;
+mod observer;
+mod orders;
+mod silence;
+mod tools;
+mod transfer;
+mod turn;
+mod world;
