@@ -96,6 +96,8 @@ struct Driver {
     latency: LatencySheet,
     /// Where the time before the next answer's first audio went, if the engine knows.
     latency_parts: Option<voice::engine::Latency>,
+    /// How long before the ear's last end of speech the caller's last sound was.
+    hangover: Duration,
     /// When the stream was lost, while it is.
     detached_at: Option<Instant>,
     last_heard: Instant,

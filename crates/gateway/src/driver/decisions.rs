@@ -57,9 +57,12 @@ impl Driver {
         match record {
             Record::UserTurn { turn } => tracing::debug!(call = %self.id, %turn, "the caller's turn is over"),
             Record::Answered { turn, response_ms } => {
-                metrics.engine_response(self.engine.name(), Duration::from_millis(*response_ms));
+                // The call counts from the ear's decision; the caller has waited since the last sound.
+                let response = Duration::from_millis(*response_ms) + self.hangover;
+                let response_ms = response.as_millis() as u64;
+                metrics.engine_response(self.engine.name(), response);
                 tracing::info!(call = %self.id, %turn, response_ms, "answered");
-                let control = Control::latency(*response_ms, self.latency_parts.take());
+                let control = Control::latency(response_ms, self.latency_parts.take());
                 if let Some(leg) = &mut self.leg {
                     leg.control(&control);
                 }

@@ -32,7 +32,10 @@ impl Driver {
         for edge in edges {
             let input = match edge {
                 audio::Edge::Started { .. } => Input::SpeechStarted,
-                audio::Edge::Ended { .. } => Input::SpeechEnded,
+                audio::Edge::Ended { ago } => {
+                    self.hangover = ago;
+                    Input::SpeechEnded
+                }
             };
             self.tell(input, now);
         }

@@ -119,6 +119,7 @@ impl Driver {
             latency_parts: None,
             leg: Some(leg),
             session: None,
+            hangover: Duration::ZERO,
             detached_at: None,
             last_heard: now,
             next_second: now + SECOND,
