@@ -27,6 +27,8 @@ pub(super) struct Local {
     voice: Arc<Voice>,
     answers: Answers,
     current: Option<Current>,
+    /// The latest answer that the brain knows of.
+    known: AnswerId,
     /// What is to be reported before anything else is done.
     events: VecDeque<Event>,
     deaf: bool,
@@ -62,6 +64,7 @@ impl Local {
             voice: Arc::new(voice),
             answers: Answers::default(),
             current: None,
+            known: AnswerId::default(),
             events: VecDeque::from([Event::Engine(EngineEvent::Ready)]),
             deaf: false,
             failed: false,
@@ -75,16 +78,18 @@ impl Local {
         }
     }
 
+    /// The brain is told of its latest answer alone: it could not tell an older one from it, and the call voids them together.
     fn interrupt(&mut self, answer: AnswerId, heard: String) {
         let met = self.answers.interrupt(answer);
         if met == Met::Nothing {
             return;
         }
         self.events.retain(|event| answer_of(event) != Some(answer));
-        self.mind.tell(Stimulus::Interrupted { heard });
-        match &mut self.current {
-            Some(current) if met == Met::Past => current.thinking = false, // The brain has ended it as well.
-            _ => self.current = None,
+        if met == Met::Current {
+            self.current = None;
+        }
+        if answer == self.known {
+            self.mind.tell(Stimulus::Interrupted { heard });
         }
     }
 
@@ -138,6 +143,9 @@ impl Local {
             answer,
             cause: want.cause,
         });
+        if want.ask != Ask::Nothing {
+            self.known = answer;
+        }
         let kind = if matches!(want.ask, Ask::Text(_)) {
             Kind::Prompt
         } else {

@@ -7,9 +7,17 @@ use rubato::{
     Async, FixedAsync, Indexing, Resampler, SincInterpolationParameters, SincInterpolationType,
     WindowFunction,
 };
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Taps of the anti-aliasing filter: 3 ms of delay at 22050 Hz, which is cut off again.
 const TAPS: usize = 128;
+
+/// Converters that wait for their next text: designing a filter of 320 phases takes some 13 ms.
+pub(super) struct Converters {
+    to: SampleRate,
+    limit: usize,
+    idle: Mutex<Vec<Converter>>,
+}
 
 /// Converts one mono text's audio. Its output begins with the input's first sample, without the filter's delay.
 pub(super) struct Converter {
@@ -27,6 +35,36 @@ struct Filter {
     delay: usize,
     taken: u64,
     given: u64,
+}
+
+impl Converters {
+    /// None yet; at most `limit` are kept.
+    pub(super) fn new(to: SampleRate, limit: usize) -> Self {
+        Self {
+            to,
+            limit,
+            idle: Mutex::default(),
+        }
+    }
+
+    /// One for audio of `from` Hz.
+    pub(super) fn take(&self, from: u32) -> Result<Converter, TtsError> {
+        let waiting = self.lock().pop_if(|converter| converter.from == from);
+        waiting.map_or_else(|| Converter::new(from, self.to), Ok)
+    }
+
+    /// Takes one back that has finished its text.
+    pub(super) fn put_back(&self, converter: Converter) {
+        let mut idle = self.lock();
+        if idle.len() < self.limit {
+            idle.push(converter);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Converter>> {
+        // A list of converters is whole at any moment.
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Converter {
@@ -63,8 +101,8 @@ impl Converter {
         Ok(())
     }
 
-    /// Appends what the filter still holds, so that the output is as long as the input.
-    pub(super) fn finish(mut self, output: &mut Vec<i16>) -> Result<(), TtsError> {
+    /// Appends what the filter still holds, so that the output is as long as the input, and starts anew.
+    pub(super) fn finish(&mut self, output: &mut Vec<i16>) -> Result<(), TtsError> {
         let Some(filter) = &mut self.filter else {
             return Ok(());
         };
@@ -79,6 +117,7 @@ impl Converter {
         let surplus = usize::try_from(filter.given - whole).unwrap_or(usize::MAX);
         fresh.truncate(fresh.len().saturating_sub(surplus));
         output.append(&mut fresh);
+        filter.start_anew();
         Ok(())
     }
 }
@@ -104,6 +143,12 @@ impl Filter {
             taken: 0,
             given: 0,
         })
+    }
+
+    fn start_anew(&mut self) {
+        self.sinc.reset();
+        self.input.clear();
+        (self.delay, self.taken, self.given) = (self.sinc.output_delay(), 0, 0);
     }
 
     /// Converts one chunk that begins at `read`, of which `partial` samples are real, and tells how many were read.
@@ -213,6 +258,24 @@ mod tests {
         for piece in [1, 7, 441, 2_048] {
             assert_eq!(convert(&input, 22_050, piece), whole, "pieces of {piece}");
         }
+    }
+
+    #[test]
+    fn a_converter_that_was_used_before_gives_the_same() {
+        let input = tone(700.0, 22_050.0, 5_000);
+        let converters = Converters::new(SampleRate::HZ_16000, 1);
+        for _ in 0..3 {
+            let (mut converter, mut output) = (converters.take(22_050).unwrap(), Vec::new());
+            converter.push(&input, &mut output).unwrap();
+            converter.finish(&mut output).unwrap();
+            assert_eq!(output, convert(&input, 22_050, 441));
+            converters.put_back(converter);
+        }
+        assert_eq!(
+            converters.take(24_000).unwrap().from,
+            24_000,
+            "one for another rate is another"
+        );
     }
 
     #[test]

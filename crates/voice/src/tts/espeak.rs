@@ -1,6 +1,6 @@
 //! espeak-ng as a process. It is GPL-3, so it is never linked.
 
-use super::convert::Converter;
+use super::convert::Converters;
 use super::wav::WavStream;
 use super::{Speech, Synthesizer, TtsError};
 use audio::SampleRate;
@@ -47,17 +47,21 @@ impl Default for EspeakConfig {
 }
 
 /// Speaks through one `espeak-ng` process per text, at 16 kHz.
-#[derive(Debug)]
 pub struct Espeak {
     config: EspeakConfig,
     places: Semaphore,
+    converters: Converters,
 }
 
 impl Espeak {
     /// A synthesizer; nothing is started before the first text.
     pub fn new(config: EspeakConfig) -> Self {
-        let places = Semaphore::new(config.processes.clamp(1, Semaphore::MAX_PERMITS));
-        Self { config, places }
+        let processes = config.processes.clamp(1, Semaphore::MAX_PERMITS);
+        Self {
+            config,
+            places: Semaphore::new(processes),
+            converters: Converters::new(RATE, processes),
+        }
     }
 
     fn start(&self, voice: &str) -> Result<Child, TtsError> {
@@ -98,7 +102,7 @@ impl Espeak {
             return Err(TtsError::Failed("the program has no output".into()));
         };
         let listened = tokio::select! {
-            listened = stream(&mut stdout, &out) => listened?,
+            listened = stream(&mut stdout, &self.converters, &out) => listened?,
             () = out.closed() => false,
         };
         if !listened {
@@ -129,7 +133,11 @@ impl Synthesizer for Espeak {
 }
 
 /// Passes the audio on as it comes, until the program closes its output. False if nobody listens any more.
-async fn stream(stdout: &mut ChildStdout, out: &mpsc::Sender<Vec<i16>>) -> Result<bool, TtsError> {
+async fn stream(
+    stdout: &mut ChildStdout,
+    converters: &Converters,
+    out: &mpsc::Sender<Vec<i16>>,
+) -> Result<bool, TtsError> {
     let (mut wav, mut converter) = (WavStream::default(), None);
     let (mut bytes, mut native) = (vec![0; 8192], Vec::new());
     loop {
@@ -141,15 +149,17 @@ async fn stream(stdout: &mut ChildStdout, out: &mpsc::Sender<Vec<i16>>) -> Resul
             }
             continue;
         };
-        if converter.is_none() {
-            converter = Some(Converter::new(rate, RATE)?);
-        }
+        let mut in_use = match converter.take() {
+            Some(converter) => converter,
+            None => converters.take(rate)?,
+        };
         let mut piece = Vec::new();
-        if let Some(converter) = &mut converter {
-            converter.push(&native, &mut piece)?;
-        }
-        if let Some(converter) = converter.take_if(|_| count == 0) {
-            converter.finish(&mut piece)?;
+        in_use.push(&native, &mut piece)?;
+        if count == 0 {
+            in_use.finish(&mut piece)?;
+            converters.put_back(in_use);
+        } else {
+            converter = Some(in_use);
         }
         if !piece.is_empty() && out.send(piece).await.is_err() {
             return Ok(false);

@@ -2,7 +2,7 @@
 
 mod phonemes;
 
-use super::convert::Converter;
+use super::convert::Converters;
 use super::espeak::{TEXT_LIMIT, plain};
 use super::{Speech, Synthesizer, TtsError};
 use audio::SampleRate;
@@ -68,6 +68,7 @@ struct Voice {
     output: NodeId,
     about: About,
     phonemes: Phonemes,
+    converters: Converters,
 }
 
 struct Inputs {
@@ -109,7 +110,7 @@ impl Piper {
     /// Loads the voice `model` (`….onnx`, with `….onnx.json` beside it); takes about a second and some 70 MB. `espeak` is the
     /// program that finds phonemes, `inferences` how many texts may be computed at once on this node. Blocks.
     pub fn load(model: &Path, espeak: &str, inferences: usize) -> Result<Self, PiperError> {
-        let voice = Voice::load(model)?;
+        let voice = Voice::load(model, inferences)?;
         let places = Arc::new(Semaphore::new(inferences.clamp(1, Semaphore::MAX_PERMITS)));
         Ok(Self {
             espeak: espeak.into(),
@@ -162,7 +163,7 @@ impl Synthesizer for Piper {
 }
 
 impl Voice {
-    fn load(path: &Path) -> Result<Self, PiperError> {
+    fn load(path: &Path, inferences: usize) -> Result<Self, PiperError> {
         let file = path.display().to_string();
         let described = format!("{file}.json");
         let json = std::fs::read(&described).map_err(|source| PiperError::File {
@@ -194,13 +195,18 @@ impl Voice {
             .first()
             .ok_or_else(|| wrong("it has no output".into()))?;
         let phonemes = Phonemes::new(&about.phoneme_id_map).map_err(wrong)?;
-        Converter::new(about.audio.sample_rate, RATE).map_err(|e| wrong(e.to_string()))?;
+        let converters = Converters::new(RATE, inferences);
+        let converter = converters
+            .take(about.audio.sample_rate)
+            .map_err(|e| wrong(e.to_string()))?;
+        converters.put_back(converter);
         Ok(Self {
             model,
             inputs,
             output,
             about,
             phonemes,
+            converters,
         })
     }
 
@@ -236,9 +242,10 @@ impl Voice {
             .iter()
             .map(|sample| (sample * 32_767.0).round() as i16)
             .collect();
-        let (mut samples, mut converter) = (Vec::new(), Converter::new(self.about.audio.sample_rate, RATE)?);
+        let (mut samples, mut converter) = (Vec::new(), self.converters.take(self.about.audio.sample_rate)?);
         converter.push(&native, &mut samples)?;
         converter.finish(&mut samples)?;
+        self.converters.put_back(converter);
         Ok(samples)
     }
 }

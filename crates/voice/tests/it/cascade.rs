@@ -701,6 +701,38 @@ async fn an_answer_that_is_only_still_being_heard_can_be_interrupted() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn of_several_interrupted_answers_the_brain_is_told_of_its_latest() {
+    let mut stage = stage(scribe(&["hello", " "])).await;
+    stage.command(say(1, "Good morning."));
+    assert_eq!(stage.seen().await.last().unwrap(), "1: done");
+    stage.command(started(ONE));
+    stage.hear(100);
+    stage.command(respond(ONE));
+    assert_eq!(stage.seen().await.last().unwrap(), "2: Turn(TurnId(1))");
+    stage.told();
+    stage.command(interrupt(1, "Good"));
+    assert_eq!(
+        stage.told(),
+        [],
+        "it would end the second answer, which nobody has interrupted"
+    );
+    stage.clauses(&["Hi."]);
+    stage.think(Thought::Done);
+    assert_eq!(stage.seen().await.last().unwrap(), "2: done");
+    stage.command(started(TWO));
+    stage.hear(100);
+    stage.command(respond(TWO));
+    assert_eq!(
+        stage.seen().await.last().unwrap(),
+        "3: done",
+        "no words, no brain"
+    );
+    stage.command(interrupt(2, "H"));
+    stage.command(interrupt(3, ""));
+    assert_eq!(stage.told(), [Stimulus::Interrupted { heard: "H".into() }]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_tool_is_called_and_its_result_is_answered() {
     let mut stage = stage(scribe(&["opening hours"])).await;
     stage.command(started(ONE));
