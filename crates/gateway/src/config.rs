@@ -124,7 +124,7 @@ section! {
 section! {
     /// Speech to text of the local engine.
     SttConfig {
-        /// The model's name; empty for none, then callers answer by keys.
+        /// A model's name, or the path of a ggml file; empty for none, then callers answer by keys.
         model: String = "whisper-base".into(),
         /// Worker processes, each with the model in memory (about 200 MB for whisper-base).
         workers: u32 = 1 => 1..=64,
@@ -144,10 +144,11 @@ section! {
         processes: u32 = 8 => 1..=256,
         /// Its pace in words a minute.
         words_per_minute: u32 = 160 => 80..=450,
-        /// A Piper voice that speaks Portuguese instead (`….onnx`, with `….onnx.json` beside it).
-        piper_pt_br: Option<PathBuf> = None,
+        /// A Piper voice that speaks Portuguese instead: a model's name, or the path of a `….onnx` with its `….onnx.json`
+        /// beside it; empty for none.
+        piper_pt_br: String = String::new(),
         /// A Piper voice that speaks English instead.
-        piper_en: Option<PathBuf> = None,
+        piper_en: String = String::new(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The speech engines of this node, made of what is configured and installed.
 
 mod brains;
+mod files;
 mod speakers;
 mod transcription;
 
@@ -36,19 +37,23 @@ impl Engines {
     /// Makes every engine for which there is all that it needs; all that is wrong otherwise. Starts nothing.
     pub(crate) fn build(config: &Config) -> Result<Self, Vec<String>> {
         let mut wrong = Vec::new();
-        let speakers = Speakers::load(&config.tts)
+        let speakers = Speakers::load(&config.tts, &config.models)
             .map_err(|errors| wrong.extend(errors))
             .ok();
         let brains = Brains::new(&config.chat)
             .map_err(|error| wrong.push(error.to_string()))
             .ok();
         let openai = openai(config).map_err(|error| wrong.push(error.to_string())).ok();
-        let (Some(speakers), Some(brains), Some(openai)) = (speakers, brains, openai) else {
+        let transcription = Transcription::find(config)
+            .map_err(|error| wrong.push(error))
+            .ok();
+        let (Some(speakers), Some(brains), Some(openai), Some(transcription)) =
+            (speakers, brains, openai, transcription)
+        else {
             return Err(wrong);
         };
         let brains = Arc::new(brains);
         let prompts = Arc::new(Prompts::new(speakers.clone(), PROMPT_BYTES));
-        let transcription = Transcription::Off;
         let local = Cascade::new(
             transcription.transcriber(),
             speakers,

@@ -111,6 +111,8 @@ impl Gateway {
             local(&control, config.server.control),
         );
         announce(stream_addr, control_addr, &snapshot, &engines);
+        let transcription = engines.transcription.clone();
+        tokio::spawn(async move { transcription.warm().await });
 
         let health = |calls: &Calls| {
             Health::new(
@@ -229,7 +231,11 @@ fn announce(stream: SocketAddr, control: SocketAddr, snapshot: &Snapshot, engine
             default = domain.default_secretary, max_calls = domain.max_calls, "serving"
         );
     }
-    tracing::info!(engines = engines.names(), speech_to_text = %engines.transcription, "ready");
+    tracing::info!(engines = engines.names(), "ready");
+    match engines.transcription.is_there() {
+        true => tracing::info!("speech to text by {}", engines.transcription),
+        false => tracing::warn!("{}", engines.transcription),
+    }
 }
 
 impl Running {

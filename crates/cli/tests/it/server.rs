@@ -39,14 +39,19 @@ fn a_right_configuration_is_ok() {
         errors(&output)
     );
     let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/../../voice-ai.sample.toml");
-    let output = voice_ai(&["config", "check", "--config", sample]).output().unwrap();
+    let output = voice_ai(&["config", "check", "--config", sample])
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
 }
 
 #[test]
 fn check_and_serve_tell_everything_that_is_wrong_with_code_2() {
     let folder = tempfile::tempdir().unwrap();
-    let file = written(folder.path(), "[server]\nlistn = \"x\"\nmax_calls = -1\n[stream]\nlead_ms = 500\n");
+    let file = written(
+        folder.path(),
+        "[server]\nlistn = \"x\"\nmax_calls = -1\n[stream]\nlead_ms = 500\n",
+    );
     for command in [["config", "check"].as_slice(), &["serve"]] {
         let output = voice_ai(command)
             .args(["--config", &file])
@@ -56,7 +61,12 @@ fn check_and_serve_tell_everything_that_is_wrong_with_code_2() {
         assert_eq!(output.status.code(), Some(2), "{command:?}");
         assert!(output.stdout.is_empty());
         let text = errors(&output);
-        for told in ["line 2: unknown key server.listn", "line 3: server.max_calls", "line 5: stream.lead_ms", "log.format?"] {
+        for told in [
+            "line 2: unknown key server.listn",
+            "line 3: server.max_calls",
+            "line 5: stream.lead_ms",
+            "log.format?",
+        ] {
             assert!(text.contains(told), "{command:?}: no {told:?} in {text}");
         }
         assert_eq!(text.lines().count(), 4, "{text}");
@@ -66,11 +76,23 @@ fn check_and_serve_tell_everything_that_is_wrong_with_code_2() {
 #[test]
 fn secretaries_and_log_directives_are_checked_too() {
     let folder = tempfile::tempdir().unwrap();
-    let file = written(folder.path(), "[[domains]]\nsecretaries_dir = \"/nonexistent/secretaries\"\n");
-    let output = voice_ai(&["config", "check", "--config", &file]).output().unwrap();
+    let file = written(
+        folder.path(),
+        "[[domains]]\nsecretaries_dir = \"/nonexistent/secretaries\"\n",
+    );
+    let output = voice_ai(&["config", "check", "--config", &file])
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert!(errors(&output).contains("/nonexistent/secretaries"), "{}", errors(&output));
-    let output = voice_ai(&["config", "check"]).env("VOICE_AI__LOG__LEVEL", "a=b=c").output().unwrap();
+    assert!(
+        errors(&output).contains("/nonexistent/secretaries"),
+        "{}",
+        errors(&output)
+    );
+    let output = voice_ai(&["config", "check"])
+        .env("VOICE_AI__LOG__LEVEL", "a=b=c")
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(errors(&output).contains("log.level"), "{}", errors(&output));
 }
@@ -94,14 +116,22 @@ impl Server {
             .spawn()
             .unwrap();
         let log = BufReader::new(process.stderr.take().unwrap());
-        Self { process, log, seen: String::new() }
+        Self {
+            process,
+            log,
+            seen: String::new(),
+        }
     }
 
     /// Reads the log up to a line with this text, and returns that line.
     fn until(&mut self, text: &str) -> String {
         loop {
             let mut line = String::new();
-            assert!(self.log.read_line(&mut line).unwrap() > 0, "the log ended without {text:?}:\n{}", self.seen);
+            assert!(
+                self.log.read_line(&mut line).unwrap() > 0,
+                "the log ended without {text:?}:\n{}",
+                self.seen
+            );
             self.seen.push_str(&line);
             if line.contains(text) {
                 return line;
@@ -121,7 +151,12 @@ impl Server {
         while begun.elapsed() < LIMIT {
             if let Some(status) = self.process.try_wait().unwrap() {
                 let mut printed = String::new();
-                self.process.stdout.take().unwrap().read_to_string(&mut printed).unwrap();
+                self.process
+                    .stdout
+                    .take()
+                    .unwrap()
+                    .read_to_string(&mut printed)
+                    .unwrap();
                 assert_eq!(printed, "", "serve prints nothing but its log");
                 return (status.code(), std::mem::take(&mut self.seen));
             }
@@ -141,7 +176,13 @@ impl Drop for Server {
 
 /// The address in `ws://ADDRESS/…`.
 fn address(line: &str) -> String {
-    line.split_once("ws://").unwrap().1.split('/').next().unwrap().to_owned()
+    line.split_once("ws://")
+        .unwrap()
+        .1
+        .split('/')
+        .next()
+        .unwrap()
+        .to_owned()
 }
 
 #[test]
@@ -152,7 +193,13 @@ fn serve_says_what_it_serves_and_ends_with_code_0_at_sigterm() {
     assert!(!address(&calls).ends_with(":0"), "{calls}");
     let try_it = server.until("voice-ai call");
     assert!(try_it.contains(&address(&calls)), "{try_it}");
-    for told in ["11111111-2222-4333-8444-555555555555", "provedor", "keys only", "voice-ai models install", "/metrics"] {
+    for told in [
+        "11111111-2222-4333-8444-555555555555",
+        "provedor",
+        "keys only",
+        "voice-ai models install",
+        "/metrics",
+    ] {
         assert!(server.seen.contains(told), "no {told:?}:\n{}", server.seen);
     }
     server.signal("-TERM");
@@ -181,5 +228,9 @@ fn an_address_in_use_ends_serve_with_code_2() {
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert!(errors(&output).contains(&addr) && errors(&output).contains("another voice-ai"), "{}", errors(&output));
+    assert!(
+        errors(&output).contains(&addr) && errors(&output).contains("another voice-ai"),
+        "{}",
+        errors(&output)
+    );
 }

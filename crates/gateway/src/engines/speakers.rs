@@ -1,13 +1,13 @@
 //! Text to speech of the local engine: a Piper voice for each language that has one, else espeak-ng.
 
-use crate::config::TtsConfig;
+use super::files::{TEXT_TO_SPEECH, model_file};
+use crate::config::{ModelsConfig, TtsConfig};
 use audio::SampleRate;
 use futures_util::future::BoxFuture;
 use secretary::Language;
-use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::mpsc;
-use voice::tts::{Espeak, EspeakConfig, Piper, PiperError, Speech, Synthesizer, TtsError};
+use voice::tts::{Espeak, EspeakConfig, Piper, Speech, Synthesizer, TtsError};
 
 /// What speaks, by language.
 pub(super) struct Speakers {
@@ -18,7 +18,7 @@ pub(super) struct Speakers {
 
 impl Speakers {
     /// Loads the voices that are configured, each in about a second. All that is wrong with them.
-    pub(super) fn load(config: &TtsConfig) -> Result<Arc<Self>, Vec<String>> {
+    pub(super) fn load(config: &TtsConfig, models: &ModelsConfig) -> Result<Arc<Self>, Vec<String>> {
         let espeak = Espeak::new(EspeakConfig {
             program: config.espeak.clone(),
             processes: config.processes as usize,
@@ -26,23 +26,30 @@ impl Speakers {
             words_per_minute: u16::try_from(config.words_per_minute).unwrap_or(u16::MAX),
             ..EspeakConfig::default()
         });
-        let piper = |model: &Path| Piper::load(model, &config.espeak, config.processes as usize);
-        let portuguese = config.piper_pt_br.as_deref().map(piper).transpose();
-        let english = config.piper_en.as_deref().map(piper).transpose();
+        let piper = |key: &str, voice: &str| {
+            if voice.is_empty() {
+                return Ok(None);
+            }
+            let file = model_file(key, voice, TEXT_TO_SPEECH, models)?;
+            if !file.is_file() && !voice.contains('/') {
+                let missing = file.display();
+                return Err(format!(
+                    "{key}: {missing} is not there; `voice-ai models install {voice}` installs it"
+                ));
+            }
+            Piper::load(&file, &config.espeak, config.processes as usize)
+                .map(Some)
+                .map_err(|error| format!("{key}: {error}"))
+        };
+        let portuguese = piper("tts.piper_pt_br", &config.piper_pt_br);
+        let english = piper("tts.piper_en", &config.piper_en);
         match (portuguese, english) {
             (Ok(portuguese), Ok(english)) => Ok(Arc::new(Self {
                 espeak,
                 portuguese,
                 english,
             })),
-            (portuguese, english) => {
-                let told = |key: &str, error: PiperError| format!("tts.{key}: {error}");
-                let wrong = [
-                    portuguese.err().map(|error| told("piper_pt_br", error)),
-                    english.err().map(|error| told("piper_en", error)),
-                ];
-                Err(wrong.into_iter().flatten().collect())
-            }
+            (portuguese, english) => Err([portuguese.err(), english.err()].into_iter().flatten().collect()),
         }
     }
 

@@ -260,3 +260,36 @@ async fn each_refusal_is_logged_once_with_the_peer_and_without_the_token() {
     );
     assert!(!text.contains("s3cret"), "{text}");
 }
+
+#[tokio::test]
+async fn models_are_named_by_the_catalogue_or_by_their_path() {
+    let wrong = |key: &str, value: &str| {
+        let keys = format!("models.dir = \"/nonexistent/models\"\n{key} = {value:?}");
+        Gateway::check(&config(&keys)).err().unwrap_or_default()
+    };
+    let unknown = wrong("stt.model", "whisper-bse");
+    assert!(
+        unknown.len() == 1 && unknown[0].contains("stt.model") && unknown[0].contains("whisper-base"),
+        "{unknown:?}"
+    );
+    let other = wrong("stt.model", "silero-vad");
+    assert!(
+        other.len() == 1 && other[0].contains("voice activity"),
+        "{other:?}"
+    );
+    let voice = wrong("tts.piper_en", "piper-en-us-joe");
+    assert!(
+        voice.len() == 1 && voice[0].contains("voice-ai models install piper-en-us-joe"),
+        "{voice:?}"
+    );
+    let path = wrong("tts.piper_pt_br", "/nonexistent/voice.onnx");
+    assert!(
+        path.len() == 1 && path[0].contains("/nonexistent/voice.onnx"),
+        "{path:?}"
+    );
+    assert_eq!(
+        wrong("stt.model", "whisper-base"),
+        Vec::<String>::new(),
+        "calls go on by keys"
+    );
+}

@@ -49,7 +49,10 @@ impl Site {
             ("stt.model", "\"\""),
             ("data.dir", &data),
         ];
-        for (key, value) in defaults.into_iter().filter(|(key, _)| !keys.contains(key)) {
+        for (key, value) in defaults
+            .into_iter()
+            .filter(|(key, _)| !keys.contains(&format!("{key} =")))
+        {
             text.push_str(&format!("\n{key} = {value}"));
         }
         text.push_str(&format!(
