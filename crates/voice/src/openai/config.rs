@@ -1,7 +1,9 @@
 //! What an operator configures of the engine, and what the server is told of it.
 
 use super::RATE;
-use super::protocol::{self, AudioConfig, AudioFormat, AudioInput, AudioOutput, SessionConfig, Tool, Transcription};
+use super::protocol::{
+    self, AudioConfig, AudioFormat, AudioInput, AudioOutput, SessionConfig, Tool, Transcription,
+};
 use crate::engine::{Setup, ToolSpec};
 use secretary::Secretary;
 use std::fmt;
@@ -47,18 +49,33 @@ impl Config {
     }
 
     pub(super) fn session(&self, setup: &Setup) -> SessionConfig {
-        let format = || AudioFormat { r#type: "audio/pcm", rate: RATE.hz() };
+        let format = || AudioFormat {
+            r#type: "audio/pcm",
+            rate: RATE.hz(),
+        };
         let secretary = &setup.secretary;
-        let voice = [&secretary.voice, &self.voice].into_iter().find(|v| !v.is_empty()).cloned();
-        let transcription =
-            Transcription { model: self.transcription_model.clone(), language: secretary.language.code() };
+        let voice = [&secretary.voice, &self.voice]
+            .into_iter()
+            .find(|v| !v.is_empty())
+            .cloned();
+        let transcription = Transcription {
+            model: self.transcription_model.clone(),
+            language: secretary.language.code(),
+        };
         SessionConfig {
             r#type: "realtime",
             instructions: instructions(secretary),
             output_modalities: ["audio"],
             audio: AudioConfig {
-                input: AudioInput { format: format(), transcription, turn_detection: self.turn_detection.wire() },
-                output: AudioOutput { format: format(), voice },
+                input: AudioInput {
+                    format: format(),
+                    transcription,
+                    turn_detection: self.turn_detection.wire(),
+                },
+                output: AudioOutput {
+                    format: format(),
+                    voice,
+                },
             },
             tools: setup.tools.iter().map(tool).collect(),
             tool_choice: "auto",
@@ -77,7 +94,10 @@ fn tool(spec: &ToolSpec) -> Tool {
 
 /// The secretary's own instructions, and what the model cannot know: the language, and that the call has spoken already.
 fn instructions(secretary: &Secretary) -> String {
-    let mut text = format!("{}\n\nThis is a phone call. Speak {}.", secretary.instructions, secretary.language);
+    let mut text = format!(
+        "{}\n\nThis is a phone call. Speak {}.",
+        secretary.instructions, secretary.language
+    );
     if !secretary.greeting.text.is_empty() {
         text.push_str(" The caller has already been greeted with these words; do not greet again: ");
         text.push_str(&secretary.greeting.text);
@@ -101,7 +121,11 @@ impl TurnDetection {
             Self::ServerVad => "server_vad",
             Self::SemanticVad => "semantic_vad",
         };
-        protocol::TurnDetection { r#type: kind, create_response: false, interrupt_response: false }
+        protocol::TurnDetection {
+            r#type: kind,
+            create_response: false,
+            interrupt_response: false,
+        }
     }
 }
 
@@ -115,7 +139,7 @@ impl ApiKey {
         Self(key.trim().to_owned())
     }
 
-    pub(super) fn reveal(&self) -> &str {
+    pub(crate) fn reveal(&self) -> &str {
         &self.0
     }
 }
@@ -130,7 +154,9 @@ impl fmt::Debug for ApiKey {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
     /// There is no key, or one with characters that no header may have.
-    #[error("openai.api_key is empty or has characters that no key has; set it to a key of your OpenAI project")]
+    #[error(
+        "openai.api_key is empty or has characters that no key has; set it to a key of your OpenAI project"
+    )]
     Key,
     /// The URL is none.
     #[error("openai.url {0:?} is not a WebSocket URL; wss://api.openai.com/v1/realtime is one")]

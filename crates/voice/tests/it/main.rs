@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on says where")]
 
 mod cascade;
+mod chat;
 mod loopback;
+mod models;
 mod openai;
 mod script;
 mod stt;
