@@ -21,7 +21,12 @@ impl Engine for Loopback {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { turns: By::Engine, interruptions: By::Engine, verbatim: false, truncation: false }
+        Capabilities {
+            turns: By::Engine,
+            interruptions: By::Engine,
+            verbatim: false,
+            truncation: false,
+        }
     }
 
     fn connect(&self, setup: Setup) -> BoxFuture<'_, Result<Box<dyn Session>, ConnectError>> {
@@ -74,7 +79,10 @@ impl Echo {
     fn start(&mut self) -> Event {
         self.stage = Stage::Answering;
         self.answer = self.answer.next();
-        Event::Engine(EngineEvent::AnswerStarted { answer: self.answer, cause: Cause::Own })
+        Event::Engine(EngineEvent::AnswerStarted {
+            answer: self.answer,
+            cause: Cause::Own,
+        })
     }
 
     fn give(&mut self, pcm: &mut Vec<i16>) -> Event {

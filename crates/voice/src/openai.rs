@@ -53,7 +53,11 @@ impl OpenAi {
     /// When there is no key, or the URL, key or model cannot be put into a request.
     pub fn new(config: Config) -> Result<Self, ConfigError> {
         let connector = Connector::new(&config)?;
-        Ok(Self { config: Arc::new(config), connector, counts: Arc::default() })
+        Ok(Self {
+            config: Arc::new(config),
+            connector,
+            counts: Arc::default(),
+        })
     }
 
     /// How many sessions have a task and a socket now.
@@ -79,7 +83,12 @@ impl Engine for OpenAi {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { turns: By::Engine, interruptions: By::Call, verbatim: false, truncation: true }
+        Capabilities {
+            turns: By::Engine,
+            interruptions: By::Call,
+            verbatim: false,
+            truncation: true,
+        }
     }
 
     fn connect(&self, setup: Setup) -> BoxFuture<'_, Result<Box<dyn Session>, ConnectError>> {

@@ -17,6 +17,8 @@ pub(super) struct Answers {
     known: VecDeque<Answer>,
     request: Option<Request>,
     wanted: Option<Cause>,
+    /// The server is busy with a response that we do not know of.
+    busy: bool,
 }
 
 #[derive(Debug)]
@@ -92,8 +94,8 @@ impl Answers {
 
     /// What to ask for next, if it is the moment. A follow-up waits until no tool is pending.
     pub(super) fn next_wanted(&mut self, tools_pending: bool) -> Option<Cause> {
-        let busy = self.request.is_some() || self.known.back().is_some_and(|a| !a.done);
-        if busy || (tools_pending && self.wanted == Some(Cause::FollowUp)) {
+        let running = self.request.is_some() || self.known.back().is_some_and(|a| !a.done);
+        if self.busy || running || (tools_pending && self.wanted == Some(Cause::FollowUp)) {
             return None;
         }
         self.wanted.take()
@@ -101,18 +103,24 @@ impl Answers {
 
     /// An answer was asked for under this id.
     pub(super) fn requested(&mut self, event_id: String, cause: Cause) {
-        self.request = Some(Request { event_id, cause: Some(cause) });
+        self.request = Some(Request {
+            event_id,
+            cause: Some(cause),
+        });
     }
 
-    /// The request of that id was refused. True if there was one; with `again` it is wanted once more.
-    pub(super) fn refused(&mut self, event_id: &str, again: bool) -> bool {
+    /// The request of that id was refused. True if there was one.
+    pub(super) fn refused(&mut self, event_id: &str) -> bool {
+        self.request.take_if(|r| r.event_id == event_id).is_some()
+    }
+
+    /// The request of that id was refused because the server is still busy: it is wanted again when it is done.
+    pub(super) fn refused_as_busy(&mut self, event_id: &str) {
         let Some(request) = self.request.take_if(|r| r.event_id == event_id) else {
-            return false;
+            return;
         };
-        if let Some(cause) = request.cause.filter(|_| again && self.wanted.is_none()) {
-            self.wanted = Some(cause);
-        }
-        true
+        self.busy = true;
+        self.wanted = self.wanted.or(request.cause);
     }
 
     /// The server has begun a response.
@@ -138,23 +146,38 @@ impl Answers {
 
     /// The answer that a response is, while its text, audio and tools still count.
     pub(super) fn current(&self, response_id: &str) -> Option<AnswerId> {
-        self.known.iter().find(|a| a.response_id == response_id && !a.over).map(|a| a.id)
+        self.known
+            .iter()
+            .find(|a| a.response_id == response_id && !a.over)
+            .map(|a| a.id)
     }
 
     /// Audio of a response (16 bit, little-endian), counted for its item.
-    pub(super) fn audio(&mut self, response_id: &str, item_id: String, bytes: &[u8]) -> Option<(AnswerId, Vec<i16>)> {
-        let answer = self.known.iter_mut().find(|a| a.response_id == response_id && !a.over)?;
+    pub(super) fn audio(
+        &mut self,
+        response_id: &str,
+        item_id: String,
+        bytes: &[u8],
+    ) -> Option<(AnswerId, Vec<i16>)> {
+        let answer = self
+            .known
+            .iter_mut()
+            .find(|a| a.response_id == response_id && !a.over)?;
         let samples = answer.samples(bytes);
         let added = samples.len() as u64;
         match answer.items.last_mut().filter(|item| item.id == item_id) {
             Some(item) => item.samples += added,
-            None => answer.items.push(Item { id: item_id, samples: added }),
+            None => answer.items.push(Item {
+                id: item_id,
+                samples: added,
+            }),
         }
         Some((answer.id, samples))
     }
 
     /// The server is done with a response. The answer, if its end is to be told.
     pub(super) fn finished(&mut self, response_id: &str) -> Option<AnswerId> {
+        self.busy = false;
         let answer = self.known.iter_mut().find(|a| a.response_id == response_id)?;
         answer.done = true;
         (!std::mem::replace(&mut answer.over, true)).then_some(answer.id)
@@ -176,11 +199,18 @@ impl Answers {
     pub(super) fn truncate_from(&mut self, first: AnswerId, heard: PlayedMs) -> Vec<Truncation> {
         let mut truncations = Vec::new();
         for answer in self.known.iter_mut().filter(|a| a.id >= first) {
-            let mut left = if answer.id == first { heard.0.saturating_mul(SAMPLES_PER_MS) } else { 0 };
+            let mut left = if answer.id == first {
+                heard.0.saturating_mul(SAMPLES_PER_MS)
+            } else {
+                0
+            };
             for item in answer.items.drain(..).filter(|item| item.samples > 0) {
                 let kept = left.min(item.samples);
                 left -= kept;
-                truncations.push(Truncation { item_id: item.id, audio_end_ms: kept / SAMPLES_PER_MS });
+                truncations.push(Truncation {
+                    item_id: item.id,
+                    audio_end_ms: kept / SAMPLES_PER_MS,
+                });
             }
         }
         truncations
@@ -219,7 +249,10 @@ mod tests {
     #[test]
     fn one_response_at_a_time_and_a_turn_goes_before_a_follow_up() {
         let mut answers = Answers::default();
-        assert_eq!(ask(&mut answers, Cause::FollowUp, "r1"), Begun::Answer(AnswerId(1), Cause::FollowUp));
+        assert_eq!(
+            ask(&mut answers, Cause::FollowUp, "r1"),
+            Begun::Answer(AnswerId(1), Cause::FollowUp)
+        );
         answers.want(Cause::FollowUp);
         answers.want(Cause::Turn(TurnId(1)));
         answers.want(Cause::FollowUp);
@@ -241,9 +274,18 @@ mod tests {
     fn samples_may_be_cut_anywhere() {
         let mut answers = Answers::default();
         ask(&mut answers, Cause::Own, "r");
-        assert_eq!(answers.audio("r", "i".into(), &[1, 0, 2]), Some((AnswerId(1), vec![1])));
-        assert_eq!(answers.audio("r", "i".into(), &[1, 255]), Some((AnswerId(1), vec![258])));
-        assert_eq!(answers.audio("r", "i".into(), &[255]), Some((AnswerId(1), vec![-1])));
+        assert_eq!(
+            answers.audio("r", "i".into(), &[1, 0, 2]),
+            Some((AnswerId(1), vec![1]))
+        );
+        assert_eq!(
+            answers.audio("r", "i".into(), &[1, 255]),
+            Some((AnswerId(1), vec![258]))
+        );
+        assert_eq!(
+            answers.audio("r", "i".into(), &[255]),
+            Some((AnswerId(1), vec![-1]))
+        );
         assert_eq!(answers.audio("other", "i".into(), &[0, 0]), None);
     }
 
@@ -257,16 +299,29 @@ mod tests {
         ask(&mut answers, Cause::Own, "r2");
         answers.audio("r2", "c".into(), &[0; 960]);
 
-        let truncation = |item: &str, audio_end_ms| Truncation { item_id: item.into(), audio_end_ms };
+        let truncation = |item: &str, audio_end_ms| Truncation {
+            item_id: item.into(),
+            audio_end_ms,
+        };
         let stopped = answers.stop_from(AnswerId(1));
-        assert_eq!(stopped, Stopped { ended: vec![AnswerId(2)], cancel: vec!["r2".into()] });
+        assert_eq!(
+            stopped,
+            Stopped {
+                ended: vec![AnswerId(2)],
+                cancel: vec!["r2".into()]
+            }
+        );
         let all = [truncation("a", 100), truncation("b", 50), truncation("c", 0)];
         assert_eq!(answers.truncate_from(AnswerId(1), PlayedMs(150)), all);
         assert_eq!(answers.truncate_from(AnswerId(1), PlayedMs(150)), []);
 
+        assert_eq!(answers.finished("r2"), None, "its end was told");
         ask(&mut answers, Cause::Own, "r3");
         answers.audio("r3", "d".into(), &[0; 4800]);
-        assert_eq!(answers.truncate_from(AnswerId(3), PlayedMs(u64::MAX)), [truncation("d", 100)]);
+        assert_eq!(
+            answers.truncate_from(AnswerId(3), PlayedMs(u64::MAX)),
+            [truncation("d", 100)]
+        );
     }
 
     #[test]
@@ -285,11 +340,13 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_request_can_be_wanted_again() {
+    fn a_request_that_was_refused_as_busy_is_wanted_again_when_the_server_is_done() {
         let mut answers = Answers::default();
         answers.requested("respond_1".into(), Cause::FollowUp);
-        assert!(!answers.refused("respond_7", true));
-        assert!(answers.refused("respond_1", true));
+        assert!(!answers.refused("respond_7"));
+        answers.refused_as_busy("respond_1");
+        assert_eq!(answers.next_wanted(false), None);
+        assert_eq!(answers.finished("somebody's"), None);
         assert_eq!(answers.next_wanted(false), Some(Cause::FollowUp));
     }
 }

@@ -11,8 +11,8 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::handshake::client::Request;
-use tokio_tungstenite::tungstenite::http::header::{AUTHORIZATION, HeaderValue};
 use tokio_tungstenite::tungstenite::http::Uri;
+use tokio_tungstenite::tungstenite::http::header::{AUTHORIZATION, HeaderValue};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, client::uri_mode};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_tls_with_config};
@@ -30,7 +30,9 @@ pub(super) struct Connector {
 
 impl fmt::Debug for Connector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connector").field("uri", &self.uri).finish_non_exhaustive()
+        f.debug_struct("Connector")
+            .field("uri", &self.uri)
+            .finish_non_exhaustive()
     }
 }
 
@@ -43,14 +45,23 @@ impl Connector {
         let mut authorization =
             HeaderValue::try_from(format!("Bearer {}", config.key.reveal())).map_err(|_| ConfigError::Key)?;
         authorization.set_sensitive(true);
-        Ok(Self { uri, authorization, tls: tls()? })
+        Ok(Self {
+            uri,
+            authorization,
+            tls: tls()?,
+        })
     }
 
     /// Connects, within `limit` from the look-up of the name to the end of the upgrade.
     pub(super) async fn connect(&self, limit: Duration) -> Result<Socket, ConnectError> {
         let request = self.request().map_err(|e| self.failed(&e))?;
         let tls = tokio_tungstenite::Connector::Rustls(self.tls.clone());
-        let connecting = Box::pin(connect_async_tls_with_config(request, Some(buffers()), true, Some(tls)));
+        let connecting = Box::pin(connect_async_tls_with_config(
+            request,
+            Some(buffers()),
+            true,
+            Some(tls),
+        ));
         match tokio::time::timeout(limit, connecting).await {
             Ok(Ok((socket, _))) => Ok(socket),
             Ok(Err(error)) => Err(self.failed(&error)),
@@ -61,7 +72,9 @@ impl Connector {
     /// `OpenAI-Beta` is not sent: the beta's shape is refused.
     fn request(&self) -> Result<Request, Error> {
         let mut request = self.uri.clone().into_client_request()?;
-        request.headers_mut().insert(AUTHORIZATION, self.authorization.clone());
+        request
+            .headers_mut()
+            .insert(AUTHORIZATION, self.authorization.clone());
         Ok(request)
     }
 
@@ -74,7 +87,10 @@ impl Connector {
             }
             Error::Protocol(_) | Error::Capacity(_) | Error::HttpFormat(_) => {
                 let what = format!("{} does not speak WebSocket: {error}", self.host());
-                ConnectError { kind: FailureKind::Protocol, message: failure::plain(FailureKind::Protocol, &what) }
+                ConnectError {
+                    kind: FailureKind::Protocol,
+                    message: failure::plain(FailureKind::Protocol, &what),
+                }
             }
             _ => self.unreachable(&error.to_string()),
         }
@@ -85,7 +101,10 @@ impl Connector {
             "{} cannot be reached: {reason}; check openai.url, this machine's DNS, clock, firewall and any proxy",
             self.host()
         );
-        ConnectError { kind: FailureKind::Transient, message }
+        ConnectError {
+            kind: FailureKind::Transient,
+            message,
+        }
     }
 
     fn host(&self) -> &str {
@@ -110,7 +129,9 @@ fn uri_of(url: &str, model: &str) -> Result<Uri, ConfigError> {
 
 fn tls() -> Result<Arc<ClientConfig>, ConfigError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let roots = RootCertStore {
+        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+    };
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|e| ConfigError::Tls(e.to_string()))?
@@ -136,10 +157,19 @@ mod tests {
     #[test]
     fn the_model_goes_into_the_url() {
         let uri = |url, model| uri_of(url, model).map(|u| u.to_string());
-        assert_eq!(uri("wss://h/v1/realtime", "m-2.1").unwrap(), "wss://h/v1/realtime?model=m-2.1");
+        assert_eq!(
+            uri("wss://h/v1/realtime", "m-2.1").unwrap(),
+            "wss://h/v1/realtime?model=m-2.1"
+        );
         assert_eq!(uri("ws://h:1/v1?a=b", "m").unwrap(), "ws://h:1/v1?a=b&model=m");
         assert_eq!(uri("https://h/", "m"), Err(ConfigError::Url("https://h/".into())));
-        assert_eq!(uri("wss://user:word@h/", "m"), Err(ConfigError::Url("wss://user:word@h/".into())));
-        assert_eq!(uri("wss://h", "a model"), Err(ConfigError::Model("a model".into())));
+        assert_eq!(
+            uri("wss://user:word@h/", "m"),
+            Err(ConfigError::Url("wss://user:word@h/".into()))
+        );
+        assert_eq!(
+            uri("wss://h", "a model"),
+            Err(ConfigError::Model("a model".into()))
+        );
     }
 }

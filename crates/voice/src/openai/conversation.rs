@@ -94,7 +94,8 @@ impl Conversation {
             return;
         }
         self.stage = Stage::Failed;
-        self.actions.push_back(Action::Tell(EngineEvent::Failed { kind, message }));
+        self.actions
+            .push_back(Action::Tell(EngineEvent::Failed { kind, message }));
     }
 
     /// Takes one text message of the server.
@@ -102,8 +103,15 @@ impl Conversation {
         match serde_json::from_str(text) {
             Ok(event) => self.server(event, text),
             Err(error) => {
-                let what = format!("OpenAI sent an event that cannot be read (line {}, column {})", error.line(), error.column());
-                self.fail(FailureKind::Protocol, failure::plain(FailureKind::Protocol, &what));
+                let what = format!(
+                    "OpenAI sent an event that cannot be read (line {}, column {})",
+                    error.line(),
+                    error.column()
+                );
+                self.fail(
+                    FailureKind::Protocol,
+                    failure::plain(FailureKind::Protocol, &what),
+                );
             }
         }
         self.ask_for_what_is_wanted();
@@ -150,14 +158,26 @@ impl Conversation {
                 self.actions.extend(heard.map(Action::Tell));
             }
             ServerEvent::TranscriptFailed { item_id, error } => {
-                warn!(reason = failure::message_of(failure::kind_of(&error), &error), "a turn could not be transcribed");
+                warn!(
+                    reason = failure::message_of(failure::kind_of(&error), &error),
+                    "a turn could not be transcribed"
+                );
                 let heard = self.turns.failed(item_id);
                 self.actions.extend(heard.map(Action::Tell));
             }
             ServerEvent::ResponseCreated { response } => self.response_created(response.id),
-            ServerEvent::OutputAudio { response_id, item_id, delta } => self.audio(&response_id, item_id, &delta),
+            ServerEvent::OutputAudio {
+                response_id,
+                item_id,
+                delta,
+            } => self.audio(&response_id, item_id, &delta),
             ServerEvent::OutputText { response_id, delta } => self.text(&response_id, delta),
-            ServerEvent::FunctionCall { response_id, call_id, name, arguments } => {
+            ServerEvent::FunctionCall {
+                response_id,
+                call_id,
+                name,
+                arguments,
+            } => {
                 self.tool_call(&response_id, call_id, name, &arguments);
             }
             ServerEvent::ResponseDone { response } => self.response_done(&response),
@@ -215,7 +235,11 @@ impl Conversation {
 
     fn text(&mut self, response_id: &str, text: String) {
         if let Some(answer) = self.answers.current(response_id) {
-            self.tell(EngineEvent::AnswerText { answer, text, at_ms: None });
+            self.tell(EngineEvent::AnswerText {
+                answer,
+                text,
+                at_ms: None,
+            });
         }
     }
 
@@ -223,10 +247,20 @@ impl Conversation {
         if self.answers.current(response_id).is_none() {
             return;
         }
-        let arguments = if arguments.trim().is_empty() { "{}" } else { arguments };
+        let arguments = if arguments.trim().is_empty() {
+            "{}"
+        } else {
+            arguments
+        };
         let Ok(arguments @ serde_json::Value::Object(_)) = serde_json::from_str(arguments) else {
-            warn!(tool = name, "the model called a tool with arguments that are no object; it is told so");
-            self.tool_output(call_id, "{\"error\":\"the arguments are not a JSON object\"}".into());
+            warn!(
+                tool = name,
+                "the model called a tool with arguments that are no object; it is told so"
+            );
+            self.tool_output(
+                call_id,
+                "{\"error\":\"the arguments are not a JSON object\"}".into(),
+            );
             return;
         };
         let id = ToolCallId(call_id);
@@ -258,18 +292,29 @@ impl Conversation {
     /// Most errors leave the session as it was; those end it that leave the caller without an answer.
     fn error(&mut self, error: &ErrorBody) {
         let event_id = error.event_id.as_deref().unwrap_or_default();
-        let about = |what: &str| event_id.strip_prefix(what).is_some_and(|rest| rest.starts_with('_'));
+        let about = |what: &str| {
+            event_id
+                .strip_prefix(what)
+                .is_some_and(|rest| rest.starts_with('_'))
+        };
         let code = error.code.as_deref().unwrap_or_default();
-        if about(cause::CANCEL) || about(cause::TRUNCATE) || about(cause::DELETE) || code == "response_cancel_not_active" {
+        if about(cause::CANCEL)
+            || about(cause::TRUNCATE)
+            || about(cause::DELETE)
+            || code == "response_cancel_not_active"
+        {
             debug!(code, event_id, "OpenAI was told too late");
             return;
         }
-        let busy = code == "conversation_already_has_active_response";
-        let refused = self.answers.refused(event_id, busy);
-        if busy {
-            debug!(event_id, "OpenAI is still answering; the answer is asked for again when it is done");
+        if code == "conversation_already_has_active_response" {
+            debug!(
+                event_id,
+                "OpenAI is still answering; the answer is asked for again when it is done"
+            );
+            self.answers.refused_as_busy(event_id);
             return;
         }
+        let refused = self.answers.refused(event_id);
         let kind = failure::kind_of(error);
         let lasting = matches!(
             kind,
@@ -279,7 +324,10 @@ impl Conversation {
             self.fail(kind, failure::message_of(kind, error));
             return;
         }
-        warn!(reason = failure::message_of(kind, error), "OpenAI reported an error; the session goes on");
+        warn!(
+            reason = failure::message_of(kind, error),
+            "OpenAI reported an error; the session goes on"
+        );
     }
 
     fn respond(&mut self, turn: TurnId) {
@@ -307,20 +355,30 @@ impl Conversation {
             debug!("the result of a tool that nobody called");
             return;
         }
-        let output = if ok { result } else { serde_json::json!({ "error": result }).to_string() };
+        let output = if ok {
+            result
+        } else {
+            serde_json::json!({ "error": result }).to_string()
+        };
         self.tool_output(id.0, output);
     }
 
     fn tool_output(&mut self, call_id: String, output: String) {
         let event_id = self.event_id(cause::ITEM);
-        self.send(ClientEvent::CreateItem { event_id, item: NewItem::FunctionCallOutput { call_id, output } });
+        self.send(ClientEvent::CreateItem {
+            event_id,
+            item: NewItem::FunctionCallOutput { call_id, output },
+        });
         self.answers.want(Cause::FollowUp);
     }
 
     fn key(&mut self, digit: Digit) {
         let text = format!("The caller pressed key {} on the phone.", digit.key());
         let event_id = self.event_id(cause::ITEM);
-        self.send(ClientEvent::CreateItem { event_id, item: NewItem::user_text(text) });
+        self.send(ClientEvent::CreateItem {
+            event_id,
+            item: NewItem::user_text(text),
+        });
         self.answers.want(Cause::FollowUp);
     }
 
@@ -335,7 +393,10 @@ impl Conversation {
 
     fn cancel(&mut self, response_id: String) {
         let event_id = self.event_id(cause::CANCEL);
-        self.send(ClientEvent::CancelResponse { event_id, response_id });
+        self.send(ClientEvent::CancelResponse {
+            event_id,
+            response_id,
+        });
     }
 
     fn delete(&mut self, item_id: String) {

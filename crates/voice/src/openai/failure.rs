@@ -15,14 +15,20 @@ fn kind_of_code(code: &str) -> Option<FailureKind> {
         "invalid_api_key" | "missing_api_key" | "invalid_authentication" | "account_deactivated" => {
             Some(FailureKind::Unauthorized)
         }
-        "insufficient_quota" | "billing_hard_limit_reached" | "billing_not_active" => Some(FailureKind::Quota),
+        "insufficient_quota" | "billing_hard_limit_reached" | "billing_not_active" => {
+            Some(FailureKind::Quota)
+        }
         "rate_limit_exceeded" | "too_many_requests" => Some(FailureKind::RateLimited),
         "session_expired" => Some(FailureKind::Expired),
         "content_filter" | "content_policy_violation" | "moderation_blocked" => Some(FailureKind::Policy),
-        "model_not_found" | "invalid_model" | "invalid_value" | "invalid_type" | "unsupported_value"
-        | "unknown_parameter" | "missing_required_parameter" | "beta_api_shape_disabled" => {
-            Some(FailureKind::Unsupported)
-        }
+        "model_not_found"
+        | "invalid_model"
+        | "invalid_value"
+        | "invalid_type"
+        | "unsupported_value"
+        | "unknown_parameter"
+        | "missing_required_parameter"
+        | "beta_api_shape_disabled" => Some(FailureKind::Unsupported),
         _ => None,
     }
 }
@@ -39,7 +45,11 @@ fn kind_of_type(kind: &str) -> Option<FailureKind> {
 
 /// What an error is and what would mend it, as the operator reads it.
 pub(super) fn message_of(kind: FailureKind, error: &ErrorBody) -> String {
-    let code = error.code.as_deref().or(error.r#type.as_deref()).map_or_else(|| "no code".into(), identifier);
+    let code = error
+        .code
+        .as_deref()
+        .or(error.r#type.as_deref())
+        .map_or_else(|| "no code".into(), identifier);
     match configuration_of(error) {
         Some((param, message)) => format!("OpenAI refused {param} ({code}): {message}; {}", remedy(kind)),
         None => format!("OpenAI reported {code}; {}", remedy(kind)),
@@ -48,22 +58,36 @@ pub(super) fn message_of(kind: FailureKind, error: &ErrorBody) -> String {
 
 /// The parameter and the message of an error about the session's configuration, which repeats no more than that.
 fn configuration_of(error: &ErrorBody) -> Option<(String, String)> {
-    let param = error.param.as_deref().filter(|p| p.starts_with("session.") || *p == "model")?;
+    let param = error
+        .param
+        .as_deref()
+        .filter(|p| p.starts_with("session.") || *p == "model")?;
     if param.contains("instructions") {
         return None;
     }
-    let message = error.message.as_deref()?.chars().filter(|c| !c.is_control()).take(200).collect();
+    let message = error
+        .message
+        .as_deref()?
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(200)
+        .collect();
     Some((identifier(param), message))
 }
 
 /// A code without anything that could be a secret or the caller's words.
 fn identifier(text: &str) -> String {
-    text.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '[' | ']')).take(48).collect()
+    text.chars()
+        .filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '[' | ']'))
+        .take(48)
+        .collect()
 }
 
 fn remedy(kind: FailureKind) -> &'static str {
     match kind {
-        FailureKind::Unauthorized => "set openai.api_key to a valid key of a project that may use openai.model",
+        FailureKind::Unauthorized => {
+            "set openai.api_key to a valid key of a project that may use openai.model"
+        }
         FailureKind::Quota => "add credit or raise the monthly limit of the key's organisation",
         FailureKind::RateLimited => "raise the organisation's rate limits or lower the calls of this node",
         FailureKind::Unsupported => "check openai.url, openai.model and the secretary's voice and tools",
@@ -81,18 +105,33 @@ pub(super) fn plain(kind: FailureKind, what: &str) -> String {
 
 /// What an HTTP answer in place of the upgrade means.
 pub(super) fn of_status(status: u16, body: Option<&[u8]>) -> (FailureKind, String) {
-    let error = body.and_then(|b| serde_json::from_slice::<Refusal>(b).ok()).map(|r| r.error).unwrap_or_default();
+    let error = body
+        .and_then(|b| serde_json::from_slice::<Refusal>(b).ok())
+        .map(|r| r.error)
+        .unwrap_or_default();
     let said = kind_of_code(error.code.as_deref().unwrap_or_default());
     let kind = match status {
         401 | 403 => FailureKind::Unauthorized,
-        429 if said == Some(FailureKind::Quota) || kind_of(&error) == FailureKind::Quota => FailureKind::Quota,
+        429 if said == Some(FailureKind::Quota) || kind_of(&error) == FailureKind::Quota => {
+            FailureKind::Quota
+        }
         429 => FailureKind::RateLimited,
         400 | 404 => said.unwrap_or(FailureKind::Unsupported),
         500.. => FailureKind::Transient,
         _ => FailureKind::Protocol,
     };
-    let code = error.code.as_deref().map(|code| format!(" ({})", identifier(code))).unwrap_or_default();
-    (kind, plain(kind, &format!("OpenAI answered the connection with HTTP {status}{code}")))
+    let code = error
+        .code
+        .as_deref()
+        .map(|code| format!(" ({})", identifier(code)))
+        .unwrap_or_default();
+    (
+        kind,
+        plain(
+            kind,
+            &format!("OpenAI answered the connection with HTTP {status}{code}"),
+        ),
+    )
 }
 
 /// What a close frame means. OpenAI names the error at the end of the reason ("invalid_request_error.invalid_api_key");
@@ -105,7 +144,10 @@ pub(super) fn of_close(code: u16, reason: &str) -> (FailureKind, String) {
         1008 => FailureKind::Policy,
         _ => FailureKind::Transient,
     });
-    (kind, plain(kind, &format!("OpenAI closed the connection with code {code}")))
+    (
+        kind,
+        plain(kind, &format!("OpenAI closed the connection with code {code}")),
+    )
 }
 
 #[cfg(test)]
@@ -113,21 +155,43 @@ mod tests {
     use super::*;
 
     fn error(r#type: &str, code: Option<&str>) -> ErrorBody {
-        ErrorBody { r#type: Some(r#type.into()), code: code.map(Into::into), ..ErrorBody::default() }
+        ErrorBody {
+            r#type: Some(r#type.into()),
+            code: code.map(Into::into),
+            ..ErrorBody::default()
+        }
     }
 
     #[test]
     fn codes_go_before_types_and_the_unknown_is_transient() {
         let sorted = [
-            (error("invalid_request_error", Some("invalid_api_key")), FailureKind::Unauthorized),
-            (error("invalid_request_error", Some("insufficient_quota")), FailureKind::Quota),
-            (error("requests", Some("rate_limit_exceeded")), FailureKind::RateLimited),
-            (error("invalid_request_error", Some("model_not_found")), FailureKind::Unsupported),
-            (error("invalid_request_error", Some("session_expired")), FailureKind::Expired),
+            (
+                error("invalid_request_error", Some("invalid_api_key")),
+                FailureKind::Unauthorized,
+            ),
+            (
+                error("invalid_request_error", Some("insufficient_quota")),
+                FailureKind::Quota,
+            ),
+            (
+                error("requests", Some("rate_limit_exceeded")),
+                FailureKind::RateLimited,
+            ),
+            (
+                error("invalid_request_error", Some("model_not_found")),
+                FailureKind::Unsupported,
+            ),
+            (
+                error("invalid_request_error", Some("session_expired")),
+                FailureKind::Expired,
+            ),
             (error("invalid_request_error", None), FailureKind::Unsupported),
             (error("tokens", None), FailureKind::RateLimited),
             (error("server_error", None), FailureKind::Transient),
-            (error("something_new", Some("something_newer")), FailureKind::Transient),
+            (
+                error("something_new", Some("something_newer")),
+                FailureKind::Transient,
+            ),
         ];
         for (error, kind) in sorted {
             assert_eq!(kind_of(&error), kind, "{error:?}");
@@ -143,7 +207,10 @@ mod tests {
         assert!(!message_of(FailureKind::Unsupported, &error).contains("nobody"));
         error.param = Some("session.audio.output.voice".into());
         let told = message_of(FailureKind::Unsupported, &error);
-        assert!(told.contains("session.audio.output.voice (invalid_value): Invalid value: 'nobody'"), "{told}");
+        assert!(
+            told.contains("session.audio.output.voice (invalid_value): Invalid value: 'nobody'"),
+            "{told}"
+        );
     }
 
     #[test]
@@ -161,8 +228,14 @@ mod tests {
 
     #[test]
     fn close_frames_are_sorted_by_reason_and_code() {
-        assert_eq!(of_close(3000, "invalid_request_error.invalid_api_key").0, FailureKind::Unauthorized);
-        assert_eq!(of_close(4000, "invalid_request_error.session_expired").0, FailureKind::Expired);
+        assert_eq!(
+            of_close(3000, "invalid_request_error.invalid_api_key").0,
+            FailureKind::Unauthorized
+        );
+        assert_eq!(
+            of_close(4000, "invalid_request_error.session_expired").0,
+            FailureKind::Expired
+        );
         assert_eq!(of_close(1008, "").0, FailureKind::Policy);
         assert_eq!(of_close(1002, "").0, FailureKind::Protocol);
         assert_eq!(of_close(1011, "keepalive").0, FailureKind::Transient);

@@ -9,13 +9,21 @@ use std::borrow::Cow;
 #[serde(tag = "type")]
 pub(super) enum ClientEvent {
     #[serde(rename = "session.update")]
-    UpdateSession { event_id: String, session: Box<SessionConfig> },
+    UpdateSession {
+        event_id: String,
+        session: Box<SessionConfig>,
+    },
     #[serde(rename = "input_audio_buffer.append")]
     Append { audio: String },
     #[serde(rename = "conversation.item.create")]
     CreateItem { event_id: String, item: NewItem },
     #[serde(rename = "conversation.item.truncate")]
-    TruncateItem { event_id: String, item_id: String, content_index: u32, audio_end_ms: u64 },
+    TruncateItem {
+        event_id: String,
+        item_id: String,
+        content_index: u32,
+        audio_end_ms: u64,
+    },
     #[serde(rename = "conversation.item.delete")]
     DeleteItem { event_id: String, item_id: String },
     #[serde(rename = "response.create")]
@@ -28,8 +36,14 @@ pub(super) enum ClientEvent {
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum NewItem {
-    Message { role: &'static str, content: [InputText; 1] },
-    FunctionCallOutput { call_id: String, output: String },
+    Message {
+        role: &'static str,
+        content: [InputText; 1],
+    },
+    FunctionCallOutput {
+        call_id: String,
+        output: String,
+    },
 }
 
 #[derive(Debug, Serialize)]
@@ -41,7 +55,13 @@ pub(super) struct InputText {
 impl NewItem {
     /// A text in the caller's name.
     pub(super) fn user_text(text: String) -> Self {
-        Self::Message { role: "user", content: [InputText { r#type: "input_text", text }] }
+        Self::Message {
+            role: "user",
+            content: [InputText {
+                r#type: "input_text",
+                text,
+            }],
+        }
     }
 }
 
@@ -135,7 +155,12 @@ pub(super) enum ServerEvent<'a> {
     #[serde(rename = "response.output_audio_transcript.delta")]
     OutputText { response_id: String, delta: String },
     #[serde(rename = "response.function_call_arguments.done")]
-    FunctionCall { response_id: String, call_id: String, name: String, arguments: String },
+    FunctionCall {
+        response_id: String,
+        call_id: String,
+        name: String,
+        arguments: String,
+    },
     #[serde(rename = "response.done")]
     ResponseDone { response: Response },
     #[serde(rename = "error")]

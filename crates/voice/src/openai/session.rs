@@ -112,7 +112,10 @@ impl OpenAiSession {
         self.failed = true;
         let what = "the connection to OpenAI ended because one side did not keep up with the other";
         let message = failure::plain(FailureKind::Transient, what);
-        Event::Engine(EngineEvent::Failed { kind: FailureKind::Transient, message })
+        Event::Engine(EngineEvent::Failed {
+            kind: FailureKind::Transient,
+            message,
+        })
     }
 }
 

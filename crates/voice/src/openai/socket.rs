@@ -92,7 +92,18 @@ enum Step {
 
 /// Runs until the session is dropped or has failed.
 pub(super) async fn run(link: Link) {
-    let Link { socket, conversation, mut commands, mut audio, told, queued, hold, counts, end, .. } = link;
+    let Link {
+        socket,
+        conversation,
+        mut commands,
+        mut audio,
+        told,
+        queued,
+        hold,
+        counts,
+        end,
+        ..
+    } = link;
     let _live = Live::new(counts.clone());
     let (mut sink, mut stream) = socket.split();
     let mut task = Task {
@@ -145,7 +156,11 @@ impl Outbox {
         self.pending = true;
     }
 
-    fn poll_write(&mut self, sink: &mut SplitSink<Socket, Message>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+    fn poll_write(
+        &mut self,
+        sink: &mut SplitSink<Socket, Message>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Error>> {
         while !self.messages.is_empty() {
             ready!(sink.poll_ready_unpin(cx))?;
             if let Some(message) = self.messages.pop_front() {
@@ -181,7 +196,10 @@ impl Task {
             Step::Command(Some(command)) => self.conversation.command(command),
             Step::Audio(Some(samples)) => self.append(&samples),
             Step::Tick => self.tick(),
-            Step::SetupTooLong => self.fail(FailureKind::Transient, "OpenAI did not configure the session in time"),
+            Step::SetupTooLong => self.fail(
+                FailureKind::Transient,
+                "OpenAI did not configure the session in time",
+            ),
             Step::Command(None) | Step::Audio(None) | Step::End => self.over = true,
         }
     }
@@ -212,7 +230,11 @@ impl Task {
         };
         // A reset in the middle of a message is the network's doing.
         let reset = tokio_tungstenite::tungstenite::error::ProtocolError::ResetWithoutClosingHandshake;
-        let kind = if matches!(error, Error::Protocol(e) if *e == reset) { FailureKind::Transient } else { kind };
+        let kind = if matches!(error, Error::Protocol(e) if *e == reset) {
+            FailureKind::Transient
+        } else {
+            kind
+        };
         self.fail(kind, &format!("the connection to OpenAI was lost: {error}"));
     }
 
@@ -222,12 +244,17 @@ impl Task {
 
     fn append(&mut self, samples: &[i16]) {
         let bytes: Vec<u8> = samples.iter().flat_map(|s| s.to_le_bytes()).collect();
-        self.send(&ClientEvent::Append { audio: STANDARD.encode(bytes) });
+        self.send(&ClientEvent::Append {
+            audio: STANDARD.encode(bytes),
+        });
     }
 
     fn tick(&mut self) {
         if self.last_sign.elapsed() >= self.silence_limit {
-            let what = format!("OpenAI has sent nothing for {} ms", self.last_sign.elapsed().as_millis());
+            let what = format!(
+                "OpenAI has sent nothing for {} ms",
+                self.last_sign.elapsed().as_millis()
+            );
             self.fail(FailureKind::Transient, &what);
             return;
         }
@@ -237,7 +264,10 @@ impl Task {
     fn send(&mut self, event: &ClientEvent) {
         match serde_json::to_string(event) {
             Ok(text) => self.outbox.push(Message::text(text)),
-            Err(error) => self.fail(FailureKind::Protocol, &format!("an event cannot be written as JSON: {error}")),
+            Err(error) => self.fail(
+                FailureKind::Protocol,
+                &format!("an event cannot be written as JSON: {error}"),
+            ),
         }
     }
 

@@ -41,7 +41,10 @@ impl Turns {
     /// That was no turn. The items that the server is to forget now; one that it has yet to commit is named by
     /// [`Turns::committed`].
     pub(super) fn discard(&mut self, turn: TurnId) -> Vec<String> {
-        let items = self.items.iter_mut().filter(|i| i.turn == Some(turn) && !i.discarded);
+        let items = self
+            .items
+            .iter_mut()
+            .filter(|i| i.turn == Some(turn) && !i.discarded);
         let mut gone = Vec::new();
         for item in items {
             item.discarded = true;
@@ -95,16 +98,17 @@ impl Turns {
         let item = self.item(item_id);
         item.settled = true;
         let turn = item.turn;
-        self.heard(turn).filter(|event| !matches!(event, EngineEvent::Heard { text, .. } if text.is_empty()))
+        self.heard(turn)
+            .filter(|event| !matches!(event, EngineEvent::Heard { text, .. } if text.is_empty()))
     }
 
-    /// The words of a turn so far. The call's present turn needs no name; words that come late bear theirs.
+    /// The words of a turn so far. They bear its number, since they come late: by now the caller may be in the next turn.
     fn heard(&self, turn: Option<TurnId>) -> Option<EngineEvent> {
         let items = || self.items.iter().filter(|i| i.turn == turn && !i.discarded);
         items().next()?;
         let words: Vec<&str> = items().map(|i| i.text.trim()).filter(|t| !t.is_empty()).collect();
         Some(EngineEvent::Heard {
-            turn: turn.filter(|_| turn != self.current),
+            turn,
             text: words.join(" "),
             is_final: items().all(|i| i.settled),
         })
@@ -118,7 +122,15 @@ impl Turns {
             }
             let turn = self.current;
             let (text, ended, committed) = (String::new(), false, false);
-            self.items.push_back(Item { id, turn, text, ended, committed, settled: false, discarded: false });
+            self.items.push_back(Item {
+                id,
+                turn,
+                text,
+                ended,
+                committed,
+                settled: false,
+                discarded: false,
+            });
             self.items.len() - 1
         });
         &mut self.items[at]
@@ -130,7 +142,11 @@ mod tests {
     use super::*;
 
     fn heard(turn: Option<u32>, text: &str, is_final: bool) -> Option<EngineEvent> {
-        Some(EngineEvent::Heard { turn: turn.map(TurnId), text: text.into(), is_final })
+        Some(EngineEvent::Heard {
+            turn: turn.map(TurnId),
+            text: text.into(),
+            is_final,
+        })
     }
 
     #[test]
@@ -140,6 +156,11 @@ mod tests {
         assert!(turns.ended("a".into()));
         assert!(!turns.ended("a".into()));
         assert!(turns.ended("b".into()), "an item whose start was not told");
+        assert_eq!(
+            turns.settled("b".into(), "words".into()),
+            heard(None, "words", false),
+            "of no turn of ours"
+        );
     }
 
     #[test]
@@ -147,12 +168,21 @@ mod tests {
         let mut turns = Turns::default();
         turns.started(TurnId(1));
         turns.speech_started("a".into());
-        assert_eq!(turns.words("a".into(), "Quero"), heard(None, "Quero", false));
-        assert_eq!(turns.words("a".into(), " falar"), heard(None, "Quero falar", false));
+        assert_eq!(turns.words("a".into(), "Quero"), heard(Some(1), "Quero", false));
+        assert_eq!(
+            turns.words("a".into(), " falar"),
+            heard(Some(1), "Quero falar", false)
+        );
         turns.started(TurnId(1));
         turns.speech_started("b".into());
-        assert_eq!(turns.settled("a".into(), "Quero falar".into()), heard(None, "Quero falar", false));
-        assert_eq!(turns.settled("b".into(), "com o João.".into()), heard(None, "Quero falar com o João.", true));
+        assert_eq!(
+            turns.settled("a".into(), "Quero falar".into()),
+            heard(Some(1), "Quero falar", false)
+        );
+        assert_eq!(
+            turns.settled("b".into(), "com o João.".into()),
+            heard(Some(1), "Quero falar com o João.", true)
+        );
         assert_eq!(turns.words("b".into(), "late"), None);
     }
 
@@ -164,8 +194,14 @@ mod tests {
         turns.ended("a".into());
         turns.started(TurnId(2));
         turns.speech_started("b".into());
-        assert_eq!(turns.settled("a".into(), "one".into()), heard(Some(1), "one", true));
-        assert_eq!(turns.settled("b".into(), "two".into()), heard(None, "two", true));
+        assert_eq!(
+            turns.settled("a".into(), "one".into()),
+            heard(Some(1), "one", true)
+        );
+        assert_eq!(
+            turns.settled("b".into(), "two".into()),
+            heard(Some(2), "two", true)
+        );
     }
 
     #[test]
@@ -196,6 +232,9 @@ mod tests {
         turns.speech_started("a".into());
         assert_eq!(turns.failed("a".into()), None);
         turns.speech_started("b".into());
-        assert_eq!(turns.settled("b".into(), "sim".into()), heard(None, "sim", true));
+        assert_eq!(
+            turns.settled("b".into(), "sim".into()),
+            heard(Some(1), "sim", true)
+        );
     }
 }

@@ -14,6 +14,7 @@ use voice::{Engine, Event, Session, Setup};
 const SECRETARY: &str = r#"
 name = "echo"
 language = "en"
+engine = "loopback"
 [greeting]
 text = ""
 [phrases]
@@ -41,19 +42,30 @@ fn poll(session: &mut dyn Session, pcm: &mut Vec<i16>) -> Option<Event> {
 }
 
 fn started(answer: u64) -> Option<Event> {
-    Some(Event::Engine(EngineEvent::AnswerStarted { answer: AnswerId(answer), cause: Cause::Own }))
+    Some(Event::Engine(EngineEvent::AnswerStarted {
+        answer: AnswerId(answer),
+        cause: Cause::Own,
+    }))
 }
 
 fn audio(answer: u64) -> Option<Event> {
-    Some(Event::Audio { answer: AnswerId(answer) })
+    Some(Event::Audio {
+        answer: AnswerId(answer),
+    })
 }
 
 #[test]
 fn what_is_heard_comes_back_as_one_answer_at_the_legs_rate() {
     let mut session = session(SampleRate::HZ_8000);
     let mut pcm = Vec::new();
-    assert_eq!((session.input_rate(), session.output_rate()), (SampleRate::HZ_8000, SampleRate::HZ_8000));
-    assert_eq!(poll(&mut *session, &mut pcm), Some(Event::Engine(EngineEvent::Ready)));
+    assert_eq!(
+        (session.input_rate(), session.output_rate()),
+        (SampleRate::HZ_8000, SampleRate::HZ_8000)
+    );
+    assert_eq!(
+        poll(&mut *session, &mut pcm),
+        Some(Event::Engine(EngineEvent::Ready))
+    );
     assert_eq!(poll(&mut *session, &mut pcm), None);
 
     session.hear(&[1, 2, 3]);
@@ -92,7 +104,11 @@ fn an_interruption_of_its_answer_alone_ends_it_and_the_next_sound_begins_another
     let mut pcm = Vec::new();
     session.hear(&[1]);
     while poll(&mut *session, &mut pcm).is_some() {}
-    let interrupt = |answer| EngineCommand::Interrupt { answer, heard: PlayedMs(0), text: String::new() };
+    let interrupt = |answer| EngineCommand::Interrupt {
+        answer,
+        heard: PlayedMs(0),
+        text: String::new(),
+    };
 
     session.command(interrupt(AnswerId(7)));
     assert_eq!(poll(&mut *session, &mut pcm), None);
@@ -121,7 +137,11 @@ fn whoever_waits_is_woken_by_the_next_sound() {
     let count = Arc::new(Count(AtomicUsize::new(0)));
     let waker = waker(count.clone());
 
-    assert!(session.poll_event(&mut Context::from_waker(&waker), &mut pcm).is_pending());
+    assert!(
+        session
+            .poll_event(&mut Context::from_waker(&waker), &mut pcm)
+            .is_pending()
+    );
     assert_eq!(count.0.load(Ordering::Relaxed), 0);
     session.hear(&[1]);
     assert_eq!(count.0.load(Ordering::Relaxed), 1);
