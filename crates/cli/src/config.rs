@@ -48,10 +48,6 @@ pub(crate) fn print(errors: impl IntoIterator<Item: std::fmt::Display>) {
     }
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "every command takes its arguments alike"
-)]
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let Command::Check(source) = arguments.command;
     let Some(config) = source.read() else {

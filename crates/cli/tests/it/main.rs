@@ -1,3 +1,4 @@
 //! The command as its user meets it.
+#![cfg(test)]
 
 mod server;

@@ -1,4 +1,5 @@
 //! What a module and an operator see of the gateway.
+#![cfg(test)]
 
 mod calls;
 mod config;
