@@ -1,7 +1,7 @@
 //! The local engine: voice activity and turns from the call, then speech to text, a brain, text to speech.
 //!
-//! [`answers`] knows which answer is under way and which wait, [`hearing`] which samples are of which turn; both are pure.
-//! [`session`] drives them, [`listening`] and [`speaking`] own the tasks of a transcription and of a clause's audio.
+//! `answers` knows which answer is under way and which wait, `hearing` which samples are of which turn; both are pure.
+//! `session` drives them, `listening` and `speaking` own the tasks of a transcription and of a clause's audio.
 
 mod answers;
 mod hearing;
