@@ -51,7 +51,9 @@ struct Calls {
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.what {
         What::Calls(calls) => {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()?;
             runtime.block_on(calls.run())
         }
         What::Floor { listen } => {
@@ -88,7 +90,9 @@ impl Calls {
         for what in &self.with {
             match what.as_str() {
                 "vad" => {}
-                "recording" => bail!("--with recording: this server records no calls yet, so there is nothing to measure"),
+                "recording" => bail!(
+                    "--with recording: this server records no calls yet, so there is nothing to measure"
+                ),
                 other => bail!("--with {other}: not known; vad is"),
             }
         }
@@ -99,7 +103,8 @@ impl Calls {
         let address = free_address()?;
         let mut command = Command::new(std::env::current_exe()?);
         command.args(["bench", "floor", "--listen", &address.to_string()]);
-        self.measure(command, address, &folder.path().join("floor.log")).await
+        self.measure(command, address, &folder.path().join("floor.log"))
+            .await
     }
 
     async fn measure_gateway(&self, folder: &TempDir) -> anyhow::Result<Figures> {
@@ -107,16 +112,26 @@ impl Calls {
         let config = self.write_config(folder.path(), address)?;
         let mut command = Command::new(std::env::current_exe()?);
         // An operator's own settings must not change what is measured.
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("VOICE_AI__") || name == "RUST_LOG") {
+        for (name, _) in
+            std::env::vars().filter(|(name, _)| name.starts_with("VOICE_AI__") || name == "RUST_LOG")
+        {
             command.env_remove(name);
         }
-        command.arg("serve").arg("--config").arg(config).current_dir(folder.path());
-        self.measure(command, address, &folder.path().join("gateway.log")).await
+        command
+            .arg("serve")
+            .arg("--config")
+            .arg(config)
+            .current_dir(folder.path());
+        self.measure(command, address, &folder.path().join("gateway.log"))
+            .await
     }
 
     async fn measure(&self, command: Command, address: SocketAddr, log: &Path) -> anyhow::Result<Figures> {
         let server = ServerProcess::start(command, address, log.to_owned()).await?;
-        let load = Load { calls: self.calls as usize, seconds: self.seconds };
+        let load = Load {
+            calls: self.calls as usize,
+            seconds: self.seconds,
+        };
         let figures = measure(load, &server, |_| StreamAddress::of_sample_call(address)).await;
         server.stop().await;
         Ok(figures?)
@@ -165,7 +180,10 @@ fn free_address() -> anyhow::Result<SocketAddr> {
 }
 
 fn print(report: &Report) {
-    println!("{} calls for {} s; times in µs from a frame's intended send time to its return\n", report.calls, report.seconds);
+    println!(
+        "{} calls for {} s; times in µs from a frame's intended send time to its return\n",
+        report.calls, report.seconds
+    );
     println!("{:<34}{:>12}{:>12}{:>9}", "", "gateway", "floor", "ratio");
     let row = |name: &str, of: fn(&Figures) -> f64, digits: usize, ratio: Option<f64>| {
         let ratio = ratio.map_or(String::new(), |ratio| format!("{ratio:.2}"));
@@ -178,10 +196,40 @@ fn print(report: &Report) {
     row("max", |figures| figures.max_us as f64, 0, None);
     row("frames lost", |figures| figures.lost as f64, 0, None);
     row("frames sent", |figures| figures.sent as f64, 0, None);
-    row("server, % of a core per call", |figures| figures.server_core_percent_per_call, 3, Some(report.ratio.cpu));
-    row("server, KiB per idle call", |figures| figures.server_rss_kib_per_call, 1, None);
-    row("server, KiB per busy call", |figures| figures.server_rss_kib_per_busy_call, 1, None);
-    row("generator late, p50", |figures| figures.generator.p50_us as f64, 0, None);
-    row("generator late, p99", |figures| figures.generator.p99_us as f64, 0, None);
-    row("generator, % of a core in all", |figures| figures.generator.core_percent, 1, None);
+    row(
+        "server, % of a core per call",
+        |figures| figures.server_core_percent_per_call,
+        3,
+        Some(report.ratio.cpu),
+    );
+    row(
+        "server, KiB per idle call",
+        |figures| figures.server_rss_kib_per_call,
+        1,
+        None,
+    );
+    row(
+        "server, KiB per busy call",
+        |figures| figures.server_rss_kib_per_busy_call,
+        1,
+        None,
+    );
+    row(
+        "generator late, p50",
+        |figures| figures.generator.p50_us as f64,
+        0,
+        None,
+    );
+    row(
+        "generator late, p99",
+        |figures| figures.generator.p99_us as f64,
+        0,
+        None,
+    );
+    row(
+        "generator, % of a core in all",
+        |figures| figures.generator.core_percent,
+        1,
+        None,
+    );
 }

@@ -322,8 +322,8 @@ async fn answer(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -
                     Some(Part::Pause(pause)) => tokio::time::sleep(pause).await,
                     Some(Part::Hang) => std::future::pending().await,
                     Some(Part::Break) => {
-                    // What came before is sent while the stream waits.
-                    tokio::task::yield_now().await;
+                        // What came before is sent while the stream waits.
+                        tokio::task::yield_now().await;
                         given_up.seen.take();
                         let error = std::io::Error::new(std::io::ErrorKind::ConnectionReset, "as scripted");
                         return Some((Err(error), (VecDeque::new(), given_up)));

@@ -57,10 +57,17 @@ pub enum DialError {
     },
 }
 
+/// The gateway's refusals are JSON with an error and a remedy, which are shown as two lines; others as they are.
 fn explained(body: &str) -> String {
-    match body.trim() {
-        "" => " and no explanation".to_owned(),
-        text => format!(":\n{text}"),
+    #[derive(serde::Deserialize)]
+    struct Refusal {
+        error: String,
+        remedy: String,
+    }
+    match (serde_json::from_str::<Refusal>(body), body.trim()) {
+        (Ok(Refusal { error, remedy }), _) => format!(":\n  {error}\n  {remedy}"),
+        (_, "") => " and no explanation".to_owned(),
+        (_, text) => format!(":\n{text}"),
     }
 }
 

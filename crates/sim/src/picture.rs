@@ -97,7 +97,7 @@ fn legend(svg: &mut Svg, scene: &Scene, y: f64) -> f64 {
         scene
             .turns
             .iter()
-            .any(|turn| turn.parts.as_ref().and_then(wanted).is_some())
+            .any(|turn| turn.parts.as_ref().and_then(wanted).is_some_and(|ms| ms > 0.0))
     };
     let split = scene.turns.iter().any(|turn| turn.parts.is_some());
     let entries = [

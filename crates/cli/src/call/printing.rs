@@ -82,7 +82,7 @@ fn told(what: &What) -> Option<(&'static str, String)> {
                 .as_deref()
                 .map_or(String::new(), |name| format!(", secretary {name}"));
             let how = format!(
-                "{} {} {} Hz on a {} line{secretary}",
+                "{}, {} {} Hz, line {}{secretary}",
                 facts.module, facts.mix, facts.rate, facts.line
             );
             ("·", format!("connected to {} ({how})", facts.address))

@@ -9,8 +9,9 @@ use super::words::{self, Block};
 use crate::caller::Account;
 
 const LANE: f64 = 58.0;
-/// Between the lanes: room for the turns' latencies, and for interruptions below them.
-const BETWEEN: f64 = 58.0;
+/// Between the lanes at least; then a strip for the turns' latencies and one for interruptions, where there are any.
+const BETWEEN: f64 = 12.0;
+const STRIP: f64 = 23.0;
 const BAR: f64 = 10.0;
 const AXIS: f64 = 30.0;
 const BELOW: f64 = 26.0;
@@ -59,8 +60,24 @@ impl<'a> Row<'a> {
         self.caller_lane() + LANE
     }
 
+    fn interruptions(&self) -> f64 {
+        self.between() + BETWEEN + if self.has_turn() { STRIP } else { 0.0 }
+    }
+
+    fn has_turn(&self) -> bool {
+        self.scene
+            .turns
+            .iter()
+            .any(|turn| self.mine(turn.from_ms, turn.to_ms).next().is_some())
+    }
+
+    fn has_interruption(&self) -> bool {
+        let here = |interruption: &Interruption| self.axis.row_of(interruption.at_ms) == self.index;
+        self.scene.interruptions.iter().any(here)
+    }
+
     fn assistant_lane(&self) -> f64 {
-        self.between() + BETWEEN
+        self.interruptions() + if self.has_interruption() { STRIP } else { 0.0 }
     }
 
     pub(super) fn draw(&self, svg: &mut Svg) {
@@ -166,7 +183,7 @@ impl<'a> Row<'a> {
 
     /// The span from the caller's last word to the assistant's first, coloured by its parts where they are known.
     fn draw_turn(&self, svg: &mut Svg, number: usize, turn: &Turn) {
-        let y = self.between() + 8.0;
+        let y = self.between() + BETWEEN;
         let mut from = turn.from_ms;
         for (class, name, ms) in turn.segments() {
             let title = format!("turn {number}: {name} {ms:.0} ms");
@@ -194,8 +211,11 @@ impl<'a> Row<'a> {
         }
         if self.axis.row_of(turn.to_ms) == self.index {
             let label = format!("turn {number}: {:.0} ms", turn.to_ms - turn.from_ms);
-            let x = (self.axis.x(turn.to_ms) + 7.0).min(RIGHT - width_of(&label, 12.0));
+            let parts = turn.parts_told();
+            let (label_width, parts_width) = (width_of(&label, 12.0) + 8.0, width_of(&parts, 12.0));
+            let x = (self.axis.x(turn.to_ms) + 7.0).min(RIGHT - label_width - parts_width);
             svg.text("figure", (x, y + BAR - 0.5), &label);
+            svg.text("parts", (x + label_width, y + BAR - 0.5), &parts);
         }
     }
 
@@ -204,7 +224,7 @@ impl<'a> Row<'a> {
             return;
         }
         let class = if interruption.stopped { "stop" } else { "went-on" };
-        let (x, y) = (self.axis.x(interruption.at_ms), self.between() + 34.0);
+        let (x, y) = (self.axis.x(interruption.at_ms), self.interruptions());
         svg.line(
             "onset",
             (x, self.caller_lane()),
@@ -330,6 +350,19 @@ impl<'a> Row<'a> {
 }
 
 impl Turn {
+    /// The parts in words, or nothing where they are not known.
+    fn parts_told(&self) -> String {
+        if self.parts.is_none() {
+            return String::new();
+        }
+        let known = self
+            .segments()
+            .into_iter()
+            .filter(|(class, _, ms)| *class != "rest" && *ms >= 0.5);
+        let told: Vec<String> = known.map(|(_, name, ms)| format!("{name} {ms:.0}")).collect();
+        told.join(" · ")
+    }
+
     /// The pieces of the span, in order: class, name, length in ms. What the server does not account for is the rest.
     fn segments(&self) -> Vec<(&'static str, &'static str, f64)> {
         let whole = self.to_ms - self.from_ms;

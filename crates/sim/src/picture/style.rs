@@ -13,7 +13,7 @@ text{font-family:Inter,"Segoe UI",Roboto,"Helvetica Neue",Arial,"DejaVu Sans",sa
 .caller{fill:#2563eb}.assistant{fill:#0d9488}.bed{fill:#f3f5f8}.zero,.tick{stroke:#c9cfd8;stroke-width:1}
 .tick-label{font-size:11px;fill:#5b6472;text-anchor:middle}.pin{stroke:#8a93a1;stroke-width:1}
 .response{fill:#c2410c}.endpoint{fill:#a16207}.stt{fill:#7c3aed}.brain{fill:#be185d}.tts{fill:#0369a1}.rest{fill:#8a93a1}
-.figure{font-size:12px;font-weight:600;fill:#14181f}.lead{stroke:#c2410c;stroke-width:1;stroke-dasharray:2 3}
+.parts{font-size:12px}.figure{font-size:12px;font-weight:600;fill:#14181f}.lead{stroke:#c2410c;stroke-width:1;stroke-dasharray:2 3}
 .onset{stroke:#dc2626;stroke-width:1.5;stroke-dasharray:4 3}.stop{fill:#dc2626}.went-on{fill:#d97706}
 .interruption{font-size:12px;font-weight:600;fill:#b91c1c}.held{fill:url(#hatch)}.hatch{stroke:#d97706;stroke-width:2.4}
 .underrun{fill:#dc2626}.mark{fill:#6b7280}.mark-name{font-size:10px;fill:#5b6472;text-anchor:middle}

@@ -34,6 +34,17 @@ async fn a_refusal_is_shown_with_the_servers_explanation() {
 }
 
 #[tokio::test]
+async fn the_gateways_own_refusals_are_shown_without_their_json() {
+    let answer = concat!(
+        "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 44\r\n\r\n",
+        r#"{"error":"the node is full","remedy":"wait"}"#
+    );
+    let (error, _) = answered_with(answer, Module::Plain).await;
+    let expected = "the server refused the call with 503 Service Unavailable:\n  the node is full\n  wait";
+    assert_eq!(error.to_string(), expected);
+}
+
+#[tokio::test]
 async fn a_port_that_speaks_something_else_is_named_as_that() {
     let (error, _) = answered_with("220 mail.example.com ESMTP\r\n\r\n", Module::Plain).await;
     assert!(
