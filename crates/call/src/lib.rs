@@ -20,6 +20,7 @@ mod settings;
 mod silence;
 mod thinking;
 mod tools;
+mod turn;
 mod utterances;
 mod words;
 

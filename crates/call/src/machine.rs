@@ -6,15 +6,16 @@ mod hearing;
 mod timers;
 
 use crate::ending::{Departure, Stage};
-use crate::floor::{Floor, Stake};
+use crate::floor::Floor;
 use crate::silence::Silence;
 use crate::thinking::Thinking;
 use crate::tools::Tools;
+use crate::turn::{Claim, Stake};
 use crate::utterances::{Guard, Utterances};
 use crate::words::Backchannels;
 use crate::{
-    By, ClearReason, EngineCommand, EngineEvent, Input, LegCommand, LegEvent, Output, PlayoutEvent, Record,
-    Role, Settings, Utterance,
+    AnswerId, By, ClearReason, EngineCommand, EngineEvent, Input, LegCommand, LegEvent, Output, PlayoutEvent,
+    Record, Role, Settings, Utterance,
 };
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -58,12 +59,28 @@ enum Engine {
     Gone,
 }
 
-/// Void answers whose audio may have come behind something that nothing may interrupt.
+/// An answer that was void from its beginning, and is queued behind something that is still being said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stray {
     None,
-    /// It is cleared as soon as that has ended.
-    Queued,
+    /// Nothing of it has come.
+    Rejected(AnswerId),
+    /// Audio of it has come: it is cleared before it is heard.
+    Queued(AnswerId),
+}
+
+impl Stray {
+    fn reject(&mut self, answer: AnswerId) {
+        if *self == Self::None {
+            *self = Self::Rejected(answer);
+        }
+    }
+
+    fn sounds(&mut self, answer: AnswerId) {
+        if matches!(self, Self::Rejected(first) if answer >= *first) {
+            *self = Self::Queued(answer);
+        }
+    }
 }
 
 impl Call {
@@ -265,6 +282,10 @@ impl Call {
     fn clear(&mut self, reason: ClearReason) {
         let through = self.utterances.newest();
         self.leg(LegCommand::Clear { through, reason });
+        // What is interrupted before its first sound is not owed any more.
+        for cause in self.utterances.causes() {
+            self.thinking.pay(cause);
+        }
         let cut = self.utterances.cut();
         for heard in &cut {
             if let Utterance::Answer(answer) = heard.utterance {
@@ -279,7 +300,7 @@ impl Call {
             self.note_heard(heard, Completeness::Cut);
         }
         if self.floor.is_disputed() {
-            self.floor.uphold();
+            self.floor.set_claim(Claim::Upheld);
         }
         self.stray = Stray::None;
     }

@@ -189,10 +189,7 @@ impl Utterances {
     ) -> Option<(Heard, Option<Cause>)> {
         let spoken = self.remove(utterance)?;
         self.progressed = now;
-        let cause = match spoken.source {
-            Source::Coming(cause) | Source::Complete(cause) if spoken.sound == Sound::None => Some(cause),
-            Source::Coming(_) | Source::Complete(_) | Source::Prompt => None,
-        };
+        let cause = spoken.cause().filter(|_| spoken.sound == Sound::None);
         let text = if played.0 == 0 {
             String::new()
         } else {
@@ -210,7 +207,12 @@ impl Utterances {
 
     /// Ends all that is said. What was heard of each, in their order.
     pub(crate) fn cut(&mut self) -> Vec<Heard> {
-        self.queue.drain(..).map(|spoken| spoken.cut()).collect()
+        self.queue.drain(..).map(Spoken::cut).collect()
+    }
+
+    /// The causes of all that is said by the engine.
+    pub(crate) fn causes(&self) -> Vec<Cause> {
+        self.queue.iter().filter_map(Spoken::cause).collect()
     }
 
     /// What there is to be heard goes on after a pause.
@@ -240,6 +242,17 @@ impl Utterances {
         self.queue.iter().any(|spoken| spoken.source != Source::Prompt)
     }
 
+    /// Whether something sounds that came before this answer.
+    pub(crate) fn sounds_before(&self, answer: AnswerId) -> bool {
+        self.queue
+            .iter()
+            .filter(|spoken| spoken.sound != Sound::None)
+            .any(|spoken| match spoken.utterance {
+                Utterance::Answer(first) => first < answer,
+                Utterance::Prompt(_) => true,
+            })
+    }
+
     /// Whether this answer is among them.
     pub(crate) fn has(&self, answer: AnswerId) -> bool {
         self.queue
@@ -249,10 +262,7 @@ impl Utterances {
 
     /// Whether an answer of this cause is among them.
     pub(crate) fn answers(&self, wanted: Cause) -> bool {
-        self.queue.iter().any(|spoken| match spoken.source {
-            Source::Coming(cause) | Source::Complete(cause) => cause == wanted,
-            Source::Prompt => false,
-        })
+        self.queue.iter().any(|spoken| spoken.cause() == Some(wanted))
     }
 
     /// When it has been going on for `patience` longer than there is anything to be heard: then an end was lost.
@@ -286,6 +296,13 @@ impl Utterances {
 }
 
 impl Spoken {
+    fn cause(&self) -> Option<Cause> {
+        match self.source {
+            Source::Coming(cause) | Source::Complete(cause) => Some(cause),
+            Source::Prompt => None,
+        }
+    }
+
     /// All its words.
     fn words(&self) -> String {
         let told: String = self.pieces.iter().map(|piece| piece.text.as_str()).collect();

@@ -3,6 +3,7 @@
 use super::{Call, Completeness, Engine, Line, Stray};
 use crate::ending::{Departure, LastWords, Stage};
 use crate::tools::{self, Admission, Own, Wanted};
+use crate::turn::Claim;
 use crate::utterances::Guard;
 use crate::{
     AnswerId, By, Cause, ClearReason, EngineCommand, LegCommand, Output, PlayedMs, Record, ToolCallId,
@@ -61,17 +62,17 @@ impl Call {
         }
     }
 
-    /// An answer that nobody wants any more. Nothing of it has come yet, so it is void by its number alone, unless something
-    /// that nothing may interrupt is still being said.
+    /// An answer that nobody wants any more. Nothing of it has come yet, so it is void by its number alone; only while
+    /// something else is being said, which a clear would end too, the engine must be trusted to stop.
     fn reject(&mut self, answer: AnswerId) {
-        if self.utterances.is_shielded() {
-            self.stray = Stray::Queued;
-        } else {
+        if self.utterances.is_empty() {
             self.clear(match self.stage {
                 Stage::Opening => ClearReason::Engine,
                 Stage::Talking => ClearReason::BargeIn,
                 Stage::LastWords { .. } | Stage::HandingOver { .. } | Stage::Over => ClearReason::End,
             });
+        } else {
+            self.stray.reject(answer);
         }
         self.tell(EngineCommand::Interrupt {
             answer,
@@ -80,9 +81,12 @@ impl Call {
         });
     }
 
-    /// Clears what a void answer may have queued behind something that nothing might interrupt.
+    /// Clears what the engine has sent of a void answer all the same, as soon as what is before it has ended.
     pub(super) fn sweep(&mut self) -> bool {
-        if self.stray == Stray::None || self.utterances.is_shielded() {
+        let Stray::Queued(answer) = self.stray else {
+            return false;
+        };
+        if self.utterances.sounds_before(answer) {
             return false;
         }
         self.clear(ClearReason::BargeIn);
@@ -90,6 +94,9 @@ impl Call {
     }
 
     pub(super) fn answer_audio(&mut self, answer: AnswerId, total_ms: u64, now: Instant) {
+        if !self.utterances.has(answer) {
+            return self.stray.sounds(answer);
+        }
         let Some(cause) = self.utterances.audio(answer, total_ms, now) else {
             return;
         };
@@ -100,17 +107,15 @@ impl Call {
             let response_ms = u64::try_from(response.as_millis()).unwrap_or(u64::MAX);
             self.record(Record::Answered { turn, response_ms });
         }
-        if self.rules.engine.interruptions == By::Call && self.floor.is_undisputed() {
-            self.floor.dispute();
+        if self.rules.engine.interruptions == By::Call && self.floor.claim() == Some(Claim::Undisputed) {
+            self.floor.set_claim(Claim::Disputed);
             self.leg(LegCommand::Pause);
         }
     }
 
     pub(super) fn answer_done(&mut self, answer: AnswerId, now: Instant) {
-        if let Some(cause) = self.utterances.done(answer, now)
-            && self.tools.is_empty()
-        {
-            self.thinking.pay(cause);
+        if let Some(cause) = self.utterances.done(answer, now) {
+            self.ended_silently(cause);
         }
     }
 
@@ -135,9 +140,14 @@ impl Call {
             return;
         };
         self.note_heard(heard, Completeness::Whole);
-        if let Some(cause) = cause
-            && self.tools.is_empty()
-        {
+        if let Some(cause) = cause {
+            self.ended_silently(cause);
+        }
+    }
+
+    /// An answer without any sound is one all the same, unless the result of a tool is still to come.
+    fn ended_silently(&mut self, cause: Cause) {
+        if self.tools.is_empty() || matches!(cause, Cause::Say(_)) {
             self.thinking.pay(cause);
         }
     }
@@ -235,6 +245,8 @@ impl Call {
     /// The stream is gone, and with it what it had not played. The caller may come back.
     pub(super) fn detached(&mut self) {
         self.line = Line::Detached;
-        self.clear_if_needed(ClearReason::Detached);
+        if self.utterances.is_sounding() {
+            self.clear(ClearReason::Detached);
+        }
     }
 }

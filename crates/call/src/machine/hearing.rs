@@ -2,7 +2,8 @@
 
 use super::{Call, Finality, Line};
 use crate::ending::Stage;
-use crate::floor::{Origin, Stake, Step, Whose};
+use crate::floor::Whose;
+use crate::turn::{Claim, Origin, Stake, Step};
 use crate::utterances::Guard;
 use crate::{By, Cause, ClearReason, Digit, EngineCommand, LegCommand, Output, Record, Role, TurnId};
 use std::time::{Duration, Instant};
@@ -100,7 +101,7 @@ impl Call {
 
     fn heard_of_current(&mut self, text: &str, is_final: bool) {
         let weight = is_final.then(|| self.backchannels.weigh(text));
-        if self.floor.words(text, weight, self.rules.engine.turns) {
+        if self.floor.hear(text, weight, self.rules.engine.turns) {
             self.tell_words_so_far();
         }
     }
@@ -140,7 +141,7 @@ impl Call {
         match self.floor.step(&self.rules, self.stake(), clock) {
             Step::Wait => return false,
             Step::Release => {
-                self.floor.release();
+                self.floor.set_claim(Claim::Undisputed);
                 self.leg(LegCommand::Resume);
             }
             Step::Uphold => self.uphold_turn(now),
@@ -162,7 +163,7 @@ impl Call {
                 after_ms: u64::try_from(after.as_millis()).unwrap_or(u64::MAX),
             });
         }
-        self.floor.uphold();
+        self.floor.set_claim(Claim::Upheld);
         self.thinking.supersede();
         self.call_off("the caller went on speaking");
         self.tell_words_so_far();

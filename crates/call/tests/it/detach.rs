@@ -73,6 +73,40 @@ fn an_answer_that_comes_meanwhile_is_kept() {
 }
 
 #[test]
+fn an_answer_without_sound_yet_is_not_lost_with_the_stream() {
+    let mut bench = Bench::listening();
+    bench.tell(Input::SpeechStarted);
+    bench.at(500);
+    bench.tell(Input::SpeechEnded);
+    bench.tell(judged(1, true));
+    bench.tell(started(1, Cause::Turn(TurnId(1))));
+    assert_eq!(bench.tell(detached()), []);
+    bench.at(600);
+    bench.tell(attached());
+    assert_eq!(bench.tell(audio(1, 500)), [answered(1, 100)]);
+}
+
+#[test]
+fn an_answer_that_was_interrupted_before_its_sound_is_not_owed() {
+    let mut bench = Bench::speaking(rules());
+    bench.tell(key('1'));
+    bench.tell(started(2, Cause::Own));
+    bench.tell(audio(2, 500));
+    bench.tell(key('2'));
+    bench.tell(started(3, Cause::Own));
+    bench.tell(audio(3, 500));
+    bench.tell(started(4, Cause::FollowUp));
+    bench.tell(detached());
+    bench.at(3_000);
+    bench.tell(attached());
+    assert_eq!(
+        bench.until(11_000),
+        all_at(11_000, [say(1, "Você está aí?"), no_input()]),
+        "the call listens"
+    );
+}
+
+#[test]
 fn a_stream_that_does_not_come_back_is_lost() {
     let mut bench = Bench::listening();
     bench.tell(detached());

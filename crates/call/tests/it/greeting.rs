@@ -195,6 +195,7 @@ fn a_void_answer_waits_behind_a_shielded_greeting_until_it_can_be_cleared() {
         bench.tell(started(2, Cause::Turn(TurnId(7)))),
         [interrupt(2, 0, "")]
     );
+    assert_eq!(bench.tell(audio(2, 100)), [], "it was already on its way");
     bench.tell(done(1));
     bench.at(1_000);
     assert_eq!(

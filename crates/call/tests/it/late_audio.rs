@@ -79,9 +79,36 @@ fn an_engine_out_of_its_mind_is_bounded() {
     for number in 1..=32 {
         assert_eq!(bench.tell(started(number, Cause::Own)), []);
     }
-    let outputs = bench.tell(started(33, Cause::Own));
-    assert_eq!(outputs[0], clear(33, ClearReason::BargeIn));
-    assert_eq!(outputs.len(), 34);
+    assert_eq!(bench.tell(started(33, Cause::Own)), [interrupt(33, 0, "")]);
+}
+
+#[test]
+fn a_void_answer_does_not_end_what_is_being_said() {
+    for late in [None, Some(audio(2, 100))] {
+        let mut bench = Bench::speaking(rules());
+        assert_eq!(
+            bench.tell(started(2, Cause::Turn(TurnId(9)))),
+            [interrupt(2, 0, "")]
+        );
+        let cleared = late.is_some();
+        if let Some(late) = late {
+            assert_eq!(bench.tell(late), [], "it was already on its way");
+        }
+        bench.at(5_500);
+        let outputs = bench.tell(finished(answer(1), 4_000));
+        assert_eq!(
+            outputs[..2],
+            [
+                assistant("um dois três quatro"),
+                whole(answer(1), 4_000, "um dois três quatro")
+            ]
+        );
+        assert_eq!(
+            outputs[2..] == [clear(2, ClearReason::BargeIn)],
+            cleared,
+            "it is not heard"
+        );
+    }
 }
 
 #[test]

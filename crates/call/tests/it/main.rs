@@ -7,6 +7,7 @@
 mod arbitrary;
 mod barge_in;
 mod bench;
+mod conversations;
 mod detach;
 mod ending;
 mod engine_turns;
