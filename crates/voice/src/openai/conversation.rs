@@ -1,6 +1,8 @@
 //! The protocol of one session, without its socket: the server's events and the call's commands go in, what is to be sent
 //! and told comes out.
 
+mod errors;
+
 use super::answers::{Answers, Begun, Stopped};
 use super::failure;
 use super::protocol::{ClientEvent, ErrorBody, NewItem, Response, ServerEvent, SessionConfig, Status};
@@ -8,6 +10,7 @@ use super::turns::Turns;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use call::{AnswerId, Cause, Digit, EngineCommand, EngineEvent, FailureKind, PlayedMs, ToolCallId, TurnId};
+use errors::cause;
 use std::collections::{BTreeSet, VecDeque};
 use tracing::{debug, warn};
 
@@ -33,17 +36,6 @@ enum Stage {
     Ready,
     /// It has failed; nothing more comes.
     Failed,
-}
-
-/// The words by which our event ids begin, so that an error can be told by what caused it.
-mod cause {
-    pub(super) const CONFIGURE: &str = "configure";
-    pub(super) const RESPOND: &str = "respond";
-    pub(super) const ITEM: &str = "item";
-    /// What may come too late: the response has ended, the item is gone or shorter.
-    pub(super) const CANCEL: &str = "cancel";
-    pub(super) const TRUNCATE: &str = "truncate";
-    pub(super) const DELETE: &str = "delete";
 }
 
 /// One session's protocol.
@@ -287,47 +279,6 @@ impl Conversation {
             }
             _ => {}
         }
-    }
-
-    /// Most errors leave the session as it was; those end it that leave the caller without an answer.
-    fn error(&mut self, error: &ErrorBody) {
-        let event_id = error.event_id.as_deref().unwrap_or_default();
-        let about = |what: &str| {
-            event_id
-                .strip_prefix(what)
-                .is_some_and(|rest| rest.starts_with('_'))
-        };
-        let code = error.code.as_deref().unwrap_or_default();
-        if about(cause::CANCEL)
-            || about(cause::TRUNCATE)
-            || about(cause::DELETE)
-            || code == "response_cancel_not_active"
-        {
-            debug!(code, event_id, "OpenAI was told too late");
-            return;
-        }
-        if code == "conversation_already_has_active_response" {
-            debug!(
-                event_id,
-                "OpenAI is still answering; the answer is asked for again when it is done"
-            );
-            self.answers.refused_as_busy(event_id);
-            return;
-        }
-        let refused = self.answers.refused(event_id);
-        let kind = failure::kind_of(error);
-        let lasting = matches!(
-            kind,
-            FailureKind::Unauthorized | FailureKind::Quota | FailureKind::Expired | FailureKind::Policy
-        );
-        if refused || lasting || !self.is_ready() {
-            self.fail(kind, failure::message_of(kind, error));
-            return;
-        }
-        warn!(
-            reason = failure::message_of(kind, error),
-            "OpenAI reported an error; the session goes on"
-        );
     }
 
     fn respond(&mut self, turn: TurnId) {

@@ -27,6 +27,9 @@ const COMMANDS: usize = 256;
 /// Events on their way, so many that five minutes of audio fit in pieces of 20 ms.
 const EVENTS: usize = 16 * 1024;
 
+/// Interrupted answers that are remembered while something of them may be queued.
+const INTERRUPTED: usize = 8;
+
 /// One call's session.
 pub(super) struct OpenAiSession {
     commands: mpsc::Sender<EngineCommand>,
@@ -35,8 +38,9 @@ pub(super) struct OpenAiSession {
     queued: Arc<AtomicU64>,
     waiting: VecDeque<i16>,
     dropped: u64,
-    /// The last answer that was interrupted: what is still queued of it is not given any more.
-    interrupted: AnswerId,
+    /// The last answers that were interrupted: what is still queued of them is not given any more. One before them may
+    /// still be playing.
+    interrupted: VecDeque<AnswerId>,
     failed: bool,
     /// Ends the task, and with it the socket.
     _end: DropGuard,
@@ -70,7 +74,7 @@ pub(super) fn open(socket: Socket, config: &Config, counts: Arc<Counts>, setup: 
         queued,
         waiting: VecDeque::with_capacity(PIECE),
         dropped: 0,
-        interrupted: AnswerId(0),
+        interrupted: VecDeque::with_capacity(INTERRUPTED),
         failed: false,
         _end: end.drop_guard(),
     }
@@ -89,8 +93,9 @@ impl OpenAiSession {
 
     fn is_void(&self, told: &Told) -> bool {
         match told {
-            Told::Audio { answer, .. } => *answer <= self.interrupted,
-            Told::Event(EngineEvent::AnswerText { answer, .. }) => *answer <= self.interrupted,
+            Told::Audio { answer, .. } | Told::Event(EngineEvent::AnswerText { answer, .. }) => {
+                self.interrupted.contains(answer)
+            }
             Told::Event(_) => false,
         }
     }
@@ -139,7 +144,10 @@ impl Session for OpenAiSession {
     /// A command that finds its queue full ends the session: the server has long stopped reading.
     fn command(&mut self, command: EngineCommand) {
         if let EngineCommand::Interrupt { answer, .. } = &command {
-            self.interrupted = self.interrupted.max(*answer);
+            if self.interrupted.len() == INTERRUPTED {
+                self.interrupted.pop_front();
+            }
+            self.interrupted.push_back(*answer);
         }
         if let Err(mpsc::error::TrySendError::Full(_)) = self.commands.try_send(command) {
             self.told.close();

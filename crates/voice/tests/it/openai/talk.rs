@@ -154,6 +154,40 @@ async fn what_is_still_queued_of_an_interrupted_answer_is_not_given() {
 }
 
 #[tokio::test]
+async fn an_interruption_leaves_the_answer_before_it_alone() {
+    let answers = vec![
+        Answer::tone("Um momento.", Duration::from_secs(2)),
+        Answer::tone("Pronto.", Duration::from_secs(1)).held(),
+    ];
+    let mut rig = Rig::ready(Script {
+        answers,
+        ..Script::default()
+    })
+    .await;
+    rig.tell(respond(1));
+    limited(rig.server.until(|log| !log.server("response.done").is_empty())).await;
+    rig.tell(EngineCommand::Dtmf {
+        digit: Digit::new('1').unwrap(),
+    });
+    limited(
+        rig.server
+            .until(|log| log.server("response.output_audio.delta").len() == 15),
+    )
+    .await;
+    rig.tell(EngineCommand::Interrupt {
+        answer: AnswerId(2),
+        heard: PlayedMs(0),
+        text: String::new(),
+    });
+    rig.answer_done(2).await;
+    assert_eq!(
+        rig.pcm.len(),
+        2 * 24_000,
+        "all of the first and nothing of the second"
+    );
+}
+
+#[tokio::test]
 async fn two_tools_are_answered_before_the_model_goes_on() {
     let tools = vec![
         ToolUse::new("transfer_call", &json!({"to": "financeiro"})),
