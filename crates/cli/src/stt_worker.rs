@@ -14,7 +14,7 @@ pub(crate) struct Arguments {
     threads: NonZeroUsize,
 }
 
-pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(Arguments { model, threads }: Arguments) -> anyhow::Result<ExitCode> {
     // Fixed at warnings, whatever the environment says: below them whisper.cpp logs the caller's words.
     tracing_subscriber::fmt()
         .with_max_level(tracing::Level::WARN)

@@ -15,7 +15,11 @@ pub struct WorkerCommand {
 impl WorkerCommand {
     /// A program that speaks [`super::frame`] over its standard input and output.
     pub fn new(program: impl Into<PathBuf>) -> Self {
-        Self { program: program.into(), arguments: Vec::new(), environment: Vec::new() }
+        Self {
+            program: program.into(),
+            arguments: Vec::new(),
+            environment: Vec::new(),
+        }
     }
 
     /// This very program, as `stt-worker --model MODEL --threads THREADS`. Fails when the system does not tell its path.

@@ -58,14 +58,23 @@ impl Utterance {
         let positions = samples.len().div_ceil(RATE / 50) + 128;
         // Above 30 s Whisper works in windows of its full context.
         let audio_ctx = if positions >= 1500 { 0 } else { positions as u32 };
-        Self { language, audio_ctx, hint: Arc::from(""), samples }
+        Self {
+            language,
+            audio_ctx,
+            hint: Arc::from(""),
+            samples,
+        }
     }
 
     /// The same with a hint, cut at [`MAX_HINT`].
     #[must_use]
     pub fn about(mut self, hint: &Arc<str>) -> Self {
         let cut = hint.floor_char_boundary(MAX_HINT);
-        self.hint = if cut == hint.len() { hint.clone() } else { Arc::from(&hint[..cut]) };
+        self.hint = if cut == hint.len() {
+            hint.clone()
+        } else {
+            Arc::from(&hint[..cut])
+        };
         self
     }
 }
@@ -126,7 +135,9 @@ pub struct FrameError(pub String);
 pub fn payload_len(prefix: [u8; 4]) -> Result<usize, FrameError> {
     let len = u32::from_le_bytes(prefix) as usize;
     if len == 0 || len > MAX_PAYLOAD {
-        return Err(FrameError(format!("{len} bytes; 1 to {MAX_PAYLOAD} are expected")));
+        return Err(FrameError(format!(
+            "{len} bytes; 1 to {MAX_PAYLOAD} are expected"
+        )));
     }
     Ok(len)
 }
@@ -144,14 +155,18 @@ impl Request {
     /// The whole frame, its prefix included.
     pub fn encode(&self) -> Vec<u8> {
         match self {
-            Self::Transcribe { id, utterance } => framed(1, 16 + utterance.hint.len() + 2 * utterance.samples.len(), |frame| {
-                frame.extend(id.to_le_bytes());
-                frame.extend(utterance.language.code().as_bytes());
-                frame.extend(utterance.audio_ctx.to_le_bytes());
-                frame.extend((utterance.hint.len() as u16).to_le_bytes());
-                frame.extend(utterance.hint.as_bytes());
-                frame.extend(utterance.samples.iter().flat_map(|sample| sample.to_le_bytes()));
-            }),
+            Self::Transcribe { id, utterance } => framed(
+                1,
+                16 + utterance.hint.len() + 2 * utterance.samples.len(),
+                |frame| {
+                    frame.extend(id.to_le_bytes());
+                    frame.extend(utterance.language.code().as_bytes());
+                    frame.extend(utterance.audio_ctx.to_le_bytes());
+                    frame.extend((utterance.hint.len() as u16).to_le_bytes());
+                    frame.extend(utterance.hint.as_bytes());
+                    frame.extend(utterance.samples.iter().flat_map(|sample| sample.to_le_bytes()));
+                },
+            ),
             Self::Cancel { id } => framed(2, 8, |frame| frame.extend(id.to_le_bytes())),
         }
     }
@@ -173,8 +188,20 @@ impl Request {
                 if !fields.0.len().is_multiple_of(2) {
                     return Err(FrameError(format!("{} bytes of 16-bit samples", fields.0.len())));
                 }
-                let samples = fields.0.chunks_exact(2).map(|b| i16::from_le_bytes([b[0], b[1]])).collect();
-                Ok(Self::Transcribe { id, utterance: Utterance { language, audio_ctx, hint, samples } })
+                let samples = fields
+                    .0
+                    .chunks_exact(2)
+                    .map(|b| i16::from_le_bytes([b[0], b[1]]))
+                    .collect();
+                Ok(Self::Transcribe {
+                    id,
+                    utterance: Utterance {
+                        language,
+                        audio_ctx,
+                        hint,
+                        samples,
+                    },
+                })
             }
             2 => Ok(Self::Cancel { id: fields.u64()? }),
             kind => Err(FrameError(format!("a request of kind {kind}"))),
@@ -206,9 +233,20 @@ impl Reply {
     pub fn decode(payload: &[u8]) -> Result<Self, FrameError> {
         let mut fields = Fields(payload);
         match fields.byte()? {
-            1 => Ok(Self::Ready { version: u16::from_le_bytes(fields.array()?), millis: fields.u32()? }),
-            2 => Ok(Self::Text { id: fields.u64()?, millis: fields.u32()?, text: fields.text(fields.0.len())? }),
-            3 => Ok(Self::Failed { id: fields.u64()?, millis: fields.u32()?, reason: fields.text(fields.0.len())? }),
+            1 => Ok(Self::Ready {
+                version: u16::from_le_bytes(fields.array()?),
+                millis: fields.u32()?,
+            }),
+            2 => Ok(Self::Text {
+                id: fields.u64()?,
+                millis: fields.u32()?,
+                text: fields.text(fields.0.len())?,
+            }),
+            3 => Ok(Self::Failed {
+                id: fields.u64()?,
+                millis: fields.u32()?,
+                reason: fields.text(fields.0.len())?,
+            }),
             kind => Err(FrameError(format!("a reply of kind {kind}"))),
         }
     }
@@ -219,8 +257,10 @@ struct Fields<'a>(&'a [u8]);
 
 impl Fields<'_> {
     fn array<const N: usize>(&mut self) -> Result<[u8; N], FrameError> {
-        let (head, rest) =
-            self.0.split_first_chunk().ok_or_else(|| FrameError("it ends in the middle of a field".into()))?;
+        let (head, rest) = self
+            .0
+            .split_first_chunk()
+            .ok_or_else(|| FrameError("it ends in the middle of a field".into()))?;
         self.0 = rest;
         Ok(*head)
     }
@@ -238,8 +278,10 @@ impl Fields<'_> {
     }
 
     fn text(&mut self, len: usize) -> Result<String, FrameError> {
-        let (text, rest) =
-            self.0.split_at_checked(len).ok_or_else(|| FrameError("it ends in the middle of a text".into()))?;
+        let (text, rest) = self
+            .0
+            .split_at_checked(len)
+            .ok_or_else(|| FrameError("it ends in the middle of a text".into()))?;
         self.0 = rest;
         String::from_utf8(text.to_vec()).map_err(|_| FrameError("a text that is not UTF-8".into()))
     }
@@ -251,17 +293,32 @@ mod tests {
 
     #[test]
     fn frames_come_back_as_they_went() {
-        let utterance = Utterance::new([1, -2, i16::MIN].as_slice().into(), Language::PtBr).about(&"ligação".into());
-        for request in [Request::Transcribe { id: 7, utterance }, Request::Cancel { id: u64::MAX }] {
+        let utterance =
+            Utterance::new([1, -2, i16::MIN].as_slice().into(), Language::PtBr).about(&"ligação".into());
+        for request in [
+            Request::Transcribe { id: 7, utterance },
+            Request::Cancel { id: u64::MAX },
+        ] {
             let frame = request.encode();
             let len = payload_len(frame[..4].try_into().unwrap()).unwrap();
             assert_eq!(len, frame.len() - 4);
             assert_eq!(Request::decode(&frame[4..]).unwrap(), request);
         }
         let replies = [
-            Reply::Ready { version: 1, millis: 90 },
-            Reply::Text { id: 7, millis: 500, text: "não".into() },
-            Reply::Failed { id: 8, millis: 1, reason: "because".into() },
+            Reply::Ready {
+                version: 1,
+                millis: 90,
+            },
+            Reply::Text {
+                id: 7,
+                millis: 500,
+                text: "não".into(),
+            },
+            Reply::Failed {
+                id: 8,
+                millis: 1,
+                reason: "because".into(),
+            },
         ];
         for reply in replies {
             assert_eq!(Reply::decode(&reply.encode()[4..]).unwrap(), reply);
@@ -276,15 +333,22 @@ mod tests {
             assert!(Request::decode(payload).is_err(), "{payload:?}");
             assert!(Reply::decode(payload).is_err(), "{payload:?}");
         }
-        let frame = Request::Transcribe { id: 1, utterance: Utterance::new([1].as_slice().into(), Language::En) };
+        let frame = Request::Transcribe {
+            id: 1,
+            utterance: Utterance::new([1].as_slice().into(), Language::En),
+        };
         let frame = frame.encode();
-        assert!(Request::decode(&frame[4..frame.len() - 1]).is_err(), "half a sample");
+        assert!(
+            Request::decode(&frame[4..frame.len() - 1]).is_err(),
+            "half a sample"
+        );
         assert!(Request::decode(&frame[4..20]).is_err(), "half a field");
     }
 
     #[test]
     fn a_long_hint_is_cut_between_letters() {
-        let utterance = Utterance::new([1].as_slice().into(), Language::PtBr).about(&"ã".repeat(MAX_HINT).into());
+        let utterance =
+            Utterance::new([1].as_slice().into(), Language::PtBr).about(&"ã".repeat(MAX_HINT).into());
         assert_eq!(utterance.hint.len(), MAX_HINT);
     }
 
@@ -295,6 +359,14 @@ mod tests {
         assert_eq!(of(29).audio_ctx, 0, "nearly the whole window");
         let long = of(70);
         assert_eq!((long.samples.len(), long.audio_ctx), (MAX_SAMPLES, 0));
-        assert!(Request::Transcribe { id: 1, utterance: long }.encode().len() < MAX_PAYLOAD);
+        assert!(
+            Request::Transcribe {
+                id: 1,
+                utterance: long
+            }
+            .encode()
+            .len()
+                < MAX_PAYLOAD
+        );
     }
 }

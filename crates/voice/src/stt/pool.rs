@@ -73,7 +73,8 @@ impl Default for Hints {
     /// What most companies are called about.
     fn default() -> Self {
         Self {
-            pt_br: "Ligação para a empresa: financeiro, suporte técnico, vendas, segunda via do boleto.".into(),
+            pt_br: "Ligação para a empresa: financeiro, suporte técnico, vendas, segunda via do boleto."
+                .into(),
             en: "A call to the company: billing, technical support, sales, a copy of the invoice.".into(),
         }
     }
@@ -135,7 +136,10 @@ impl WorkerPool {
             failures: AtomicU64::new(0),
             closing: closing.clone(),
         };
-        Self { shared: Arc::new(shared), _closing: closing.drop_guard() }
+        Self {
+            shared: Arc::new(shared),
+            _closing: closing.drop_guard(),
+        }
     }
 
     /// Starts every worker that does not run, and says why if one cannot be started.
@@ -143,7 +147,11 @@ impl WorkerPool {
         let starts = (0..self.shared.settings.workers.get()).map(|_| async {
             let _permit = self.shared.permit().await?;
             let mut seat = self.shared.take(|seat| seat.process.is_some());
-            let started = seat.start(&self.shared).await.map(|_| ()).map_err(SttError::Worker);
+            let started = seat
+                .start(&self.shared)
+                .await
+                .map(|_| ())
+                .map_err(SttError::Worker);
             self.shared.put(seat);
             started
         });
@@ -174,14 +182,20 @@ impl Transcriber for WorkerPool {
             // A task of its own, so that dropping this future leaves the worker in a known state.
             let utterance = Utterance::new(samples, language).about(self.shared.settings.hints.of(language));
             tokio::spawn(self.shared.clone().serve(permit, utterance, answer));
-            result.await.unwrap_or_else(|_| Err(SttError::Worker("its task ended".into())))
+            result
+                .await
+                .unwrap_or_else(|_| Err(SttError::Worker("its task ended".into())))
         })
     }
 }
 
 impl Shared {
     async fn permit(&self) -> Result<OwnedSemaphorePermit, SttError> {
-        self.free.clone().acquire_owned().await.map_err(|_| SttError::Worker("the pool is closed".into()))
+        self.free
+            .clone()
+            .acquire_owned()
+            .await
+            .map_err(|_| SttError::Worker("the pool is closed".into()))
     }
 
     /// The free seat for which `last_choice` is false, if there is one.
@@ -189,11 +203,18 @@ impl Shared {
         let mut seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
         let best = seats.iter().position(|seat| !last_choice(seat)).unwrap_or(0);
         // A permit is a seat, unless the task that held it panicked: then a new one is made.
-        if seats.is_empty() { Seat::default() } else { seats.swap_remove(best) }
+        if seats.is_empty() {
+            Seat::default()
+        } else {
+            seats.swap_remove(best)
+        }
     }
 
     fn put(&self, seat: Seat) {
-        self.seats.lock().unwrap_or_else(PoisonError::into_inner).push(seat);
+        self.seats
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(seat);
     }
 
     async fn serve(
@@ -263,9 +284,14 @@ impl Seat {
             self.process = None;
         }
         if self.process.is_none() {
-            let pause = self.not_before.map_or(Duration::ZERO, |at| at.saturating_duration_since(Instant::now()));
+            let pause = self
+                .not_before
+                .map_or(Duration::ZERO, |at| at.saturating_duration_since(Instant::now()));
             if !pause.is_zero() {
-                return Err(format!("it failed {} times in a row and is started again in {pause:.1?}", self.failures_in_row));
+                return Err(format!(
+                    "it failed {} times in a row and is started again in {pause:.1?}",
+                    self.failures_in_row
+                ));
             }
             match Process::start(&pool.command, pool.settings.start).await {
                 Ok(process) => self.process = Some(process),
@@ -283,8 +309,13 @@ impl Seat {
         self.process = None;
         pool.failures.fetch_add(1, Ordering::Relaxed);
         self.failures_in_row = self.failures_in_row.saturating_add(1);
-        let doubled = self.failures_in_row.checked_sub(2).map(|doublings| 1_u32 << doublings.min(16));
-        let pause = doubled.map_or(Duration::ZERO, |factor| pool.settings.backoff.saturating_mul(factor));
+        let doubled = self
+            .failures_in_row
+            .checked_sub(2)
+            .map(|doublings| 1_u32 << doublings.min(16));
+        let pause = doubled.map_or(Duration::ZERO, |factor| {
+            pool.settings.backoff.saturating_mul(factor)
+        });
         self.not_before = Some(Instant::now() + pause.min(MAX_BACKOFF));
     }
 }
@@ -296,7 +327,10 @@ impl<'a> Place<'a> {
     fn take(shared: &'a Shared) -> Result<Self, SttError> {
         let limit = shared.settings.queue;
         let add_one = |waiting: usize| (waiting < limit).then_some(waiting + 1);
-        match shared.waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add_one) {
+        match shared
+            .waiting
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, add_one)
+        {
             Ok(_) => Ok(Self(shared)),
             Err(waiting) => Err(SttError::Busy { waiting }),
         }

@@ -27,7 +27,11 @@ pub(super) fn clean(text: &str) -> String {
     let words: Vec<&str> = kept.split_whitespace().collect();
     let line = words.join(" ");
     let spoken = line.chars().any(char::is_alphanumeric);
-    if !spoken || is_credit(&line) { String::new() } else { line }
+    if !spoken || is_credit(&line) {
+        String::new()
+    } else {
+        line
+    }
 }
 
 /// Drops `[Música]`, `(risos)`, `*tosse*` and notes. What has a digit stays: `(11) 98765-4321` is a telephone number.
@@ -66,10 +70,20 @@ fn without_annotations(text: &str) -> String {
 pub(super) fn repetition(text: &str) -> Option<usize> {
     let words: Vec<(usize, String)> = text
         .split_whitespace()
-        .map(|word| (word.as_ptr() as usize - text.as_ptr() as usize + word.len(), folded(word)))
+        .map(|word| {
+            (
+                word.as_ptr() as usize - text.as_ptr() as usize + word.len(),
+                folded(word),
+            )
+        })
         .collect();
     let looping = |period: usize| {
-        let repeated = words.iter().rev().zip(words.iter().rev().skip(period)).take_while(|(a, b)| a.1 == b.1).count();
+        let repeated = words
+            .iter()
+            .rev()
+            .zip(words.iter().rev().skip(period))
+            .take_while(|(a, b)| a.1 == b.1)
+            .count();
         // `repeated` words equal the one a period before: with the first piece that many and one period more.
         let filled = repeated + period;
         (filled >= (4 * period).max(8)).then(|| words[words.len() - filled + period - 1].0)
@@ -78,20 +92,32 @@ pub(super) fn repetition(text: &str) -> Option<usize> {
         let at = words.iter().position(|(_, word)| word.chars().count() > 40)?;
         Some(if at == 0 { 0 } else { words[at - 1].0 })
     };
-    (1..=LONGEST_PERIOD).filter(|period| 4 * period <= words.len()).find_map(looping).or_else(endless)
+    (1..=LONGEST_PERIOD)
+        .filter(|period| 4 * period <= words.len())
+        .find_map(looping)
+        .or_else(endless)
 }
 
 /// Whether the whole text is a credit: short, and with nothing of a conversation around it.
 fn is_credit(line: &str) -> bool {
     let line = folded(line);
-    line.split(' ').count() <= 8 && CREDITS.iter().any(|credit| line.starts_with(credit) || line.ends_with(credit))
+    line.split(' ').count() <= 8
+        && CREDITS
+            .iter()
+            .any(|credit| line.starts_with(credit) || line.ends_with(credit))
 }
 
 /// Lower case, without accents, and without punctuation at the ends.
 fn folded(text: &str) -> String {
     use unicode_normalization::UnicodeNormalization as _;
-    let plain: String = text.nfd().filter(|c| !unicode_normalization::char::is_combining_mark(*c)).collect();
-    plain.to_lowercase().trim_matches(|c: char| !c.is_alphanumeric()).to_owned()
+    let plain: String = text
+        .nfd()
+        .filter(|c| !unicode_normalization::char::is_combining_mark(*c))
+        .collect();
+    plain
+        .to_lowercase()
+        .trim_matches(|c: char| !c.is_alphanumeric())
+        .to_owned()
 }
 
 #[cfg(test)]
@@ -101,8 +127,14 @@ mod tests {
     #[test]
     fn annotations_go_and_telephone_numbers_stay() {
         assert_eq!(clean("[Música]"), "");
-        assert_eq!(clean(" (risos) Quero o *tosse* financeiro. ♪ lá ♪"), "Quero o financeiro.");
-        assert_eq!(clean("Meu número é (11) 98765-4321."), "Meu número é (11) 98765-4321.");
+        assert_eq!(
+            clean(" (risos) Quero o *tosse* financeiro. ♪ lá ♪"),
+            "Quero o financeiro."
+        );
+        assert_eq!(
+            clean("Meu número é (11) 98765-4321."),
+            "Meu número é (11) 98765-4321."
+        );
         assert_eq!(clean("um [ parêntese aberto"), "um [ parêntese aberto");
         assert_eq!(clean(" ... "), "");
     }
@@ -128,7 +160,11 @@ mod tests {
 
     #[test]
     fn what_people_repeat_stays() {
-        for said in ["Não, não, não, não.", "nove nove nove nove um dois", "sim sim sim, pode ser, pode ser"] {
+        for said in [
+            "Não, não, não, não.",
+            "nove nove nove nove um dois",
+            "sim sim sim, pode ser, pode ser",
+        ] {
             assert_eq!(clean(said), said);
         }
     }

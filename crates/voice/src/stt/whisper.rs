@@ -48,7 +48,9 @@ pub enum LoadError {
         source: std::io::Error,
     },
     /// It is no Whisper model, or the memory does not suffice.
-    #[error("{path} cannot be loaded as a Whisper model in ggml format ({reason}); `voice-ai models verify` checks it")]
+    #[error(
+        "{path} cannot be loaded as a Whisper model in ggml format ({reason}); `voice-ai models verify` checks it"
+    )]
     Model {
         /// The file.
         path: PathBuf,
@@ -70,9 +72,15 @@ impl Whisper {
         // To tracing: whisper.cpp would otherwise write to standard error by itself.
         whisper_rs::install_logging_hooks();
         if let Err(source) = std::fs::File::open(path) {
-            return Err(LoadError::File { path: path.into(), source });
+            return Err(LoadError::File {
+                path: path.into(),
+                source,
+            });
         }
-        let failed = |error: whisper_rs::WhisperError| LoadError::Model { path: path.into(), reason: error.to_string() };
+        let failed = |error: whisper_rs::WhisperError| LoadError::Model {
+            path: path.into(),
+            reason: error.to_string(),
+        };
         let mut parameters = WhisperContextParameters::default();
         parameters.use_gpu(false);
         let context = WhisperContext::new_with_params(path, parameters).map_err(failed)?;
@@ -93,7 +101,9 @@ impl Whisper {
         parameters.set_tokens(&self.hint.1);
         parameters.set_max_tokens(cap);
         parameters.set_audio_ctx(i32::try_from(audio_ctx).unwrap_or(0));
-        self.state.full(parameters, audio).map_err(|error| error.to_string())?;
+        self.state
+            .full(parameters, audio)
+            .map_err(|error| error.to_string())?;
 
         let mut words = String::new();
         let mut suspicious = false;
@@ -102,7 +112,10 @@ impl Whisper {
             suspicious |= segment.n_tokens() >= cap;
         }
         suspicious |= text::repetition(&words).is_some();
-        Ok(Pass { text: words, suspicious })
+        Ok(Pass {
+            text: words,
+            suspicious,
+        })
     }
 
     fn parameters(&mut self, language: Language) -> FullParams<'static, 'static> {
@@ -138,7 +151,10 @@ impl Whisper {
             return Ok(());
         }
         // Room for a token a byte: whisper-rs 0.16 does not notice when there are more tokens than room.
-        let tokens = self.context.tokenize(hint, hint.len() + 1).map_err(|error| error.to_string())?;
+        let tokens = self
+            .context
+            .tokenize(hint, hint.len() + 1)
+            .map_err(|error| error.to_string())?;
         self.hint = (hint.clone(), tokens);
         Ok(())
     }

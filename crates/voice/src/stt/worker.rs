@@ -31,7 +31,10 @@ pub struct Cancelled {
 impl Cancelled {
     /// For work that nobody can cancel.
     pub fn never() -> Self {
-        Self { id: u64::MAX, up_to: Arc::default() }
+        Self {
+            id: u64::MAX,
+            up_to: Arc::default(),
+        }
     }
 
     /// True once nobody waits for it.
@@ -77,12 +80,22 @@ pub fn serve(
     let (sender, jobs) = sync_channel(1);
     let reader = {
         let up_to = up_to.clone();
-        std::thread::Builder::new().name("stt-input".into()).spawn(move || read(input, &sender, &up_to))?
+        std::thread::Builder::new()
+            .name("stt-input".into())
+            .spawn(move || read(input, &sender, &up_to))?
     };
-    send(&mut output, &Reply::Ready { version: VERSION, millis: millis(started) })?;
+    send(
+        &mut output,
+        &Reply::Ready {
+            version: VERSION,
+            millis: millis(started),
+        },
+    )?;
     work(&jobs, &mut output, &mut recognizer, &up_to)?;
     // The queue ends when the reader does, so this does not wait.
-    reader.join().unwrap_or_else(|_| Err(WorkerError::Pipe(io::Error::other("its reader panicked"))))
+    reader
+        .join()
+        .unwrap_or_else(|_| Err(WorkerError::Pipe(io::Error::other("its reader panicked"))))
 }
 
 fn work(
@@ -93,7 +106,13 @@ fn work(
 ) -> io::Result<()> {
     while let Ok((id, utterance)) = jobs.recv() {
         let started = Instant::now();
-        let result = recognizer.recognize(&utterance, Cancelled { id, up_to: up_to.clone() });
+        let result = recognizer.recognize(
+            &utterance,
+            Cancelled {
+                id,
+                up_to: up_to.clone(),
+            },
+        );
         let millis = millis(started);
         let reply = match result {
             Ok(text) => Reply::Text { id, millis, text },

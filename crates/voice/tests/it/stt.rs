@@ -1,5 +1,7 @@
 //! Speech to text in worker processes. The workers here are this very test binary: [`worker`] is run in them.
 
+mod whisper;
+
 use secretary::Language;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -33,7 +35,16 @@ fn worker() {
     if behaviour == "whisper" {
         voice::stt::worker::run(std::io::stdin(), output, Path::new(&place), 2.try_into().unwrap()).unwrap();
     } else {
-        serve(std::io::stdin(), output, Fake { behaviour, place: place.into() }, Instant::now()).unwrap();
+        serve(
+            std::io::stdin(),
+            output,
+            Fake {
+                behaviour,
+                place: place.into(),
+            },
+            Instant::now(),
+        )
+        .unwrap();
     }
 }
 
@@ -55,12 +66,20 @@ impl Recognizer for Fake {
             "refuse" => return Err("the model does not want to".into()),
             _ => {}
         }
-        let text = format!("{} {} {}", utterance.language, utterance.samples.len(), std::process::id());
+        let text = format!(
+            "{} {} {}",
+            utterance.language,
+            utterance.samples.len(),
+            std::process::id()
+        );
         Ok(text)
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a file that another process makes can only be looked for")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a file that another process makes can only be looked for"
+)]
 fn wait_for(done: impl Fn() -> bool) {
     while !done() {
         std::thread::sleep(Duration::from_millis(2));
@@ -97,7 +116,10 @@ async fn words_come_back_and_the_worker_stays() {
     pool.warm().await.unwrap();
     let first = pool.transcribe(one_second(), Language::PtBr).await.unwrap();
     let second = pool.transcribe(vec![1; 5].into(), Language::En).await.unwrap();
-    assert!(first.starts_with("pt-BR 16000 ") && second.starts_with("en 5 "), "{first:?} {second:?}");
+    assert!(
+        first.starts_with("pt-BR 16000 ") && second.starts_with("en 5 "),
+        "{first:?} {second:?}"
+    );
     assert_eq!(pid_of(&first), pid_of(&second));
     assert_eq!(pool.state().failures, 0);
 }
@@ -106,19 +128,35 @@ async fn words_come_back_and_the_worker_stays() {
 async fn a_crash_costs_one_retry() {
     let place = tempfile::tempdir().unwrap();
     let pool = pool("crash once", place.path(), PoolSettings::default());
-    assert!(pool.transcribe(one_second(), Language::PtBr).await.unwrap().starts_with("pt-BR 16000 "));
+    assert!(
+        pool.transcribe(one_second(), Language::PtBr)
+            .await
+            .unwrap()
+            .starts_with("pt-BR 16000 ")
+    );
     assert_eq!(pool.state().failures, 1);
 }
 
 #[tokio::test]
 async fn a_second_crash_over_the_same_words_is_an_error_and_then_there_is_a_pause() {
     let place = tempfile::tempdir().unwrap();
-    let settings = PoolSettings { backoff: Duration::from_secs(30), ..PoolSettings::default() };
+    let settings = PoolSettings {
+        backoff: Duration::from_secs(30),
+        ..PoolSettings::default()
+    };
     let pool = pool("crash", place.path(), settings);
-    let error = pool.transcribe(one_second(), Language::En).await.unwrap_err().to_string();
+    let error = pool
+        .transcribe(one_second(), Language::En)
+        .await
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("signal: 6"), "{error}");
     assert_eq!(pool.state().failures, 2);
-    let error = pool.transcribe(one_second(), Language::En).await.unwrap_err().to_string();
+    let error = pool
+        .transcribe(one_second(), Language::En)
+        .await
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("failed 2 times in a row"), "{error}");
     assert_eq!(pool.state().failures, 2, "no worker is started during the pause");
 }
@@ -136,7 +174,13 @@ async fn a_worker_killed_in_the_middle_is_replaced() {
     let killed = std::fs::read_to_string(&pid_file).unwrap();
     std::fs::write(place.path().join("gate"), "").unwrap();
     // The gate is open: should the worker be faster than the signal, the words are its own.
-    assert!(Command::new("kill").args(["-9", &killed]).status().unwrap().success());
+    assert!(
+        Command::new("kill")
+            .args(["-9", &killed])
+            .status()
+            .unwrap()
+            .success()
+    );
     assert!(words.await.unwrap().unwrap().starts_with("en 16000 "));
     let after = pool.transcribe(one_second(), Language::En).await.unwrap();
     assert_ne!(pid_of(&after), killed);
@@ -146,9 +190,17 @@ async fn a_worker_killed_in_the_middle_is_replaced() {
 #[tokio::test]
 async fn a_worker_that_hangs_is_replaced() {
     let place = tempfile::tempdir().unwrap();
-    let settings = PoolSettings { patience: Duration::from_millis(100), ..PoolSettings::default() };
+    let settings = PoolSettings {
+        patience: Duration::from_millis(100),
+        ..PoolSettings::default()
+    };
     let pool = pool("hang once", place.path(), settings);
-    assert!(pool.transcribe(vec![1; 5].into(), Language::En).await.unwrap().starts_with("en 5 "));
+    assert!(
+        pool.transcribe(vec![1; 5].into(), Language::En)
+            .await
+            .unwrap()
+            .starts_with("en 5 ")
+    );
     assert_eq!(pool.state().failures, 1);
 }
 
@@ -156,7 +208,11 @@ async fn a_worker_that_hangs_is_replaced() {
 async fn what_the_worker_refuses_is_no_failure_of_the_worker() {
     let place = tempfile::tempdir().unwrap();
     let pool = pool("refuse", place.path(), PoolSettings::default());
-    let error = pool.transcribe(one_second(), Language::En).await.unwrap_err().to_string();
+    let error = pool
+        .transcribe(one_second(), Language::En)
+        .await
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("does not want to"), "{error}");
     assert_eq!(pool.state().failures, 0);
 }
@@ -164,7 +220,14 @@ async fn what_the_worker_refuses_is_no_failure_of_the_worker() {
 #[tokio::test]
 async fn the_queue_is_bounded_and_a_place_can_be_given_up() {
     let place = tempfile::tempdir().unwrap();
-    let pool = Arc::new(pool("wait for the gate", place.path(), PoolSettings { queue: 2, ..PoolSettings::default() }));
+    let pool = Arc::new(pool(
+        "wait for the gate",
+        place.path(),
+        PoolSettings {
+            queue: 2,
+            ..PoolSettings::default()
+        },
+    ));
     let start = || {
         let pool = pool.clone();
         tokio::spawn(async move { pool.transcribe(one_second(), Language::En).await })
@@ -174,7 +237,10 @@ async fn the_queue_is_bounded_and_a_place_can_be_given_up() {
     calls.extend([start(), start()]);
     until(|| pool.state().waiting == 2).await;
     let refused = start().await.unwrap();
-    assert!(matches!(refused, Err(SttError::Busy { waiting: 2 })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(SttError::Busy { waiting: 2 })),
+        "{refused:?}"
+    );
 
     calls.pop().unwrap().abort();
     until(|| pool.state().waiting == 1).await;
@@ -209,7 +275,10 @@ async fn an_utterance_given_up_in_the_middle_frees_its_worker_at_once() {
 #[tokio::test]
 async fn one_workers_crash_does_not_touch_another() {
     let place = tempfile::tempdir().unwrap();
-    let settings = PoolSettings { workers: 2.try_into().unwrap(), ..PoolSettings::default() };
+    let settings = PoolSettings {
+        workers: 2.try_into().unwrap(),
+        ..PoolSettings::default()
+    };
     let pool = pool("crash once", place.path(), settings);
     pool.warm().await.unwrap();
     let both = [one_second(), one_second()].map(|samples| pool.transcribe(samples, Language::En));
@@ -261,71 +330,19 @@ fn a_worker_ends_with_its_parent() {
 
 #[tokio::test]
 async fn a_program_that_is_no_worker_is_named() {
-    for (program, says) in [("/no/such/program", "cannot be started"), ("/bin/true", "ended while loading")] {
+    for (program, says) in [
+        ("/no/such/program", "cannot be started"),
+        ("/bin/true", "ended while loading"),
+    ] {
         let pool = WorkerPool::new(WorkerCommand::new(program), PoolSettings::default());
         let error = pool.warm().await.unwrap_err().to_string();
         assert!(error.contains(program) && error.contains(says), "{error}");
     }
-    let settings = PoolSettings { start: Duration::from_millis(50), ..PoolSettings::default() };
+    let settings = PoolSettings {
+        start: Duration::from_millis(50),
+        ..PoolSettings::default()
+    };
     let pool = WorkerPool::new(WorkerCommand::new("/bin/sleep").argument("60"), settings);
     let error = pool.warm().await.unwrap_err().to_string();
     assert!(error.contains("did not load its model"), "{error}");
-}
-
-/// The Whisper model, where it is installed.
-fn model() -> Option<PathBuf> {
-    let folder = std::env::var_os("VOICE_AI_TEST_MODELS")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.models"), PathBuf::from);
-    let file = folder.join("whisper-base.q8_0.bin");
-    if !file.exists() {
-        println!("skipped: {} is not there; `voice-ai models install whisper-base --dir .models` makes it", file.display());
-        return None;
-    }
-    Some(file)
-}
-
-/// What espeak-ng says, at 16 kHz.
-fn said(voice: &str, text: &str) -> Option<Arc<[i16]>> {
-    let Ok(output) = Command::new("espeak-ng").args(["-v", voice, "-s", "150", "--stdout", text]).output() else {
-        println!("skipped: espeak-ng is not installed");
-        return None;
-    };
-    // A canonical WAV header of 44 bytes; 22050 Hz, 16 bits, mono.
-    let wav: Vec<f32> = output.stdout[44..].chunks_exact(2).map(|b| f32::from(i16::from_le_bytes([b[0], b[1]]))).collect();
-    let length = wav.len() * RATE / 22_050;
-    let at = |n: usize| {
-        let position = n as f32 * 22_050.0 / RATE as f32;
-        let (left, part) = (position as usize, position.fract());
-        let right = (left + 1).min(wav.len() - 1);
-        (wav[left] * (1.0 - part) + wav[right] * part) as i16
-    };
-    Some((0..length).map(at).collect())
-}
-
-#[tokio::test]
-async fn whisper_recognises_portuguese_and_english_and_hears_nothing_in_silence() {
-    let Some(model) = model() else { return };
-    let (Some(portuguese), Some(english)) = (
-        said("pt-br", "Quero falar com o financeiro, por favor"),
-        said("en", "I would like to speak with the billing department, please"),
-    ) else {
-        return;
-    };
-    let pool = pool("whisper", &model, PoolSettings::default());
-    pool.warm().await.unwrap();
-    for (samples, language, word) in [(portuguese, Language::PtBr, "financeiro"), (english, Language::En, "billing")] {
-        let (length, started) = (samples.len() as f32 / RATE as f32, Instant::now());
-        let words = pool.transcribe(samples, language).await.unwrap();
-        println!("{length:.2} s of {language} in {:.2?}: {words}", started.elapsed());
-        assert!(words.to_lowercase().contains(word), "{words}");
-    }
-    let mut seed = 1_u32;
-    let mut noise = || {
-        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (seed >> 16) as i16 / 1024
-    };
-    let faint: Arc<[i16]> = (0..2 * RATE).map(|_| noise()).collect();
-    for nothing in [vec![0; 2 * RATE].into(), vec![8_000; 800].into(), faint] {
-        assert_eq!(pool.transcribe(nothing, Language::PtBr).await.unwrap(), "");
-    }
 }
