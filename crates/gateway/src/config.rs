@@ -11,6 +11,7 @@ mod read;
 mod rules;
 mod secret;
 mod tenants;
+mod values;
 
 pub use error::{ConfigError, ConfigErrors, Origin};
 pub use log::LogFormat;

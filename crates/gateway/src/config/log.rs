@@ -1,7 +1,8 @@
 //! How log lines are written.
 
 use super::node::Node;
-use super::read::{Read, Reading, parsed};
+use super::read::{Read, Reading};
+use super::values::parsed;
 
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
