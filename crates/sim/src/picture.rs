@@ -6,6 +6,7 @@ mod row;
 mod scene;
 mod style;
 mod svg;
+mod turn;
 mod wave;
 mod words;
 

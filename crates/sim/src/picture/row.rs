@@ -1,9 +1,10 @@
 //! One row of the picture: an axis, the caller's words and voice, the turns, the assistant's voice and words.
 
 use super::axis::{Axis, LEFT, RIGHT, Stretch};
-use super::scene::{Interruption, Scene, Turn};
+use super::scene::{Interruption, Scene};
 use super::style::{LINE_HEIGHT, width_of};
 use super::svg::{Rect, Svg};
+use super::turn::Turn;
 use super::wave;
 use super::words::{self, Block};
 use crate::caller::Account;
@@ -86,11 +87,11 @@ impl<'a> Row<'a> {
         self.draw_ticks(svg);
         self.draw_holds_and_holes(svg);
         self.draw_voices(svg);
-        for (number, turn) in self.scene.turns.iter().enumerate() {
-            self.draw_turn(svg, number + 1, turn);
-        }
         for interruption in &self.scene.interruptions {
             self.draw_interruption(svg, interruption);
+        }
+        for (number, turn) in self.scene.turns.iter().enumerate() {
+            self.draw_turn(svg, number + 1, turn);
         }
         self.draw_marks_and_keys(svg);
         self.draw_words(svg);
@@ -346,46 +347,6 @@ impl<'a> Row<'a> {
         self.axis
             .stretches(from_ms, to_ms)
             .filter(move |stretch| stretch.row == index)
-    }
-}
-
-impl Turn {
-    /// The parts in words, or nothing where they are not known.
-    fn parts_told(&self) -> String {
-        if self.parts.is_none() {
-            return String::new();
-        }
-        let known = self
-            .segments()
-            .into_iter()
-            .filter(|(class, _, ms)| *class != "rest" && *ms >= 0.5);
-        let told: Vec<String> = known.map(|(_, name, ms)| format!("{name} {ms:.0}")).collect();
-        told.join(" · ")
-    }
-
-    /// The pieces of the span, in order: class, name, length in ms. What the server does not account for is the rest.
-    fn segments(&self) -> Vec<(&'static str, &'static str, f64)> {
-        let whole = self.to_ms - self.from_ms;
-        let Some(parts) = self.parts else {
-            return vec![("response", "response", whole)];
-        };
-        let named = [
-            ("endpoint", "end of turn", parts.endpoint_ms),
-            ("stt", "speech to text", parts.stt_ms),
-            ("brain", "brain", parts.brain_ms),
-            ("tts", "voice", parts.tts_ms),
-        ];
-        let mut left = whole;
-        let mut segments = Vec::new();
-        for (class, name, ms) in named {
-            let ms = ms.unwrap_or(0.0).clamp(0.0, left);
-            left -= ms;
-            if ms > 0.0 {
-                segments.push((class, name, ms));
-            }
-        }
-        segments.push(("rest", "on the way, and not accounted for", left));
-        segments
     }
 }
 

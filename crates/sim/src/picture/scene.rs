@@ -1,8 +1,9 @@
 //! What of a call is drawn: words, turns, interruptions, holds, flags, each with its time.
 
+use super::turn::Turn;
 use crate::caller::Account;
 use crate::event::What;
-use crate::wire::{LatencyParts, Role};
+use crate::wire::Role;
 
 /// What was heard of an utterance is told so long after it at most.
 const TOLD_AFTER_MS: f64 = 800.0;
@@ -33,14 +34,6 @@ pub(super) struct Words {
     pub(super) text: String,
     /// True for what the server understood, where that is not what the caller said.
     pub(super) understood: bool,
-}
-
-/// An answered turn of the caller.
-#[derive(Debug)]
-pub(super) struct Turn {
-    pub(super) from_ms: f64,
-    pub(super) to_ms: f64,
-    pub(super) parts: Option<LatencyParts>,
 }
 
 /// A barge-in.

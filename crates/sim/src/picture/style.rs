@@ -19,12 +19,13 @@ text{font-family:Inter,"Segoe UI",Roboto,"Helvetica Neue",Arial,"DejaVu Sans",sa
 .underrun{fill:#dc2626}.mark{fill:#6b7280}.mark-name{font-size:10px;fill:#5b6472;text-anchor:middle}
 .flag{fill:#14181f}.flag-pole{stroke:#14181f;stroke-width:1.5}.flag-text{font-size:12px;font-weight:600;fill:#fff}
 .key{fill:#fff;stroke:#1d4ed8;stroke-width:1.5}.key-name{font-weight:700;fill:#1d4ed8;text-anchor:middle}
+/*a halo, where a line crosses*/.parts,.figure,.interruption{paint-order:stroke;stroke:#fff;stroke-width:4px;stroke-linejoin:round}
 @media (prefers-color-scheme:dark){
 text{fill:#aeb6c2}.page{fill:#0f141a}.title{fill:#f2f5f8}.word{fill:#eef1f5}.understood{fill:#a5aebb}
 .caller-name{fill:#8ab4ff}.assistant-name{fill:#5eead4}.caller{fill:#60a5fa}.assistant{fill:#2dd4bf}
 .bed{fill:#181f28}.zero,.tick{stroke:#36404d}.tick-label{fill:#95a0ae}.pin{stroke:#6d7887}
 .response{fill:#fb923c}.endpoint{fill:#eab308}.stt{fill:#a78bfa}.brain{fill:#f472b6}.tts{fill:#38bdf8}.rest{fill:#6d7887}
-.figure{fill:#f2f5f8}.lead{stroke:#fb923c}.onset{stroke:#f87171}.stop{fill:#f87171}.went-on{fill:#fbbf24}
+.parts,.figure,.interruption{stroke:#0f141a}.figure{fill:#f2f5f8}.lead{stroke:#fb923c}.onset{stroke:#f87171}.stop{fill:#f87171}.went-on{fill:#fbbf24}
 .interruption{fill:#fca5a5}.hatch{stroke:#fbbf24}.underrun{fill:#f87171}.mark{fill:#95a0ae}.mark-name{fill:#95a0ae}
 .flag{fill:#f2f5f8}.flag-pole{stroke:#f2f5f8}.flag-text{fill:#0f141a}
 .key{fill:#0f141a;stroke:#8ab4ff}.key-name{fill:#8ab4ff}
