@@ -38,7 +38,11 @@ impl ChatBrain {
     /// When an address, model or key cannot be put into a request, or no TLS provider is installed.
     pub fn new(config: Config) -> Result<Self, ConfigError> {
         let endpoint = Arc::new(Endpoint::new(config)?);
-        Ok(Self { endpoint, clock: Arc::new(SystemClock), scripts: Scripts::default() })
+        Ok(Self {
+            endpoint,
+            clock: Arc::new(SystemClock),
+            scripts: Scripts::default(),
+        })
     }
 
     /// Reads the script of a secretary that names one: its facts are what `get_business_info` knows.
@@ -57,6 +61,12 @@ impl Brain for ChatBrain {
             tracing::warn!(secretary = secretary.name, %error, "the model gets no business facts");
             None
         });
-        Box::new(Conversation::new(self.endpoint.clone(), &secretary, &tools, script, self.clock.clone()))
+        Box::new(Conversation::new(
+            self.endpoint.clone(),
+            &secretary,
+            &tools,
+            script,
+            self.clock.clone(),
+        ))
     }
 }

@@ -77,7 +77,9 @@ impl Rig {
 
     async fn next(&mut self) -> Thought {
         let thought = poll_fn(|cx| self.mind.poll_thought(cx));
-        tokio::time::timeout(PATIENCE, thought).await.expect("a thought comes")
+        tokio::time::timeout(PATIENCE, thought)
+            .await
+            .expect("a thought comes")
     }
 
     /// The rest of the answer: clauses as they are, tools as `name{arguments}`.
@@ -105,16 +107,30 @@ impl Rig {
     }
 
     fn result(&mut self, id: &str, ok: bool, result: &str) {
-        self.tell(Stimulus::ToolResult { id: ToolCallId(id.into()), ok, result: result.into() });
+        self.tell(Stimulus::ToolResult {
+            id: ToolCallId(id.into()),
+            ok,
+            result: result.into(),
+        });
     }
 
     /// The messages of the `nth` request, as `role: content`.
     fn asked(&self, nth: usize) -> Vec<String> {
         let shown = |m: &serde_json::Value| {
             let content = m["content"].as_str().unwrap_or_default();
-            let calls: Vec<&str> = m["tool_calls"].as_array().into_iter().flatten().filter_map(|c| c["id"].as_str()).collect();
+            let calls: Vec<&str> = m["tool_calls"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|c| c["id"].as_str())
+                .collect();
             format!("{}: {content}{}", m["role"].as_str().unwrap(), calls.join(","))
         };
-        self.server.seen().asked[nth].messages().iter().skip(1).map(shown).collect()
+        self.server.seen().asked[nth]
+            .messages()
+            .iter()
+            .skip(1)
+            .map(shown)
+            .collect()
     }
 }

@@ -1,8 +1,10 @@
 //! The brain `script`: what it understands, and how a conversation along it goes.
 
+mod anything;
 mod conversation;
 mod file;
 mod understanding;
+mod utterances;
 
 use call::{Digit, ToolCallId};
 use futures_util::task::noop_waker;

@@ -94,14 +94,23 @@ impl Completion {
     pub(super) fn take(&mut self, chunk: Chunk) -> String {
         let mut text = String::new();
         // Only one choice was asked for.
-        let Some(choice) = chunk.choices.into_iter().next() else { return text };
+        let Some(choice) = chunk.choices.into_iter().next() else {
+            return text;
+        };
         if let Some(delta) = choice.delta.or(choice.message) {
             for piece in [delta.content, delta.refusal].into_iter().flatten() {
                 text.push_str(&self.thoughts.without(&piece));
             }
-            delta.tool_calls.into_iter().flatten().for_each(|call| self.add_call(call));
+            delta
+                .tool_calls
+                .into_iter()
+                .flatten()
+                .for_each(|call| self.add_call(call));
         }
-        self.finish = choice.finish_reason.filter(|f| !f.is_empty()).or(self.finish.take());
+        self.finish = choice
+            .finish_reason
+            .filter(|f| !f.is_empty())
+            .or(self.finish.take());
         text
     }
 
@@ -128,7 +137,10 @@ impl Completion {
             return;
         }
         let at = known.unwrap_or_else(|| {
-            self.calls.push(WrittenCall { index: delta.index, ..WrittenCall::default() });
+            self.calls.push(WrittenCall {
+                index: delta.index,
+                ..WrittenCall::default()
+            });
             self.calls.len() - 1
         });
         let call = &mut self.calls[at];
@@ -171,19 +183,31 @@ impl Thoughts {
             if THOUGHTS_BEGIN.starts_with(begun) {
                 return String::new();
             }
-            self.state = if begun.starts_with(THOUGHTS_BEGIN) { Thinking::Yes } else { Thinking::No };
+            self.state = if begun.starts_with(THOUGHTS_BEGIN) {
+                Thinking::Yes
+            } else {
+                Thinking::No
+            };
         }
         if self.state == Thinking::No {
             return std::mem::take(&mut self.held);
         }
-        let Some(end) = self.held.find(THOUGHTS_END) else { return String::new() };
+        let Some(end) = self.held.find(THOUGHTS_END) else {
+            return String::new();
+        };
         self.state = Thinking::No;
-        std::mem::take(&mut self.held)[end + THOUGHTS_END.len()..].trim_start().into()
+        std::mem::take(&mut self.held)[end + THOUGHTS_END.len()..]
+            .trim_start()
+            .into()
     }
 
     fn rest(&mut self) -> String {
         let held = std::mem::take(&mut self.held);
-        if self.state == Thinking::Maybe { held } else { String::new() }
+        if self.state == Thinking::Maybe {
+            held
+        } else {
+            String::new()
+        }
     }
 }
 
@@ -208,7 +232,12 @@ mod tests {
     }
 
     fn calls(deltas: &[Value]) -> Vec<(String, String, String)> {
-        completion(deltas).1.calls.into_iter().map(|c| (c.id, c.name, c.arguments)).collect()
+        completion(deltas)
+            .1
+            .calls
+            .into_iter()
+            .map(|c| (c.id, c.name, c.arguments))
+            .collect()
     }
 
     #[test]
@@ -220,8 +249,14 @@ mod tests {
             call(Some(1), None, None, &json!("{}")),
             call(Some(0), None, None, &json!("\"Ana\"}")),
         ];
-        let want = [("a", "take_message", "{\"name\":\"Ana\"}"), ("b", "end_call", "{}")];
-        assert_eq!(calls(&deltas), want.map(|(i, n, a)| (i.into(), n.into(), a.into())));
+        let want = [
+            ("a", "take_message", "{\"name\":\"Ana\"}"),
+            ("b", "end_call", "{}"),
+        ];
+        assert_eq!(
+            calls(&deltas),
+            want.map(|(i, n, a)| (i.into(), n.into(), a.into()))
+        );
     }
 
     #[test]
@@ -232,19 +267,30 @@ mod tests {
                 call(index, Some("b"), Some("y"), &json!("{}")),
             ];
             let want = [("a", "x", "{\"n\":1}"), ("b", "y", "{}")];
-            assert_eq!(calls(&deltas), want.map(|(i, n, a)| (i.into(), n.into(), a.into())), "{index:?}");
+            assert_eq!(
+                calls(&deltas),
+                want.map(|(i, n, a)| (i.into(), n.into(), a.into())),
+                "{index:?}"
+            );
         }
     }
 
     #[test]
     fn a_call_without_an_id_gets_one() {
-        assert_eq!(calls(&[call(Some(0), None, Some("x"), &json!("{}"))])[0].0, "call-1-0");
+        assert_eq!(
+            calls(&[call(Some(0), None, Some("x"), &json!("{}"))])[0].0,
+            "call-1-0"
+        );
     }
 
     #[test]
     fn thoughts_are_not_spoken() {
         let content = |text: &str| json!({"content": text});
-        for pieces in [vec!["<think>Hm. He wants", " x.</think>\n\nOlá!"], vec!["<th", "ink>a</thi", "nk>", "Olá!"], vec!["Ol", "á!"]] {
+        for pieces in [
+            vec!["<think>Hm. He wants", " x.</think>\n\nOlá!"],
+            vec!["<th", "ink>a</thi", "nk>", "Olá!"],
+            vec!["Ol", "á!"],
+        ] {
             let deltas: Vec<Value> = pieces.iter().map(|p| content(p)).collect();
             assert_eq!(completion(&deltas).0, "Olá!", "{pieces:?}");
         }
@@ -253,9 +299,17 @@ mod tests {
 
     #[test]
     fn arguments_must_be_an_object() {
-        let call = |arguments: &str| WrittenCall { arguments: arguments.into(), ..WrittenCall::default() };
+        let call = |arguments: &str| WrittenCall {
+            arguments: arguments.into(),
+            ..WrittenCall::default()
+        };
         assert_eq!(call("").object(), Ok(json!({})));
-        assert!(call("[1]").object().unwrap_err().contains("must be a JSON object"));
+        assert!(
+            call("[1]")
+                .object()
+                .unwrap_err()
+                .contains("must be a JSON object")
+        );
         assert!(call("{\"a\":").object().unwrap_err().contains("not valid JSON"));
     }
 }

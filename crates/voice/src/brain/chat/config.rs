@@ -56,7 +56,9 @@ pub enum ConfigError {
     #[error("chat.model is empty; name a model that {0} has")]
     Model(String),
     /// The key is empty or has characters that no header may have.
-    #[error("chat.api_key is empty or has characters that no key has; leave it out where the endpoint wants none")]
+    #[error(
+        "chat.api_key is empty or has characters that no key has; leave it out where the endpoint wants none"
+    )]
     Key,
     /// The HTTP client cannot be made.
     #[error("no HTTP client for chat.base_url: {0}")]

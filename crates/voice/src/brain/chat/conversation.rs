@@ -86,16 +86,12 @@ impl Mind for Conversation {
             Stimulus::Key(key) => {
                 self.answer_to(|history| history.note(&format!("the caller pressed the key {}", key.key())));
             }
-            Stimulus::Unheard => self.answer_to(|history| history.note("the caller's words could not be understood")),
+            Stimulus::Unheard => {
+                self.answer_to(|history| history.note("the caller's words could not be understood"))
+            }
             Stimulus::ToolResult { id, ok, result } => self.tool_result(&id, ok, result),
-            Stimulus::NoInput => {
-                self.stop();
-                self.history.note("the caller is silent");
-            }
-            Stimulus::Said(text) => {
-                self.stop();
-                self.history.said(&text, Vec::new());
-            }
+            Stimulus::NoInput => self.history.note("the caller is silent"),
+            Stimulus::Said(text) => self.history.said(&text, Vec::new()),
             Stimulus::Interrupted { heard } => {
                 self.stop();
                 self.history.cut(&heard);
@@ -136,7 +132,11 @@ impl Conversation {
         script: Option<Arc<Script>>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let mut offered: Vec<ToolSpec> = tools.iter().filter(|t| t.name != GET_BUSINESS_INFO).cloned().collect();
+        let mut offered: Vec<ToolSpec> = tools
+            .iter()
+            .filter(|t| t.name != GET_BUSINESS_INFO)
+            .cloned()
+            .collect();
         offered.extend(script.as_deref().and_then(business_info));
         let history = History::new(system_prompt(secretary), endpoint.config.history_characters);
         Self {
@@ -172,7 +172,8 @@ impl Conversation {
         for thought in self.thoughts.drain(..) {
             if let Thought::Tool { id, .. } = thought {
                 self.outstanding.retain(|waiting| *waiting != id.0);
-                self.history.result(&id.0, "not done: the caller interrupted".into());
+                self.history
+                    .result(&id.0, "not done: the caller interrupted".into());
             }
         }
         if let Some(answer) = self.answer.take() {
@@ -214,7 +215,9 @@ impl Conversation {
 
     /// The model has ended its answer: the last clause, then the tools.
     fn finish(&mut self, completion: Completion) {
-        let Some(mut answer) = self.answer.take() else { return };
+        let Some(mut answer) = self.answer.take() else {
+            return;
+        };
         let last = answer.cutter.finish();
         answer.spoken.extend(last.iter().cloned());
         let text = answer.spoken.join(" ");
@@ -233,11 +236,15 @@ impl Conversation {
         let (model, url) = (&self.endpoint.config.model, &self.endpoint.config.base_url);
         match finish {
             Some("content_filter") => {
-                let message = format!("{url} filtered the whole answer of {model:?}; change the secretary's instructions");
+                let message = format!(
+                    "{url} filtered the whole answer of {model:?}; change the secretary's instructions"
+                );
                 self.fail(Failure::new(FailureKind::Policy, message));
             }
             Some("length") => {
-                let message = format!("{model:?} at {url} spent all its tokens before it said a word; raise max_tokens");
+                let message = format!(
+                    "{model:?} at {url} spent all its tokens before it said a word; raise max_tokens"
+                );
                 self.fail(Failure::new(FailureKind::Unsupported, message));
             }
             // It chose to say nothing.
@@ -261,14 +268,20 @@ impl Conversation {
                 Ok(arguments) => {
                     self.outstanding.push(call.id.clone());
                     let id = ToolCallId(call.id);
-                    self.thoughts.push_back(Thought::Tool { id, name: call.name, arguments });
+                    self.thoughts.push_back(Thought::Tool {
+                        id,
+                        name: call.name,
+                        arguments,
+                    });
                 }
             }
         }
         if let Some(problem) = wrong {
             if std::mem::replace(&mut self.corrected, true) {
                 let model = &self.endpoint.config.model;
-                let message = format!("{model:?} calls tools wrongly, told so and again: {problem}; choose a model with tools");
+                let message = format!(
+                    "{model:?} calls tools wrongly, told so and again: {problem}; choose a model with tools"
+                );
                 return self.fail(Failure::new(FailureKind::Protocol, message));
             }
             self.go_on = true;
@@ -283,7 +296,8 @@ impl Conversation {
         }
         if self.rounds >= MOST_ROUNDS {
             let model = &self.endpoint.config.model;
-            let message = format!("{model:?} asks for tools without end; choose a model that is better with tools");
+            let message =
+                format!("{model:?} asks for tools without end; choose a model that is better with tools");
             return self.fail(Failure::new(FailureKind::Protocol, message));
         }
         self.ask();
@@ -291,9 +305,14 @@ impl Conversation {
 
     fn read_call(&self, call: &WrittenCall) -> Result<Value, String> {
         if !self.names.contains(&call.name) {
-            return Err(format!("there is no tool {:?}; there are {}", call.name, self.names.join(", ")));
+            return Err(format!(
+                "there is no tool {:?}; there are {}",
+                call.name,
+                self.names.join(", ")
+            ));
         }
-        call.object().map_err(|problem| format!("{}: {problem}", call.name))
+        call.object()
+            .map_err(|problem| format!("{}: {problem}", call.name))
     }
 
     fn tool_result(&mut self, id: &ToolCallId, ok: bool, result: String) {
@@ -303,14 +322,19 @@ impl Conversation {
         self.history.result(&id.0, result);
         self.outstanding.retain(|waiting| *waiting != id.0);
         // A call that is handed over or ended needs no more words.
-        let over = ok && name.as_deref().is_some_and(|n| matches!(n, tools::TRANSFER_CALL | tools::END_CALL));
+        let over = ok
+            && name
+                .as_deref()
+                .is_some_and(|n| matches!(n, tools::TRANSFER_CALL | tools::END_CALL));
         self.go_on |= name.is_some() && !over;
         self.rounds = 0;
         self.go_on_or_wait();
     }
 
     fn business_info(&self, arguments: &Value) -> String {
-        let Some(script) = &self.script else { return "nothing is known".into() };
+        let Some(script) = &self.script else {
+            return "nothing is known".into();
+        };
         let open = match script.open_at(self.clock.now()) {
             Some(true) => " (It is open now.)",
             Some(false) => " (It is closed now.)",
@@ -318,22 +342,32 @@ impl Conversation {
         };
         match script.business_info(arguments["topic"].as_str()) {
             Ok(fact) => format!("{fact}{open}"),
-            Err(topics) => format!("nothing is known of that; the topics are {}{open}", topics.join(", ")),
+            Err(topics) => format!(
+                "nothing is known of that; the topics are {}{open}",
+                topics.join(", ")
+            ),
         }
     }
 
     fn fail(&mut self, failure: Failure) {
         self.answer = None;
         self.failed = true;
-        self.thoughts.push_back(Thought::Failed { kind: failure.kind, message: failure.message });
+        self.thoughts.push_back(Thought::Failed {
+            kind: failure.kind,
+            message: failure.message,
+        });
     }
 }
 
 fn business_info(script: &Script) -> Option<ToolSpec> {
-    let topics = script.business_info(None).err().filter(|topics| !topics.is_empty())?;
+    let topics = script
+        .business_info(None)
+        .err()
+        .filter(|topics| !topics.is_empty())?;
     Some(ToolSpec {
         name: GET_BUSINESS_INFO.into(),
-        description: "Tells what is known of the business, and whether it is open now. Never guess such facts.".into(),
+        description:
+            "Tells what is known of the business, and whether it is open now. Never guess such facts.".into(),
         parameters: json!({"type": "object", "properties": {"topic": {"type": "string", "enum": topics}},
             "required": ["topic"], "additionalProperties": false}),
     })

@@ -17,11 +17,19 @@ pub(super) struct Failure {
 
 impl Failure {
     pub(super) fn new(kind: FailureKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), again: false }
+        Self {
+            kind,
+            message: message.into(),
+            again: false,
+        }
     }
 
     pub(super) fn transient(message: impl Into<String>) -> Self {
-        Self { kind: FailureKind::Transient, message: message.into(), again: true }
+        Self {
+            kind: FailureKind::Transient,
+            message: message.into(),
+            again: true,
+        }
     }
 }
 
@@ -42,9 +50,15 @@ impl Said {
         match error {
             Value::Object(fields) => {
                 let get = |key: &str| fields.get(key).map(text).unwrap_or_default();
-                Self { message: get("message"), code: format!("{} {}", get("code"), get("type")) }
+                Self {
+                    message: get("message"),
+                    code: format!("{} {}", get("code"), get("type")),
+                }
             }
-            other => Self { message: text(other), code: String::new() },
+            other => Self {
+                message: text(other),
+                code: String::new(),
+            },
         }
     }
 
@@ -56,8 +70,14 @@ impl Said {
     /// The endpoint's words, without what the caller said and without the key.
     fn quoted(&self, private: &[&str]) -> String {
         let message = self.message.split_whitespace().collect::<Vec<_>>().join(" ");
-        if private.iter().any(|words| words.chars().count() >= 4 && self.message.contains(words)) {
-            return format!("({}; its words repeat the conversation and are left out)", self.code.trim());
+        if private
+            .iter()
+            .any(|words| words.chars().count() >= 4 && self.message.contains(words))
+        {
+            return format!(
+                "({}; its words repeat the conversation and are left out)",
+                self.code.trim()
+            );
         }
         message.chars().take(QUOTED).collect()
     }
@@ -70,19 +90,26 @@ pub(super) fn of_status(status: u16, body: &str, endpoint: &str, model: &str, pr
         Some(Value::Object(fields)) if fields.contains_key("error") => Said::of(&fields["error"]),
         // FastAPI's own refusals: {"detail": …}; what is in them may be the request.
         Some(_) => Said::default(),
-        None => Said { message: body.to_string(), code: String::new() },
+        None => Said {
+            message: body.to_string(),
+            code: String::new(),
+        },
     };
     let quote = said.quoted(private);
     match status {
         401 | 403 => Failure::new(
             FailureKind::Unauthorized,
-            format!("{endpoint} refuses the key (HTTP {status}); set chat.api_key to one that is valid there"),
+            format!(
+                "{endpoint} refuses the key (HTTP {status}); set chat.api_key to one that is valid there"
+            ),
         ),
         402 => quota(endpoint, status),
         429 if said.has(&["insufficient_quota", "quota", "billing", "credit"]) => quota(endpoint, status),
         429 => Failure::new(
             FailureKind::RateLimited,
-            format!("{endpoint} has too many requests (HTTP 429): {quote}; lower the calls or raise the limit there"),
+            format!(
+                "{endpoint} has too many requests (HTTP 429): {quote}; lower the calls or raise the limit there"
+            ),
         ),
         404 => Failure::new(
             FailureKind::Unsupported,
@@ -91,9 +118,9 @@ pub(super) fn of_status(status: u16, body: &str, endpoint: &str, model: &str, pr
                  check chat.model (`ollama pull {model}` installs it in Ollama) and chat.base_url"
             ),
         ),
-        408 | 409 | 500..=599 => {
-            Failure::transient(format!("{endpoint} failed (HTTP {status}): {quote}; see the endpoint's own log"))
-        }
+        408 | 409 | 500..=599 => Failure::transient(format!(
+            "{endpoint} failed (HTTP {status}): {quote}; see the endpoint's own log"
+        )),
         300..=399 => Failure::new(
             FailureKind::Unsupported,
             format!("{endpoint} redirects (HTTP {status}); set chat.base_url to where it leads"),
@@ -105,24 +132,33 @@ pub(super) fn of_status(status: u16, body: &str, endpoint: &str, model: &str, pr
 fn quota(endpoint: &str, status: u16) -> Failure {
     Failure::new(
         FailureKind::Quota,
-        format!("the account at {endpoint} has no quota left (HTTP {status}); add credit there, or use another endpoint"),
+        format!(
+            "the account at {endpoint} has no quota left (HTTP {status}); add credit there, or use another endpoint"
+        ),
     )
 }
 
 fn refused(status: u16, said: &Said, quote: &str, endpoint: &str, model: &str) -> Failure {
     if said.has(&["content_filter", "content_policy", "content management policy"]) {
-        return Failure::new(FailureKind::Policy, format!("{endpoint} refuses the content (HTTP {status})"));
+        return Failure::new(
+            FailureKind::Policy,
+            format!("{endpoint} refuses the content (HTTP {status})"),
+        );
     }
     if said.has(&["does not support tools", "tool choice", "tool-call-parser"]) {
         return Failure::new(
             FailureKind::Unsupported,
-            format!("{model:?} at {endpoint} takes no tools (HTTP {status}): {quote}; choose a model that supports tools"),
+            format!(
+                "{model:?} at {endpoint} takes no tools (HTTP {status}): {quote}; choose a model that supports tools"
+            ),
         );
     }
     if said.has(&["context_length", "context length", "maximum context"]) {
         return Failure::new(
             FailureKind::Unsupported,
-            format!("the conversation is too long for {model:?} (HTTP {status}); choose a model with more context"),
+            format!(
+                "the conversation is too long for {model:?} (HTTP {status}); choose a model with more context"
+            ),
         );
     }
     Failure::new(
@@ -139,12 +175,17 @@ pub(super) fn in_stream(error: &Value, endpoint: &str, model: &str, private: &[&
     }
     let quote = said.quoted(private);
     if said.has(&["rate_limit", "rate limit"]) {
-        return Failure::new(FailureKind::RateLimited, format!("{endpoint} has too many requests: {quote}"));
+        return Failure::new(
+            FailureKind::RateLimited,
+            format!("{endpoint} has too many requests: {quote}"),
+        );
     }
     if said.has(&["invalid_request", "does not support tools", "content_filter"]) {
         return refused(200, &said, &quote, endpoint, model);
     }
-    Failure::transient(format!("{endpoint} broke off with an error: {quote}; see the endpoint's own log"))
+    Failure::transient(format!(
+        "{endpoint} broke off with an error: {quote}; see the endpoint's own log"
+    ))
 }
 
 /// A connection that could not be made, or broke.

@@ -29,7 +29,11 @@ pub(super) struct History {
 
 impl History {
     pub(super) fn new(system: String, most_characters: usize) -> Self {
-        Self { system, entries: Vec::new(), most_characters }
+        Self {
+            system,
+            entries: Vec::new(),
+            most_characters,
+        }
     }
 
     /// Words of the caller.
@@ -59,13 +63,22 @@ impl History {
         if text.is_empty() && calls.is_empty() {
             return;
         }
-        let calls: Vec<Used> = calls.into_iter().map(|call| Used { call, result: None }).collect();
+        let calls: Vec<Used> = calls
+            .into_iter()
+            .map(|call| Used { call, result: None })
+            .collect();
         match self.entries.last_mut() {
-            Some(Entry::Assistant { text: before, calls: used }) if used.is_empty() => {
+            Some(Entry::Assistant {
+                text: before,
+                calls: used,
+            }) if used.is_empty() => {
                 *before = format!("{before} {text}").trim().into();
                 *used = calls;
             }
-            _ => self.entries.push(Entry::Assistant { text: text.into(), calls }),
+            _ => self.entries.push(Entry::Assistant {
+                text: text.into(),
+                calls,
+            }),
         }
     }
 
@@ -83,14 +96,20 @@ impl History {
     /// The tool that was used under that id.
     pub(super) fn tool(&self, id: &str) -> Option<&str> {
         self.entries.iter().rev().find_map(|entry| match entry {
-            Entry::Assistant { calls, .. } => calls.iter().find(|u| u.call.id == id).map(|u| u.call.name.as_str()),
+            Entry::Assistant { calls, .. } => calls
+                .iter()
+                .find(|u| u.call.id == id)
+                .map(|u| u.call.name.as_str()),
             Entry::User(_) => None,
         })
     }
 
     /// Only this of the last words was heard.
     pub(super) fn cut(&mut self, heard: &str) {
-        let last = self.entries.iter().rposition(|e| matches!(e, Entry::Assistant { .. }));
+        let last = self
+            .entries
+            .iter()
+            .rposition(|e| matches!(e, Entry::Assistant { .. }));
         let Some(last) = last else { return };
         if let Entry::Assistant { text, calls } = &mut self.entries[last] {
             *text = heard.into();
@@ -126,14 +145,21 @@ impl History {
     /// Leaves out the oldest turns while there are too many; the present one stays.
     fn trim(&mut self) {
         while self.turns() > 1 && (self.turns() > MOST_TURNS || self.characters() > self.most_characters) {
-            let next = self.entries.iter().skip(1).position(|e| matches!(e, Entry::User(_)));
+            let next = self
+                .entries
+                .iter()
+                .skip(1)
+                .position(|e| matches!(e, Entry::User(_)));
             let Some(next) = next else { return };
             self.entries.drain(..=next);
         }
     }
 
     fn turns(&self) -> usize {
-        self.entries.iter().filter(|e| matches!(e, Entry::User(_))).count()
+        self.entries
+            .iter()
+            .filter(|e| matches!(e, Entry::User(_)))
+            .count()
     }
 
     fn characters(&self) -> usize {
@@ -175,11 +201,19 @@ mod tests {
     use super::*;
 
     fn call(id: &str) -> WrittenCall {
-        WrittenCall { id: id.into(), name: "take_message".into(), ..WrittenCall::default() }
+        WrittenCall {
+            id: id.into(),
+            name: "take_message".into(),
+            ..WrittenCall::default()
+        }
     }
 
     fn roles(history: &History) -> Vec<String> {
-        history.messages().iter().map(|m| m["role"].as_str().unwrap().into()).collect()
+        history
+            .messages()
+            .iter()
+            .map(|m| m["role"].as_str().unwrap().into())
+            .collect()
     }
 
     #[test]
@@ -190,7 +224,10 @@ mod tests {
         history.heard("oi");
         history.said("Sim?", Vec::new());
         history.said("Diga.", Vec::new());
-        assert_eq!(roles(&history), ["system", "user", "assistant", "user", "assistant"]);
+        assert_eq!(
+            roles(&history),
+            ["system", "user", "assistant", "user", "assistant"]
+        );
         assert_eq!(history.messages()[3]["content"], "[the caller is silent]\noi");
         assert_eq!(history.messages()[4]["content"], "Sim? Diga.");
     }
@@ -213,10 +250,16 @@ mod tests {
         history.said("", vec![call("a"), call("b")]);
         history.result("b", "noted".into());
         history.result("c", "lost".into());
-        assert_eq!((history.tool("b"), history.tool("c")), (Some("take_message"), None));
+        assert_eq!(
+            (history.tool("b"), history.tool("c")),
+            (Some("take_message"), None)
+        );
         assert_eq!(roles(&history), ["system", "user", "assistant", "tool", "tool"]);
         let messages = history.messages();
-        assert_eq!((&messages[3]["content"], &messages[4]["content"]), (&json!("no result yet"), &json!("noted")));
+        assert_eq!(
+            (&messages[3]["content"], &messages[4]["content"]),
+            (&json!("no result yet"), &json!("noted"))
+        );
         assert_eq!(messages[2]["content"], Value::Null);
         history.cut("");
         assert_eq!(roles(&history).len(), 5, "a call stays even if nothing was heard");

@@ -35,30 +35,52 @@ pub(super) struct Question {
 
 impl Endpoint {
     pub(super) fn new(config: Config) -> Result<Self, ConfigError> {
-        let wrong = |reason: String| ConfigError::Url { url: config.base_url.clone(), reason };
-        let url = Url::parse(&format!("{}/chat/completions", config.base_url.trim_end_matches('/')))
-            .map_err(|e| wrong(e.to_string()))?;
+        let wrong = |reason: String| ConfigError::Url {
+            url: config.base_url.clone(),
+            reason,
+        };
+        let url = Url::parse(&format!(
+            "{}/chat/completions",
+            config.base_url.trim_end_matches('/')
+        ))
+        .map_err(|e| wrong(e.to_string()))?;
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
             return Err(wrong("it is no http or https address".into()));
         }
         if config.model.trim().is_empty() {
             return Err(ConfigError::Model(config.base_url.clone()));
         }
-        let authorization = config.api_key.as_ref().map(|key| authorization(key.reveal())).transpose()?;
+        let authorization = config
+            .api_key
+            .as_ref()
+            .map(|key| authorization(key.reveal()))
+            .transpose()?;
         let mut client = Client::builder()
             .connect_timeout(config.connect_timeout)
             // A redirect would carry the key to a place that nobody named.
             .redirect(redirect::Policy::none());
-        if url.host_str().is_some_and(|host| host == "localhost" || host == "[::1]" || host.starts_with("127.")) {
+        if url
+            .host_str()
+            .is_some_and(|host| host == "localhost" || host == "[::1]" || host.starts_with("127."))
+        {
             client = client.no_proxy();
         }
         let client = client.build().map_err(|e| ConfigError::Client(e.to_string()))?;
-        Ok(Self { client, url, authorization, config })
+        Ok(Self {
+            client,
+            url,
+            authorization,
+            config,
+        })
     }
 
     /// Asks, sends the text to `texts` as it comes, and gives the rest at the end. Asks once more if the first try failed in
     /// passing before anything was sent.
-    pub(super) async fn ask(&self, question: Question, texts: mpsc::Sender<String>) -> Result<Completion, Failure> {
+    pub(super) async fn ask(
+        &self,
+        question: Question,
+        texts: mpsc::Sender<String>,
+    ) -> Result<Completion, Failure> {
         let mut spoken = false;
         match self.try_once(&question, &texts, &mut spoken).await {
             Err(failure) if failure.again && !spoken => {
@@ -78,7 +100,12 @@ impl Endpoint {
         let limit = self.config.first_token_timeout;
         let mut deadline = Instant::now() + limit;
         let mut response = self.send(question, deadline).await?;
-        let mut answer = Reading { endpoint: self, question, completion: Completion::default(), done: false };
+        let mut answer = Reading {
+            endpoint: self,
+            question,
+            completion: Completion::default(),
+            done: false,
+        };
         let streamed = is_stream(&response);
         let mut events = Events::default();
         let mut whole = Vec::new();
@@ -126,7 +153,11 @@ impl Endpoint {
         for (key, value) in &self.config.options {
             body[key] = value.clone();
         }
-        let mut request = self.client.post(self.url.clone()).header(ACCEPT, "text/event-stream").json(&body);
+        let mut request = self
+            .client
+            .post(self.url.clone())
+            .header(ACCEPT, "text/event-stream")
+            .json(&body);
         if let Some(authorization) = &self.authorization {
             request = request.header(AUTHORIZATION, authorization.clone());
         }
@@ -138,9 +169,17 @@ impl Endpoint {
         if status.is_success() {
             return Ok(response);
         }
-        let body = timeout_at(deadline, read_body(response)).await.unwrap_or_default();
+        let body = timeout_at(deadline, read_body(response))
+            .await
+            .unwrap_or_default();
         let private = self.private(question);
-        Err(failure::of_status(status.as_u16(), &body, &self.config.base_url, &self.config.model, &private))
+        Err(failure::of_status(
+            status.as_u16(),
+            &body,
+            &self.config.base_url,
+            &self.config.model,
+            &private,
+        ))
     }
 
     async fn next_bytes(
@@ -168,13 +207,18 @@ impl Endpoint {
         let ms = limit.as_millis();
         Failure::new(
             FailureKind::Transient,
-            format!("no {which} token of {model:?} from {url} within {ms} ms; choose a smaller model or a faster machine"),
+            format!(
+                "no {which} token of {model:?} from {url} within {ms} ms; choose a smaller model or a faster machine"
+            ),
         )
     }
 
     fn broke(&self, how: &str) -> Failure {
         let url = &self.config.base_url;
-        Failure::new(FailureKind::Protocol, format!("{url} {how}; is it an OpenAI-compatible endpoint?"))
+        Failure::new(
+            FailureKind::Protocol,
+            format!("{url} {how}; is it an OpenAI-compatible endpoint?"),
+        )
     }
 }
 
@@ -197,11 +241,18 @@ impl Reading<'_> {
             return Ok(String::new());
         }
         let config = &self.endpoint.config;
-        let chunk: Chunk = serde_json::from_str(data)
-            .map_err(|e| self.endpoint.broke(&format!("sends what is no chunk of an answer ({})", kind_of(&e))))?;
+        let chunk: Chunk = serde_json::from_str(data).map_err(|e| {
+            self.endpoint
+                .broke(&format!("sends what is no chunk of an answer ({})", kind_of(&e)))
+        })?;
         if let Some(error) = &chunk.error {
             let private = self.endpoint.private(self.question);
-            return Err(failure::in_stream(error, &config.base_url, &config.model, &private));
+            return Err(failure::in_stream(
+                error,
+                &config.base_url,
+                &config.model,
+                &private,
+            ));
         }
         Ok(self.completion.take(chunk))
     }
@@ -211,7 +262,9 @@ impl Reading<'_> {
         let rest = self.completion.finish(self.question.number);
         if self.completion.finish.is_none() && !self.done {
             let url = &self.endpoint.config.base_url;
-            return Err(Failure::transient(format!("{url} ended its answer in the middle; see the endpoint's own log")));
+            return Err(Failure::transient(format!(
+                "{url} ended its answer in the middle; see the endpoint's own log"
+            )));
         }
         // A call that the token limit cut is none.
         if self.completion.finish.as_deref() == Some("length") {
@@ -241,7 +294,11 @@ fn authorization(key: &str) -> Result<HeaderValue, ConfigError> {
 }
 
 fn is_stream(response: &Response) -> bool {
-    let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = response
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .unwrap_or_default();
     !kind.starts_with("application/json")
 }
 

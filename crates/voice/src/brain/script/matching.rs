@@ -8,7 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What a filler weighs, against up to 1 for a telling word.
 const FILLER: f32 = 0.12;
 /// What a word weighs that stands in no example.
-const UNKNOWN: f32 = 0.8;
+const UNKNOWN: f32 = 0.75;
+/// A score this far above all others may be lower than the threshold, down to this part of it.
+const LEAD: f32 = 0.2;
+const LEAD_THRESHOLD: f32 = 0.85;
 /// The score of a key word alone; what else of the text belongs to the intent adds to it.
 const KEY_WORD: f32 = 0.74;
 /// Two words are the same from here on.
@@ -120,18 +123,26 @@ impl Matcher {
     /// The best of the intents that `offered` takes.
     pub(super) fn best(&self, text: &str, offered: impl Fn(&str) -> bool) -> Match {
         let mut scores = self.scores(text).into_iter().filter(|s| offered(&s.intent));
-        let Some(first) = scores.next().filter(|s| s.score >= self.matching.threshold) else {
+        let Some(first) = scores.next() else {
             return Match::Nothing;
         };
-        match scores.next() {
-            Some(second)
-                if second.score >= self.matching.threshold
-                    && first.score - second.score < self.matching.margin =>
-            {
-                Match::Either(first.intent, second.intent)
-            }
-            _ => Match::Sure(first.intent),
+        let second = scores.next().unwrap_or(Score {
+            intent: String::new(),
+            score: 0.0,
+        });
+        let (threshold, lead) = (self.matching.threshold, first.score - second.score);
+        if first.score < threshold {
+            let clear = first.score >= threshold * LEAD_THRESHOLD && lead >= LEAD;
+            return if clear {
+                Match::Sure(first.intent)
+            } else {
+                Match::Nothing
+            };
         }
+        if second.score >= threshold && lead < self.matching.margin {
+            return Match::Either(first.intent, second.intent);
+        }
+        Match::Sure(first.intent)
     }
 
     fn hear(&self, text: &str) -> Heard {

@@ -71,7 +71,7 @@ const FILLERS_PT: &str = "o a os as um uma uns umas de do da dos das em no na no
 const FILLERS_EN: &str = "the a an of to in on at for and or that this it i you he she we they me my your our is are am was \
     be been do does did can could would will shall may have has had got please hi hello hey good morning afternoon evening \
     there so well just like um uh oh okay ok about with from by what which how when as if want wanted need needed like \
-    looking calling speak talk some any am today now really very us know tell going get thank";
+    looking calling speak talk some any am today now really very us know tell going get thank s re ve ll d t m let all think thing";
 
 /// The folded words of a text, short forms spelled out.
 pub(super) fn words(language: Language, text: &str) -> Vec<String> {

@@ -10,11 +10,16 @@ use voice::brain::{Brain, Stimulus, Thought};
 
 #[tokio::test]
 async fn an_answer_comes_clause_by_clause_before_its_end() {
-    let reply = Reply::streaming().text("Claro! O plano custa R$ 1.299,90 por ano, com o Sr. Silva").hang();
+    let reply = Reply::streaming()
+        .text("Claro! O plano custa R$ 1.299,90 por ano, com o Sr. Silva")
+        .hang();
     let mut rig = Rig::new([reply]).await;
     rig.hears("quanto custa?");
     assert_eq!(rig.next().await, Thought::Clause("Claro!".into()));
-    assert_eq!(rig.next().await, Thought::Clause("O plano custa R$ 1.299,90 por ano,".into()));
+    assert_eq!(
+        rig.next().await,
+        Thought::Clause("O plano custa R$ 1.299,90 por ano,".into())
+    );
     let pending = poll_fn(|cx| Poll::Ready(rig.mind.poll_thought(cx).is_pending())).await;
     assert!(pending, "the rest is no clause yet");
 }
@@ -24,13 +29,21 @@ async fn the_bytes_may_be_cut_anywhere() {
     for size in [1, 2, 3, 7, 64] {
         let reply = Reply::saying("Olá, não há ligação. Até já!").in_pieces_of(size);
         let mut rig = Rig::new([reply]).await;
-        assert_eq!(rig.says("oi").await, ["Olá, não há ligação.", "Até já!"], "in pieces of {size}");
+        assert_eq!(
+            rig.says("oi").await,
+            ["Olá, não há ligação.", "Até já!"],
+            "in pieces of {size}"
+        );
     }
 }
 
 #[tokio::test]
 async fn comments_and_unknown_events_are_passed_over() {
-    let reply = Reply::streaming().raw(": keep-alive\n\nevent: ping\n\n").text("Oi.").raw("\r\n: x\r\n\r\n").stop("stop");
+    let reply = Reply::streaming()
+        .raw(": keep-alive\n\nevent: ping\n\n")
+        .text("Oi.")
+        .raw("\r\n: x\r\n\r\n")
+        .stop("stop");
     let mut rig = Rig::new([reply]).await;
     assert_eq!(rig.says("oi").await, ["Oi."]);
 }
@@ -51,31 +64,57 @@ async fn the_model_is_told_who_it_is_and_what_it_can_do() {
     rig.says("oi").await;
     let asked = &rig.server.seen().asked[0];
     assert_eq!(asked.authorization.as_deref(), Some("Bearer sk-secret"));
-    assert_eq!((asked.body["model"].as_str(), asked.body["stream"].as_bool()), (Some("llama"), Some(true)));
+    assert_eq!(
+        (asked.body["model"].as_str(), asked.body["stream"].as_bool()),
+        (Some("llama"), Some(true))
+    );
     assert_eq!(asked.body["temperature"], 0.3);
     let system = asked.messages()[0]["content"].as_str().unwrap();
-    assert!(system.contains("Veloz Fibra") && system.contains("Brazilian Portuguese"), "{system}");
-    let names: Vec<&str> =
-        asked.body["tools"].as_array().unwrap().iter().map(|t| t["function"]["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["transfer_call", "take_message", "end_call", "get_business_info"]);
+    assert!(
+        system.contains("Veloz Fibra") && system.contains("Brazilian Portuguese"),
+        "{system}"
+    );
+    let names: Vec<&str> = asked.body["tools"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|t| t["function"]["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        names,
+        ["transfer_call", "take_message", "end_call", "get_business_info"]
+    );
 }
 
 #[tokio::test]
 async fn without_tools_none_are_offered() {
     let server = ChatServer::start([Reply::saying("Oi.")]).await.unwrap();
-    let mut mind = brain(Config::new(server.base_url(), "llama")).begin(secretary(""), std::sync::Arc::new([]));
+    let mut mind =
+        brain(Config::new(server.base_url(), "llama")).begin(secretary(""), std::sync::Arc::new([]));
     mind.tell(Stimulus::Words("oi".into()));
-    assert_eq!(poll_fn(|cx| mind.poll_thought(cx)).await, Thought::Clause("Oi.".into()));
+    assert_eq!(
+        poll_fn(|cx| mind.poll_thought(cx)).await,
+        Thought::Clause("Oi.".into())
+    );
     let asked = &server.seen().asked[0];
-    assert!(asked.body.get("tools").is_none() && asked.authorization.is_none(), "{asked:?}");
+    assert!(
+        asked.body.get("tools").is_none() && asked.authorization.is_none(),
+        "{asked:?}"
+    );
 }
 
 #[tokio::test]
 async fn only_what_was_heard_is_remembered() {
-    let mut rig = Rig::new([Reply::saying("Temos três planos. Qual você quer?"), Reply::saying("Certo.")]).await;
+    let mut rig = Rig::new([
+        Reply::saying("Temos três planos. Qual você quer?"),
+        Reply::saying("Certo."),
+    ])
+    .await;
     rig.tell(Stimulus::Said("Olá, em que posso ajudar?".into()));
     rig.says("quero um plano").await;
-    rig.tell(Stimulus::Interrupted { heard: "Temos três".into() });
+    rig.tell(Stimulus::Interrupted {
+        heard: "Temos três".into(),
+    });
     rig.says("o mais barato").await;
     assert_eq!(
         rig.asked(1),
@@ -95,7 +134,9 @@ async fn an_interruption_drops_the_request() {
     rig.hears("conta");
     assert_eq!(rig.next().await, Thought::Clause("Um.".into()));
     rig.tell(Stimulus::Interrupted { heard: "Um.".into() });
-    tokio::time::timeout(super::PATIENCE, rig.server.until(|seen| seen.cancelled == 1)).await.unwrap();
+    tokio::time::timeout(super::PATIENCE, rig.server.until(|seen| seen.cancelled == 1))
+        .await
+        .unwrap();
     assert_eq!(rig.says("espera").await, ["Sim?"]);
     assert_eq!(rig.asked(1), ["user: conta", "assistant: Um.", "user: espera"]);
 }
@@ -111,7 +152,12 @@ async fn new_words_end_the_answer_under_way() {
 
 #[tokio::test]
 async fn what_happened_without_words_stands_in_brackets() {
-    let mut rig = Rig::new([Reply::saying("Oi."), Reply::saying("Certo."), Reply::saying("Como?")]).await;
+    let mut rig = Rig::new([
+        Reply::saying("Oi."),
+        Reply::saying("Certo."),
+        Reply::saying("Como?"),
+    ])
+    .await;
     rig.says("oi").await;
     rig.tell(Stimulus::NoInput);
     rig.tell(Stimulus::Said("Você ainda está aí?".into()));
@@ -139,7 +185,13 @@ async fn a_tool_comes_after_the_words_that_announce_it() {
         .stop("tool_calls");
     let mut rig = Rig::new([reply]).await;
     let answer = rig.says("financeiro").await;
-    assert_eq!(answer, ["Vou transferir para o financeiro.", "transfer_call{\"destination\":\"financeiro\"}"]);
+    assert_eq!(
+        answer,
+        [
+            "Vou transferir para o financeiro.",
+            "transfer_call{\"destination\":\"financeiro\"}"
+        ]
+    );
     // A call that is handed over needs no more words, and no request.
     rig.result("a", true, "ok");
     assert!(rig.finished().await.is_empty());
@@ -148,22 +200,36 @@ async fn a_tool_comes_after_the_words_that_announce_it() {
 
 #[tokio::test]
 async fn the_model_goes_on_when_all_its_tools_have_answered() {
-    let both = Reply::streaming().call(0, "a", "take_message", "{\"name\":\"Ana\"}").call(1, "b", "take_message", "{}");
+    let both = Reply::streaming()
+        .call(0, "a", "take_message", "{\"name\":\"Ana\"}")
+        .call(1, "b", "take_message", "{}");
     let mut rig = Rig::new([both.stop("tool_calls"), Reply::saying("Anotado.")]).await;
-    assert_eq!(rig.says("anota").await, ["take_message{\"name\":\"Ana\"}", "take_message{}"]);
+    assert_eq!(
+        rig.says("anota").await,
+        ["take_message{\"name\":\"Ana\"}", "take_message{}"]
+    );
     rig.result("b", false, "disk full");
     assert!(rig.finished().await.is_empty());
     rig.result("a", true, "noted");
     assert_eq!(rig.finished().await, ["Anotado."]);
     assert_eq!(
         rig.asked(1),
-        ["user: anota", "assistant: a,b", "tool: noted", "tool: failed: disk full"]
+        [
+            "user: anota",
+            "assistant: a,b",
+            "tool: noted",
+            "tool: failed: disk full"
+        ]
     );
 }
 
 #[tokio::test]
 async fn a_failed_transfer_is_told_to_the_model() {
-    let mut rig = Rig::new([Reply::using("a", "transfer_call", "{\"destination\":\"x\"}"), Reply::saying("Desculpe.")]).await;
+    let mut rig = Rig::new([
+        Reply::using("a", "transfer_call", "{\"destination\":\"x\"}"),
+        Reply::saying("Desculpe."),
+    ])
+    .await;
     rig.says("x").await;
     rig.result("a", false, "nobody answers");
     assert_eq!(rig.finished().await, ["Desculpe."]);
@@ -176,20 +242,35 @@ async fn malformed_arguments_are_told_to_the_model_once() {
     let mut rig = Rig::new([wrong(), right]).await;
     assert_eq!(rig.says("anota").await, ["take_message{\"name\":\"Ana\"}"]);
     let told = rig.asked(1).pop().unwrap();
-    assert!(told.starts_with("tool: error: take_message: the arguments are not valid JSON"), "{told}");
+    assert!(
+        told.starts_with("tool: error: take_message: the arguments are not valid JSON"),
+        "{told}"
+    );
 
     let mut rig = Rig::new([wrong(), wrong()]).await;
     rig.hears("anota");
     let (answer, end) = rig.rest().await;
     assert!(answer.is_empty());
-    assert!(matches!(end, End::Failed(call::FailureKind::Protocol, _)), "{end:?}");
+    assert!(
+        matches!(end, End::Failed(call::FailureKind::Protocol, _)),
+        "{end:?}"
+    );
 }
 
 #[tokio::test]
 async fn a_tool_that_is_not_there_is_told_to_the_model() {
-    let mut rig = Rig::new([Reply::using("a", "make_coffee", "{}"), Reply::saying("Não posso.")]).await;
+    let mut rig = Rig::new([
+        Reply::using("a", "make_coffee", "{}"),
+        Reply::saying("Não posso."),
+    ])
+    .await;
     assert_eq!(rig.says("café").await, ["Não posso."]);
-    assert!(rig.asked(1).pop().unwrap().contains("there is no tool \"make_coffee\""));
+    assert!(
+        rig.asked(1)
+            .pop()
+            .unwrap()
+            .contains("there is no tool \"make_coffee\"")
+    );
 }
 
 #[tokio::test]
@@ -198,7 +279,10 @@ async fn facts_are_answered_from_the_script() {
     let mut rig = Rig::new([ask, Reply::saying("Na Rua das Palmeiras.")]).await;
     assert_eq!(rig.says("onde fica?").await, ["Na Rua das Palmeiras."]);
     let fact = rig.asked(1).pop().unwrap();
-    assert!(fact.contains("Rua das Palmeiras, número cem") && fact.contains("now.)"), "{fact}");
+    assert!(
+        fact.contains("Rua das Palmeiras, número cem") && fact.contains("now.)"),
+        "{fact}"
+    );
 }
 
 #[tokio::test]
@@ -207,17 +291,25 @@ async fn a_model_that_asks_without_end_is_stopped() {
     let mut rig = Rig::new(std::iter::repeat_with(ask).take(20)).await;
     rig.hears("oi");
     let (_, end) = rig.rest().await;
-    assert!(matches!(end, End::Failed(call::FailureKind::Protocol, _)), "{end:?}");
+    assert!(
+        matches!(end, End::Failed(call::FailureKind::Protocol, _)),
+        "{end:?}"
+    );
     assert_eq!(rig.server.seen().asked.len(), 5);
 }
 
 #[tokio::test]
 async fn a_tool_that_was_cut_off_before_it_was_used_is_not_used() {
-    let reply = Reply::streaming().text("Tchau. ").call(0, "a", "end_call", "{}").stop("tool_calls");
+    let reply = Reply::streaming()
+        .text("Tchau. ")
+        .call(0, "a", "end_call", "{}")
+        .stop("tool_calls");
     let mut rig = Rig::new([reply, Reply::saying("Sim?")]).await;
     rig.hears("tchau");
     assert_eq!(rig.next().await, Thought::Clause("Tchau.".into()));
-    rig.tell(Stimulus::Interrupted { heard: "Tchau.".into() });
+    rig.tell(Stimulus::Interrupted {
+        heard: "Tchau.".into(),
+    });
     assert_eq!(rig.says("espera").await, ["Sim?"]);
 }
 

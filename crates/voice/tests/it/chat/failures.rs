@@ -11,8 +11,13 @@ async fn failure(replies: impl IntoIterator<Item = Reply>) -> (FailureKind, Stri
     let mut rig = Rig::new(replies).await;
     rig.hears("meu segredo é 4711");
     let (_, end) = rig.rest().await;
-    let End::Failed(kind, message) = end else { panic!("{end:?}") };
-    assert!(!message.contains("sk-secret") && !message.contains("4711"), "a secret is told: {message}");
+    let End::Failed(kind, message) = end else {
+        panic!("{end:?}")
+    };
+    assert!(
+        !message.contains("sk-secret") && !message.contains("4711"),
+        "a secret is told: {message}"
+    );
     (kind, message, rig.server.seen().asked.len())
 }
 
@@ -23,15 +28,40 @@ async fn statuses_are_sorted_by_what_mends_them() {
     let tools = r#"{"error": {"message": "registry.ollama.ai/library/tiny does not support tools"}}"#;
     let policy = r#"{"error": {"message": "filtered", "code": "content_filter"}}"#;
     for (status, body, kind, says) in [
-        (401, "{\"error\": {\"message\": \"Incorrect API key provided: sk-secret\"}}", FailureKind::Unauthorized, "set chat.api_key"),
+        (
+            401,
+            "{\"error\": {\"message\": \"Incorrect API key provided: sk-secret\"}}",
+            FailureKind::Unauthorized,
+            "set chat.api_key",
+        ),
         (402, "{}", FailureKind::Quota, "add credit"),
         (429, quota, FailureKind::Quota, "add credit"),
         (429, rate, FailureKind::RateLimited, "Rate limit reached"),
-        (404, "{\"error\": \"model 'llama' not found\"}", FailureKind::Unsupported, "ollama pull llama"),
-        (400, tools, FailureKind::Unsupported, "choose a model that supports tools"),
+        (
+            404,
+            "{\"error\": \"model 'llama' not found\"}",
+            FailureKind::Unsupported,
+            "ollama pull llama",
+        ),
+        (
+            400,
+            tools,
+            FailureKind::Unsupported,
+            "choose a model that supports tools",
+        ),
         (400, policy, FailureKind::Policy, "refuses the content"),
-        (400, "{\"detail\": [{\"input\": \"meu segredo é 4711\"}]}", FailureKind::Unsupported, "check chat.model"),
-        (400, "{\"error\": {\"message\": \"bad: meu segredo é 4711\"}}", FailureKind::Unsupported, "are left out"),
+        (
+            400,
+            "{\"detail\": [{\"input\": \"meu segredo é 4711\"}]}",
+            FailureKind::Unsupported,
+            "check chat.model",
+        ),
+        (
+            400,
+            "{\"error\": {\"message\": \"bad: meu segredo é 4711\"}}",
+            FailureKind::Unsupported,
+            "are left out",
+        ),
         (308, "", FailureKind::Unsupported, "redirects"),
     ] {
         let (got, message, asked) = failure([Reply::refusing(status, body)]).await;
@@ -47,12 +77,18 @@ async fn what_fails_in_passing_is_asked_again_once() {
     assert_eq!(rig.says("oi").await, ["Oi."]);
     let (kind, message, asked) = failure([broken(), broken()]).await;
     assert_eq!((kind, asked), (FailureKind::Transient, 2));
-    assert!(message.contains("HTTP 503") && message.contains("loading model"), "{message}");
+    assert!(
+        message.contains("HTTP 503") && message.contains("loading model"),
+        "{message}"
+    );
 }
 
 #[tokio::test]
 async fn an_answer_that_breaks_after_words_is_not_asked_again() {
-    for reply in [Reply::streaming().text("Oi. E ").broken(), Reply::streaming().text("Oi. E ")] {
+    for reply in [
+        Reply::streaming().text("Oi. E ").broken(),
+        Reply::streaming().text("Oi. E "),
+    ] {
         let mut rig = Rig::new([reply, Reply::saying("Outra vez.")]).await;
         rig.hears("oi");
         let (answer, end) = rig.rest().await;
@@ -73,7 +109,11 @@ async fn an_error_in_the_stream_is_sorted_too() {
 
 #[tokio::test]
 async fn what_is_no_chunk_breaks_the_protocol() {
-    for body in ["data: <html>\n\n", "data: {\"choices\": 3}\n\n", "data: {\"choices\": [\n\n"] {
+    for body in [
+        "data: <html>\n\n",
+        "data: {\"choices\": 3}\n\n",
+        "data: {\"choices\": [\n\n",
+    ] {
         let (kind, message, asked) = failure([Reply::streaming().raw(body)]).await;
         assert_eq!((kind, asked), (FailureKind::Protocol, 1), "{body}: {message}");
         assert!(message.contains("OpenAI-compatible"), "{message}");
@@ -84,8 +124,14 @@ async fn what_is_no_chunk_breaks_the_protocol() {
 async fn an_empty_or_filtered_answer_is_told() {
     let mut rig = Rig::new([Reply::streaming().stop("stop")]).await;
     assert!(rig.says("oi").await.is_empty());
-    assert_eq!(failure([Reply::streaming().stop("content_filter")]).await.0, FailureKind::Policy);
-    assert_eq!(failure([Reply::streaming().stop("length")]).await.0, FailureKind::Unsupported);
+    assert_eq!(
+        failure([Reply::streaming().stop("content_filter")]).await.0,
+        FailureKind::Policy
+    );
+    assert_eq!(
+        failure([Reply::streaming().stop("length")]).await.0,
+        FailureKind::Unsupported
+    );
 }
 
 #[tokio::test]
@@ -94,12 +140,20 @@ async fn a_slow_model_is_given_up() {
         config.first_token_timeout = Duration::from_millis(80);
         config.token_timeout = Duration::from_millis(80);
     };
-    for (reply, which) in [(Reply::streaming().hang(), "no first token"), (Reply::streaming().text("Oi. E ").hang(), "no next token")] {
+    for (reply, which) in [
+        (Reply::streaming().hang(), "no first token"),
+        (Reply::streaming().text("Oi. E ").hang(), "no next token"),
+    ] {
         let mut rig = Rig::with([reply], short).await;
         rig.hears("oi");
         let (_, end) = rig.rest().await;
-        let End::Failed(FailureKind::Transient, message) = end else { panic!("{end:?}") };
-        assert!(message.contains(which) && message.contains("within 80 ms"), "{message}");
+        let End::Failed(FailureKind::Transient, message) = end else {
+            panic!("{end:?}")
+        };
+        assert!(
+            message.contains(which) && message.contains("within 80 ms"),
+            "{message}"
+        );
         assert_eq!(rig.server.seen().asked.len(), 1);
     }
 }
@@ -120,12 +174,21 @@ async fn a_model_may_take_longer_in_all_than_between_tokens() {
 
 #[tokio::test]
 async fn a_refused_connection_asks_whether_the_server_runs() {
-    let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let port = TcpListener::bind("127.0.0.1:0")
+        .await
+        .unwrap()
+        .local_addr()
+        .unwrap();
     let mut rig = Rig::with([], |config| config.base_url = format!("http://{port}/v1")).await;
     rig.hears("oi");
     let (_, end) = rig.rest().await;
-    let End::Failed(FailureKind::Transient, message) = end else { panic!("{end:?}") };
-    assert!(message.contains("Ollama running there?") && message.contains(&port.to_string()), "{message}");
+    let End::Failed(FailureKind::Transient, message) = end else {
+        panic!("{end:?}")
+    };
+    assert!(
+        message.contains("Ollama running there?") && message.contains(&port.to_string()),
+        "{message}"
+    );
 }
 
 #[tokio::test]
@@ -140,8 +203,16 @@ async fn a_failed_brain_stays_silent() {
 #[test]
 fn a_configuration_is_checked_before_any_call() {
     let _ = brain(Config::new("https://api.example.com/v1/", "llama"));
-    let refusal = |config: Config| ChatBrain::new(config).err().map(|e| e.to_string()).unwrap_or_default();
-    assert!(refusal(Config::new("localhost:11434/v1", "llama")).contains("must look like http://127.0.0.1:11434/v1"));
+    let refusal = |config: Config| {
+        ChatBrain::new(config)
+            .err()
+            .map(|e| e.to_string())
+            .unwrap_or_default()
+    };
+    assert!(
+        refusal(Config::new("localhost:11434/v1", "llama"))
+            .contains("must look like http://127.0.0.1:11434/v1")
+    );
     assert!(refusal(Config::new("http://localhost/v1", " ")).contains("chat.model is empty"));
     for key in ["", "two\nlines"] {
         let mut config = Config::new("http://localhost/v1", "llama");

@@ -10,7 +10,10 @@ use std::process::{Command, Output, Stdio};
 /// The interpreter that has the package, if it was installed.
 fn python() -> Option<PathBuf> {
     let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.venv/bin/python");
-    let has_package = Command::new(&python).args(["-c", "import openai"]).output().is_ok_and(|o| o.status.success());
+    let has_package = Command::new(&python)
+        .args(["-c", "import openai"])
+        .output()
+        .is_ok_and(|o| o.status.success());
     if !has_package {
         println!("skipped: no .venv with the openai package; `make test` makes it");
     }
@@ -35,20 +38,38 @@ fn validate(python: &Path, lines: &[Value]) -> Output {
 async fn requests_and_chunks_are_those_of_the_official_package() {
     let Some(python) = python() else { return };
     let replies = [
-        Reply::streaming().text("Um momento. ").call(0, "a", "take_message", "{\"name\":\"Ana\"}").call(1, "b", "end_call", "{}").stop("tool_calls"),
+        Reply::streaming()
+            .text("Um momento. ")
+            .call(0, "a", "take_message", "{\"name\":\"Ana\"}")
+            .call(1, "b", "end_call", "{}")
+            .stop("tool_calls"),
         Reply::saying("Anotado."),
     ];
-    let mut lines: Vec<Value> = replies.iter().flat_map(Reply::chunks).map(|chunk| json!({"chunk": chunk})).collect();
+    let mut lines: Vec<Value> = replies
+        .iter()
+        .flat_map(Reply::chunks)
+        .map(|chunk| json!({"chunk": chunk}))
+        .collect();
     let mut rig = Rig::new(replies).await;
     rig.says("anota e desliga").await;
     rig.result("a", true, "noted");
     rig.finished().await;
     rig.result("b", false, "not now");
     rig.finished().await;
-    lines.extend(rig.server.seen().asked.iter().map(|asked| json!({"request": asked.body})));
+    lines.extend(
+        rig.server
+            .seen()
+            .asked
+            .iter()
+            .map(|asked| json!({"request": asked.body})),
+    );
     assert!(lines.len() > 12, "{}", lines.len());
     let output = validate(&python, &lines);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 
     // The check itself notices what is wrong.
     let mut wrong = lines.last().unwrap().clone();
