@@ -317,7 +317,7 @@ pub(super) const EN_OUTSIDE: &[&str] = &[
     "it's for today",
 ];
 
-/// Written after the sample was finished and never used to improve it.
+/// Never used to improve the sample: what is not understood here must not be added to it.
 pub(super) const PT_UNSEEN: &[(&str, &str)] = &[
     ("queria falar sobre uma cobrança que veio aqui", "financeiro"),
     ("minha fatura não chegou", "financeiro"),
@@ -346,7 +346,7 @@ pub(super) const PT_UNSEEN: &[(&str, &str)] = &[
     ("repete, por favor", "repetir"),
 ];
 
-/// Written after the sample was finished and never used to improve it.
+/// Never used to improve the sample: what is not understood here must not be added to it.
 pub(super) const EN_UNSEEN: &[(&str, &str)] = &[
     ("I got a weird charge on my bill", "billing"),
     ("I haven't received my invoice", "billing"),
