@@ -22,11 +22,6 @@ pub(crate) fn run(Arguments { model, threads }: Arguments) -> anyhow::Result<Exi
         .with_ansi(false)
         .without_time()
         .init();
-    voice::stt::worker::run(
-        std::io::stdin(),
-        std::io::stdout(),
-        &arguments.model,
-        arguments.threads,
-    )?;
+    voice::stt::worker::run(std::io::stdin(), std::io::stdout(), &model, threads)?;
     Ok(ExitCode::SUCCESS)
 }
