@@ -66,10 +66,10 @@ impl Floor {
     }
 
     /// Begins a turn.
-    pub(crate) fn begin(&mut self, stake: Stake, origin: Origin, now: Instant) -> TurnId {
+    pub(crate) fn begin(&mut self, stake: Stake, now: Instant) -> TurnId {
         self.ear = Ear::Speaking;
         self.last = self.last.next();
-        self.turn = Some(Turn::new(self.last, stake, origin, now));
+        self.turn = Some(Turn::new(self.last, stake, now));
         self.last
     }
 
@@ -159,6 +159,13 @@ impl Floor {
     pub(crate) fn set_claim(&mut self, claim: Claim) {
         if let Some(turn) = &mut self.turn {
             turn.claim = claim;
+        }
+    }
+
+    /// The turn goes on with the sentence of the one before.
+    pub(crate) fn continues(&mut self) {
+        if let Some(turn) = &mut self.turn {
+            turn.origin = Origin::Continued;
         }
     }
 

@@ -45,7 +45,8 @@ pub enum Input {
 pub enum EngineEvent {
     /// The session is configured and may be spoken to.
     Ready,
-    /// Words of the caller. `turn` is that of the [`crate::EngineCommand::Transcribe`] which asked for them; an engine that
+    /// Words of the caller; what could not be understood for want of a model or by its failure is not told as no words.
+    /// `turn` is that of the [`crate::EngineCommand::Transcribe`] which asked for them; an engine that
     /// ends turns by itself leaves it out.
     Heard {
         /// The turn, where the call asked for it.
@@ -180,7 +181,7 @@ pub enum PlayoutEvent {
 pub enum LegEvent {
     /// A stream carries the call (again).
     Attached,
-    /// The stream is gone; the call may still come back within the grace.
+    /// The stream is gone; the call may still come back within the grace. An ear that heard speech hears its end later.
     Detached,
     /// The caller or the PBX has hung up, or the grace is over.
     Ended,

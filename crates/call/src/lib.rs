@@ -6,6 +6,8 @@
 //! the machine sees speech edges, transcripts, played positions and timers, and decides. The same inputs give the same
 //! outputs, so every rule of conversation is tested in virtual time and a recorded call can be fed in again.
 //!
+//! Positions come first: before each other input, and before [`Call::handle_timeout`], the driver tells where the playout is.
+//!
 //! Who is who: the *ear* hears edges of the caller's speech; the *engine* understands and answers; the *playout* plays
 //! and counts; the *leg* is the caller's line.
 #![forbid(unsafe_code)]

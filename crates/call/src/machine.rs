@@ -14,7 +14,7 @@ use crate::turn::{Claim, Stake};
 use crate::utterances::{Guard, Utterances};
 use crate::words::Backchannels;
 use crate::{
-    AnswerId, By, ClearReason, EngineCommand, EngineEvent, Input, LegCommand, LegEvent, Output, PlayoutEvent,
+    AnswerId, ClearReason, EngineCommand, EngineEvent, Input, LegCommand, LegEvent, Output, PlayoutEvent,
     Record, Role, Settings, Utterance,
 };
 use std::collections::VecDeque;
@@ -251,12 +251,7 @@ impl Call {
         if self.utterances.is_sounding() {
             return Stake::Sounding;
         }
-        let owes_answer = self.thinking.owes_answer();
-        // An engine that ends turns by itself answers them by itself too: a cough must not make its answer void.
-        let answer_stands = owes_answer && self.rules.engine.turns == By::Engine;
-        let begun = !self.utterances.is_empty() && !owes_answer;
-        let saying = self.thinking.owed_say().is_some();
-        if saying || begun || answer_stands || self.departure.is_awaited() {
+        if self.thinking.owes() || !self.utterances.is_empty() || self.departure.is_awaited() {
             return Stake::Unsaid;
         }
         Stake::Nothing

@@ -11,7 +11,9 @@ pub enum Output {
     Engine(EngineCommand),
     /// For the line and its playout.
     Leg(LegCommand),
-    /// Ask the end-of-turn model whether the caller has finished; answer with [`crate::Input::TurnJudged`].
+    /// Ask the end-of-turn model whether the caller has finished; answer with [`crate::Input::TurnJudged`]: each once, in their
+    /// order, as not complete where it cannot be judged. (One left out makes the later ones of the same turn count for
+    /// nothing, as they may be of an earlier pause: the turn then ends by its silence.)
     JudgeTurn {
         /// The turn.
         turn: TurnId,
@@ -41,17 +43,18 @@ pub enum EngineCommand {
         turn: TurnId,
     },
     /// The caller paused: find the words of the turn so far (its answer may be wanted at once), and report them as
-    /// [`crate::EngineEvent::Heard`] with `is_final`. An engine that ends turns by itself need do nothing.
+    /// [`crate::EngineEvent::Heard`] with `is_final`. A later `TurnStarted` of the turn calls it off: what was found so far
+    /// is not all any more. An engine that ends turns by itself need do nothing.
     Transcribe {
         /// The turn.
         turn: TurnId,
     },
-    /// The turn is over: answer it.
+    /// The turn is over: answer it, with what was said in turns before it whose answers were never heard.
     Respond {
         /// The turn.
         turn: TurnId,
     },
-    /// That was no turn (a cough, an "uhum"): forget it.
+    /// That was no turn (a cough, an "uhum"), or no answer to it is wanted any more: forget it.
     Discard {
         /// The turn.
         turn: TurnId,
@@ -98,7 +101,8 @@ pub enum LegCommand {
     Pause,
     /// Go on from the same sample.
     Resume,
-    /// Drop all that is queued, and all late audio of answers up to `through`.
+    /// Drop all that is queued, all late audio of answers up to `through`, and prompts asked for before and not yet
+    /// rendered. Ends a [`LegCommand::Pause`].
     Clear {
         /// The last answer that is void.
         through: AnswerId,

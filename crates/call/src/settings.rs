@@ -26,7 +26,7 @@ pub struct Capabilities {
     pub truncation: bool,
 }
 
-/// The rules of one call. Durations of zero switch a rule off where its text says so.
+/// The rules of one call. Durations of zero switch a rule off where its text says so; none is longer than some years.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
     /// What the engine leaves to the call.

@@ -9,7 +9,7 @@ use std::time::Instant;
 pub(crate) enum Stake {
     /// Nothing.
     Nothing,
-    /// Something that does not sound yet: a text that is on its way, or the end of the call.
+    /// Something that does not sound yet: an answer or a text that is on its way, or the end of the call.
     Unsaid,
     /// Something that sounds.
     Sounding,
@@ -103,7 +103,7 @@ pub(crate) enum Step {
 
 impl Turn {
     /// One that begins now.
-    pub(crate) fn new(id: TurnId, stake: Stake, origin: Origin, now: Instant) -> Self {
+    pub(crate) fn new(id: TurnId, stake: Stake, now: Instant) -> Self {
         let claim = if stake == Stake::Nothing {
             Claim::Undisputed
         } else {
@@ -111,7 +111,7 @@ impl Turn {
         };
         Self {
             id,
-            origin,
+            origin: Origin::New,
             claim,
             began: now,
             flow: Flow::Speaking,

@@ -35,25 +35,11 @@ impl Call {
             return self.floor.overlook();
         }
         let stake = self.stake();
-        let mut origin = Origin::New;
-        match stake {
-            Stake::Nothing => origin = self.go_on_with_sentence(),
-            Stake::Unsaid | Stake::Sounding => self.leg(LegCommand::Pause),
+        if stake != Stake::Nothing {
+            self.leg(LegCommand::Pause);
         }
-        let turn = self.floor.begin(stake, origin, now);
+        let turn = self.floor.begin(stake, now);
         self.tell(EngineCommand::TurnStarted { turn });
-    }
-
-    /// The caller speaks while the engine thinks: whatever it would answer, the sentence was not over.
-    fn go_on_with_sentence(&mut self) -> Origin {
-        self.clear_if_needed(ClearReason::BargeIn);
-        let unanswered = self.thinking.supersede();
-        // With a tool under way its result is still answered: the sentence before this one is not lost.
-        if unanswered && self.tools.is_empty() {
-            Origin::Continued
-        } else {
-            Origin::New
-        }
     }
 
     pub(super) fn speech_ended(&mut self, now: Instant) {
@@ -82,7 +68,7 @@ impl Call {
         // A turn that the ear has missed.
         if self.stake() == Stake::Nothing {
             let silent = self.floor.is_quiet(By::Engine);
-            let turn = self.floor.begin(Stake::Nothing, Origin::New, now);
+            let turn = self.floor.begin(Stake::Nothing, now);
             self.tell(EngineCommand::TurnStarted { turn });
             if silent {
                 self.floor.pause(By::Engine, now);
@@ -152,7 +138,7 @@ impl Call {
         true
     }
 
-    /// The caller means it: what is being said is over.
+    /// The caller means it: what is being said is over, and whatever is being thought about was not the whole sentence.
     pub(super) fn uphold_turn(&mut self, now: Instant) {
         let stake = self.stake();
         self.clear(ClearReason::BargeIn);
@@ -164,7 +150,11 @@ impl Call {
             });
         }
         self.floor.set_claim(Claim::Upheld);
-        self.thinking.supersede();
+        let unanswered = self.thinking.supersede();
+        // With a tool under way its result is still answered: the sentence before this one is not lost.
+        if unanswered && self.tools.is_empty() {
+            self.floor.continues();
+        }
         self.call_off("the caller went on speaking");
         self.tell_words_so_far();
     }

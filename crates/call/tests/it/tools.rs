@@ -154,13 +154,16 @@ fn a_cough_while_a_tool_is_under_way_leaves_the_answer_to_its_result() {
     bench.tell(Input::SpeechStarted);
     bench.at(1_700);
     bench.tell(Input::SpeechEnded);
-    assert_eq!(bench.tell(heard(Some(2), "")), [discard(2)]);
+    assert_eq!(bench.tell(heard(Some(2), "")), [discard(2), resume()]);
     bench.at(9_000);
     assert_eq!(
         bench.tell(tool_done("t1", true, "{}")),
         [tool_result("t1", true, "{}")]
     );
-    assert_eq!(bench.answer(1, Cause::FollowUp, "Pronto.", 500), []);
+    assert_eq!(
+        bench.answer(1, Cause::FollowUp, "Pronto.", 500),
+        [answered(1, 8_000)]
+    );
 }
 
 /// The engine says good-bye in answer 1 (2 s long) and wants the call to end.

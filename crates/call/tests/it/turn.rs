@@ -152,7 +152,12 @@ fn a_caller_who_goes_on_while_the_engine_thinks_gets_one_answer_to_all() {
     let mut bench = paused();
     bench.tell(judged(1, true));
     bench.at(1_300);
-    assert_eq!(bench.tell(Input::SpeechStarted), [turn_started(2)]);
+    assert_eq!(bench.tell(Input::SpeechStarted), [pause(), turn_started(2)]);
+    assert_eq!(
+        bench.until(2_000),
+        all_at(2_000, [clear(0, ClearReason::BargeIn)]),
+        "it is meant"
+    );
     assert_eq!(
         bench.tell(started(1, Cause::Turn(TurnId(1)))),
         [clear(1, ClearReason::BargeIn), interrupt(1, 0, "")],
@@ -161,10 +166,10 @@ fn a_caller_who_goes_on_while_the_engine_thinks_gets_one_answer_to_all() {
     for late in [said(1, "Claro"), audio(1, 300), done(1)] {
         assert_eq!(bench.tell(late), []);
     }
-    bench.at(2_000);
+    bench.at(2_400);
     bench.tell(Input::SpeechEnded);
     assert_eq!(bench.tell(judged(2, true)), [respond(2), user_turn(2)]);
-    bench.at(2_500);
+    bench.at(2_900);
     assert_eq!(
         bench.answer(2, Cause::Turn(TurnId(2)), "Pois não.", 800),
         [answered(2, 500)]
@@ -172,36 +177,80 @@ fn a_caller_who_goes_on_while_the_engine_thinks_gets_one_answer_to_all() {
 }
 
 #[test]
-fn an_answer_that_began_but_was_not_heard_is_taken_back_when_the_caller_goes_on() {
+fn an_answer_that_was_not_heard_yet_is_taken_back_when_the_caller_goes_on() {
+    for sounds in [false, true] {
+        let mut bench = paused();
+        bench.tell(judged(1, true));
+        bench.tell(started(1, Cause::Turn(TurnId(1))));
+        bench.at(1_300);
+        assert_eq!(bench.tell(Input::SpeechStarted), [pause(), turn_started(2)]);
+        bench.tell(said(1, "Claro"));
+        if sounds {
+            assert_eq!(bench.tell(audio(1, 500)), [answered(1, 300)]);
+        }
+        let outputs = bench.until(2_000);
+        assert_eq!(
+            outputs[..2],
+            all_at(2_000, [clear(1, ClearReason::BargeIn), interrupt(1, 0, "")])
+        );
+        assert_eq!(outputs.len(), if sounds { 3 } else { 2 });
+    }
+}
+
+#[test]
+fn a_short_word_while_the_engine_thinks_goes_on_with_the_sentence() {
     let mut bench = paused();
     bench.tell(judged(1, true));
-    bench.tell(started(1, Cause::Turn(TurnId(1))));
-    bench.tell(said(1, "Claro"));
     bench.at(1_300);
+    bench.tell(Input::SpeechStarted);
+    bench.at(1_600);
+    assert_eq!(bench.tell(Input::SpeechEnded), [transcribe(2), judge(2)]);
+    assert_eq!(bench.tell(judged(2, true)), []);
     assert_eq!(
-        bench.tell(Input::SpeechStarted),
+        bench.tell(heard(Some(2), "amanhã")),
         [
-            clear(1, ClearReason::BargeIn),
-            interrupt(1, 0, ""),
-            turn_started(2)
+            clear(0, ClearReason::BargeIn),
+            user("amanhã", false),
+            respond(2),
+            user_turn(2),
+            user("amanhã", true)
         ]
     );
 }
 
 #[test]
-fn a_cough_while_the_engine_thinks_does_not_cost_the_answer() {
+fn a_cough_or_a_murmur_while_the_engine_thinks_does_not_cost_the_answer() {
+    for words in ["", "uhum"] {
+        let mut bench = paused();
+        bench.tell(judged(1, true));
+        bench.tell(heard(Some(1), "Quero pagar"));
+        bench.at(1_300);
+        bench.tell(Input::SpeechStarted);
+        bench.at(1_500);
+        bench.tell(Input::SpeechEnded);
+        assert_eq!(
+            bench.answer(1, Cause::Turn(TurnId(1)), "Pois não.", 800),
+            [answered(1, 500)],
+            "it is held"
+        );
+        assert_eq!(
+            bench.tell(heard(Some(2), words)),
+            [discard(2), resume(), false_barge_in()]
+        );
+        bench.at(2_300);
+        assert_eq!(bench.tell(finished(answer(1), 800))[0], assistant("Pois não."));
+    }
+}
+
+#[test]
+fn a_long_noise_while_the_engine_thinks_leaves_it_to_the_engine_what_the_sentence_was() {
     let mut bench = paused();
     bench.tell(judged(1, true));
     bench.tell(heard(Some(1), "Quero pagar"));
-    bench.at(1_300);
     bench.tell(Input::SpeechStarted);
-    bench.at(1_500);
+    bench.until(1_700);
     bench.tell(Input::SpeechEnded);
-    assert_eq!(
-        bench.tell(heard(Some(2), "")),
-        [respond(2), user_turn(2)],
-        "the sentence has the words of turn 1"
-    );
+    assert_eq!(bench.tell(heard(Some(2), "")), [respond(2), user_turn(2)]);
 }
 
 #[test]
