@@ -28,6 +28,9 @@ pub const MAX_PAYLOAD: usize = 4 << 20;
 /// Samples of Whisper's audio per second.
 pub const RATE: usize = 16_000;
 
+/// The encoder's positions in Whisper's full context of 30 s.
+pub const FULL_CONTEXT: u32 = 1500;
+
 /// The most audio of one utterance, in samples: a minute.
 pub const MAX_SAMPLES: usize = 60 * RATE;
 
@@ -39,7 +42,7 @@ pub const MAX_HINT: usize = 500;
 pub struct Utterance {
     /// Its language.
     pub language: Language,
-    /// How many of the encoder's positions (50 a second, at most 1500) are computed; 0 for all.
+    /// How many of the encoder's positions (50 a second, less than [`FULL_CONTEXT`]) are computed; 0 for all.
     pub audio_ctx: u32,
     /// A sentence in that language that tells what the call is about; empty for none. At most [`MAX_HINT`] bytes.
     pub hint: Arc<str>,
@@ -57,7 +60,11 @@ impl Utterance {
         };
         let positions = samples.len().div_ceil(RATE / 50) + 128;
         // Above 30 s Whisper works in windows of its full context.
-        let audio_ctx = if positions >= 1500 { 0 } else { positions as u32 };
+        let audio_ctx = if positions >= FULL_CONTEXT as usize {
+            0
+        } else {
+            positions as u32
+        };
         Self {
             language,
             audio_ctx,
