@@ -19,6 +19,7 @@ mod late_audio;
 mod log;
 mod observer;
 mod orders;
+mod outputs;
 mod silence;
 mod tools;
 mod transfer;
