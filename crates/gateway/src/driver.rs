@@ -197,8 +197,10 @@ impl Driver {
             while let Some(output) = self.call.poll_output() {
                 self.perform(output, now);
             }
-            if let Some(leg) = &mut self.leg {
-                self.speaking.release(leg, now);
+            if let Some(leg) = &mut self.leg
+                && self.speaking.release(leg, now)
+            {
+                self.hearing.we_speak(now);
             }
             match self.speaking.played(now) {
                 Some(event) => self.call.handle(Input::Playout(event), now),

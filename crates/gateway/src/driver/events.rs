@@ -5,7 +5,7 @@ use super::{Attachment, Driver, opening};
 use crate::leg::{Closing, Incoming};
 use crate::metrics::ErrorKind;
 use call::{EngineEvent, Input, LegEvent};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 impl Driver {
     pub(super) fn incoming(&mut self, incoming: Incoming, now: Instant) {
@@ -99,7 +99,15 @@ impl Driver {
                 }
                 self.tell(Input::Engine(event), now);
             }
-            voice::Event::Latency(parts) => self.latency_parts = Some(parts),
+            voice::Event::Latency(parts) => {
+                self.services
+                    .metrics
+                    .transcription(Duration::from_millis(parts.stt_ms));
+                self.services
+                    .metrics
+                    .synthesis(Duration::from_millis(parts.tts_ms));
+                self.latency_parts = Some(parts);
+            }
         }
     }
 

@@ -11,6 +11,8 @@ use voice::Session;
 /// More than this at once is a burst: the module held audio back and sends it now. The rest of it is awaited, so that the oldest
 /// part can be dropped before any of it is heard.
 const BURST: Duration = Duration::from_millis(200);
+/// In a mixed stream our own voice comes back until so long after it was sent: the lead, the module's chunk (80 ms at most) and the way.
+const OWN_VOICE: Duration = Duration::from_millis(300);
 /// How long the rest of a burst is awaited.
 const GATHER: Duration = Duration::from_millis(10);
 
@@ -24,6 +26,9 @@ pub(super) struct Hearing {
     /// Bytes that came and were not heard yet.
     pending: Vec<u8>,
     gathering: Option<Instant>,
+    /// Until when a mixed stream carries our own voice.
+    own_voice_until: Option<Instant>,
+    silence: Vec<i16>,
     paths: Paths,
     limit: Duration,
     dropped: Duration,
@@ -104,6 +109,8 @@ impl Hearing {
             byte_rate: ByteRate::new(format),
             pending: Vec::new(),
             gathering: None,
+            own_voice_until: None,
+            silence: Vec::new(),
             paths: Paths::new(ear, format.rate, None),
             limit: config.backlog(),
             dropped: Duration::ZERO,
@@ -125,6 +132,13 @@ impl Hearing {
         self.byte_rate = ByteRate::new(self.format);
         self.pending.clear();
         self.gathering = None;
+    }
+
+    /// Our own voice is on its way to the caller now.
+    pub(super) fn we_speak(&mut self, now: Instant) {
+        if self.format.layout == Layout::Mixed {
+            self.own_voice_until = Some(now + OWN_VOICE);
+        }
     }
 
     /// Takes bytes as they came.
@@ -172,15 +186,18 @@ impl Hearing {
             .saturating_sub(self.format.bytes_in(self.limit));
         self.dropped += self.format.duration_of(excess);
         let mut edges = Vec::new();
+        let own_voice = self.own_voice_until.is_some_and(|until| now < until);
         let Self {
             framer,
             paths,
             pending,
             format,
+            silence,
             ..
         } = self;
         framer.push(&pending[excess..], |frame| {
-            edges.extend(paths.hear(frame, format.rate, session.as_deref_mut()))
+            let frame = if own_voice { muted(silence, frame) } else { frame };
+            edges.extend(paths.hear(frame, format.rate, session.as_deref_mut()));
         });
         pending.clear();
         edges
@@ -239,4 +256,10 @@ impl Hearing {
     pub(super) fn new_engine_drops(&mut self, all: u64) -> u64 {
         all.saturating_sub(std::mem::replace(&mut self.told_engine_ms, all))
     }
+}
+
+/// As much silence as the frame is long. The caller cannot interrupt a mixed stream by voice, but nothing hears itself.
+fn muted<'a>(silence: &'a mut Vec<i16>, frame: &[i16]) -> &'a [i16] {
+    silence.resize(frame.len(), 0);
+    silence
 }

@@ -206,6 +206,6 @@ fn settings(secretary: &Secretary, engine: Capabilities) -> Settings {
 }
 
 /// Long enough for the words of a short sound on a busy machine, short enough to sound like a breath.
-const HOLD_LIMIT: Duration = Duration::from_millis(1_500);
+const HOLD_LIMIT: Duration = Duration::from_millis(1_000);
 /// No farewell is longer.
 const FAREWELL_LIMIT: Duration = Duration::from_secs(20);

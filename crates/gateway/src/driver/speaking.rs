@@ -141,16 +141,19 @@ impl Speaking {
         self.playout.clear(now);
     }
 
-    /// Sends what is due.
-    pub(super) fn release(&mut self, leg: &mut RawLeg, now: Instant) {
+    /// Sends what is due. True if that was any audio.
+    pub(super) fn release(&mut self, leg: &mut RawLeg, now: Instant) -> bool {
+        let mut any = false;
         while self.playout.release(now, &mut self.frame) {
             leg.audio(&self.frame);
-            while let Some(utterance) = self.playout.poll_released() {
-                leg.control(&Control::Mark {
-                    name: &mark(utterance),
-                });
-            }
+            self.send_marks(leg);
+            any = true;
         }
+        self.send_marks(leg);
+        any
+    }
+
+    fn send_marks(&mut self, leg: &mut RawLeg) {
         while let Some(utterance) = self.playout.poll_released() {
             leg.control(&Control::Mark {
                 name: &mark(utterance),

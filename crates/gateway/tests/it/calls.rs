@@ -34,9 +34,13 @@ async fn audio_comes_back_sample_by_sample_whatever_the_chunks() {
 async fn of_a_stereo_stream_the_caller_is_the_left() {
     let node = Node::start(secretary("echo", "loopback"), "").await;
     let mut line = Line::open(&node, CALL).await;
-    line.text(r#"{"secretary":"echo","rate":8000,"mix":"stereo"}"#).await;
+    line.text(r#"{"secretary":"echo","rate":8000,"mix":"stereo"}"#)
+        .await;
     let left = ramp(8 * 100);
-    let bytes: Vec<u8> = left.iter().flat_map(|s| [s.to_le_bytes(), 7i16.to_le_bytes()].concat()).collect();
+    let bytes: Vec<u8> = left
+        .iter()
+        .flat_map(|s| [s.to_le_bytes(), 7i16.to_le_bytes()].concat())
+        .collect();
     line.audio_bytes(&bytes).await;
     assert_eq!(line.samples(left.len()).await, left);
 }
@@ -49,7 +53,12 @@ async fn metadata_that_cannot_be_read_does_not_stop_a_call() {
     line.text("{\"type\":\"dtmf\",\"digit\":\"x\"}").await;
     line.audio_bytes(&[0; 640]).await;
     assert_eq!(line.samples(320).await, vec![0; 320]);
-    assert!(node.metrics().contains("voice_ai_errors_total{kind=\"metadata\"} 2"), "{}", node.metrics());
+    assert!(
+        node.metrics()
+            .contains("voice_ai_errors_total{kind=\"metadata\"} 2"),
+        "{}",
+        node.metrics()
+    );
 }
 
 #[tokio::test]
@@ -64,7 +73,12 @@ async fn of_a_backlog_the_newest_half_second_is_heard() {
     assert!(line.samples(newest.len()).await == newest, "not the newest");
     line.hang_up().await;
     node.ends_empty().await;
-    assert!(node.metrics().contains("voice_ai_dropped_audio_ms_total{where=\"backlog\"} 1000"), "{}", node.metrics());
+    assert!(
+        node.metrics()
+            .contains("voice_ai_dropped_audio_ms_total{where=\"backlog\"} 1000"),
+        "{}",
+        node.metrics()
+    );
 }
 
 #[tokio::test]
@@ -105,7 +119,12 @@ async fn a_lost_stream_that_does_not_come_back_ends_its_call() {
     line.samples(320).await;
     line.lose();
     node.ends_empty().await;
-    assert!(node.metrics().contains("voice_ai_calls_ended_total{outcome=\"stream_lost\"} 1"), "{}", node.metrics());
+    assert!(
+        node.metrics()
+            .contains("voice_ai_calls_ended_total{outcome=\"stream_lost\"} 1"),
+        "{}",
+        node.metrics()
+    );
 }
 
 #[tokio::test]
@@ -119,14 +138,21 @@ async fn a_call_that_hung_up_may_begin_anew() {
         line.hang_up().await;
         node.ends_empty().await;
     }
-    assert!(node.metrics().contains("voice_ai_calls_ended_total{outcome=\"caller_hung_up\"} 2"), "{}", node.metrics());
+    assert!(
+        node.metrics()
+            .contains("voice_ai_calls_ended_total{outcome=\"caller_hung_up\"} 2"),
+        "{}",
+        node.metrics()
+    );
 }
 
 #[tokio::test]
 async fn over_the_domains_limit_a_call_is_sent_elsewhere() {
     let node = Node::start(secretary("echo", "loopback").max_calls(1), "").await;
     let _first = Line::open(&node, CALL).await;
-    let refused = Line::try_open(&node, "aaaaaaaa-bbbb-4ccc-8ddd-000000000002").await.err();
+    let refused = Line::try_open(&node, "aaaaaaaa-bbbb-4ccc-8ddd-000000000002")
+        .await
+        .err();
     assert_eq!(refused, Some(503));
 }
 
@@ -134,7 +160,9 @@ async fn over_the_domains_limit_a_call_is_sent_elsewhere() {
 async fn over_the_nodes_limit_a_call_is_sent_elsewhere() {
     let node = Node::start(secretary("echo", "loopback"), "server.max_calls = 1").await;
     let _first = Line::open(&node, CALL).await;
-    let refused = Line::try_open(&node, "aaaaaaaa-bbbb-4ccc-8ddd-000000000002").await.err();
+    let refused = Line::try_open(&node, "aaaaaaaa-bbbb-4ccc-8ddd-000000000002")
+        .await
+        .err();
     assert_eq!(refused, Some(503));
 }
 
@@ -146,7 +174,9 @@ async fn draining_lets_a_live_call_finish_and_takes_no_new_one() {
     line.audio_bytes(&[0; 640]).await;
     line.samples(320).await;
     node.drain().await;
-    let refused = Line::try_open(&node, "aaaaaaaa-bbbb-4ccc-8ddd-000000000002").await.err();
+    let refused = Line::try_open(&node, "aaaaaaaa-bbbb-4ccc-8ddd-000000000002")
+        .await
+        .err();
     assert_eq!(refused, Some(503));
     line.audio_bytes(&[1, 0].repeat(320)).await;
     assert_eq!(line.samples(320).await, vec![1; 320]);

@@ -17,29 +17,71 @@ const LIMIT: Duration = Duration::from_secs(10);
 /// A secretary for a test.
 pub(crate) struct Wanted {
     name: String,
-    file: String,
+    engine: String,
+    script: String,
+    greeting: String,
+    apology: String,
     max_calls: u32,
 }
 
 /// A silent secretary on this engine.
 pub(crate) fn secretary(name: &str, engine: &str) -> Wanted {
-    let file = format!(
-        r#"
-name = "{name}"
-language = "en"
-engine = "{engine}"
-greeting = {{ text = "" }}
-phrases = {{ reprompts = [], farewell = "", apology = "", backchannels = ["uhum"] }}
-limits = {{ silence_ms = 0 }}
-"#
-    );
-    Wanted { name: name.into(), file, max_calls: 10 }
+    Wanted {
+        name: name.into(),
+        engine: engine.into(),
+        script: String::new(),
+        greeting: String::new(),
+        apology: String::new(),
+        max_calls: 10,
+    }
 }
 
 impl Wanted {
-    pub(crate) fn max_calls(mut self, max_calls: u32) -> Self {
-        self.max_calls = max_calls;
-        self
+    pub(crate) fn max_calls(self, max_calls: u32) -> Self {
+        Self { max_calls, ..self }
+    }
+
+    pub(crate) fn script(self, script: &str) -> Self {
+        Self {
+            script: script.into(),
+            ..self
+        }
+    }
+
+    pub(crate) fn greeting(self, greeting: &str) -> Self {
+        Self {
+            greeting: greeting.into(),
+            ..self
+        }
+    }
+
+    pub(crate) fn apology(self, apology: &str) -> Self {
+        Self {
+            apology: apology.into(),
+            ..self
+        }
+    }
+
+    fn file(&self) -> String {
+        let Self {
+            name,
+            engine,
+            script,
+            greeting,
+            apology,
+            ..
+        } = self;
+        format!(
+            r#"
+name = {name:?}
+language = "en"
+engine = {engine:?}
+script = {script:?}
+greeting = {{ text = {greeting:?} }}
+phrases = {{ reprompts = [], farewell = "", apology = {apology:?}, backchannels = ["uhum"] }}
+limits = {{ silence_ms = 0 }}
+"#
+        )
     }
 }
 
@@ -52,10 +94,20 @@ pub(crate) struct Node {
 impl Node {
     /// `keys` are lines of dotted keys.
     pub(crate) async fn start(wanted: Wanted, keys: &str) -> Self {
+        Self::start_with(wanted, &format!("vad.enabled = false\n{keys}"), []).await
+    }
+
+    /// The same, with environment variables and with the ear, unless the keys say otherwise.
+    pub(crate) async fn start_with<const N: usize>(
+        wanted: Wanted,
+        keys: &str,
+        environment: [(&str, &str); N],
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        std::fs::write(folder.path().join(format!("{}.toml", wanted.name)), &wanted.file).expect("a secretary");
+        std::fs::write(folder.path().join(format!("{}.toml", wanted.name)), wanted.file())
+            .expect("a secretary");
         let text = format!(
-            "{keys}\nserver.listen = \"127.0.0.1:0\"\nserver.control = \"127.0.0.1:0\"\nvad.enabled = false\nstt.model = \"\"\n\
+            "{keys}\nserver.listen = \"127.0.0.1:0\"\nserver.control = \"127.0.0.1:0\"\nstt.model = \"\"\n\
              data.dir = {:?}\n[[domains]]\nuuid = \"{DOMAIN}\"\nname = \"pbx.example.com\"\ndefault_secretary = \"{}\"\n\
              max_calls = {}\nsecretaries_dir = {:?}\n",
             folder.path(),
@@ -63,9 +115,17 @@ impl Node {
             wanted.max_calls,
             folder.path()
         );
-        let config = Config::parse(Some(("test.toml", &text)), []).expect("a configuration");
+        let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let config = Config::parse(Some(("test.toml", &text)), environment).expect("a configuration");
         let running = Gateway::start(config).await.expect("a gateway");
-        Self { running, _folder: folder }
+        Self {
+            running,
+            _folder: folder,
+        }
+    }
+
+    pub(crate) fn stream_addr(&self) -> std::net::SocketAddr {
+        self.running.stream_addr()
     }
 
     pub(crate) fn metrics(&self) -> String {
@@ -88,7 +148,9 @@ impl Node {
                 tokio::task::yield_now().await;
             }
         };
-        timeout(LIMIT, shown).await.unwrap_or_else(|_| panic!("never: {line}\n{}", self.metrics()));
+        timeout(LIMIT, shown)
+            .await
+            .unwrap_or_else(|_| panic!("never: {line}\n{}", self.metrics()));
     }
 
     /// Asks the node to end, and waits until it refuses calls for it.
@@ -97,7 +159,9 @@ impl Node {
     }
 
     pub(crate) async fn ended(self) {
-        timeout(LIMIT, self.running.wait()).await.expect("the gateway ends");
+        timeout(LIMIT, self.running.wait())
+            .await
+            .expect("the gateway ends");
     }
 }
 
@@ -117,7 +181,11 @@ impl Line {
     pub(crate) async fn try_open(node: &Node, call: &str) -> Result<Self, u16> {
         let address = format!("ws://{}/stream/{DOMAIN}/{call}", node.running.stream_addr());
         match tokio_tungstenite::connect_async(address).await {
-            Ok((socket, _)) => Ok(Self { socket, heard: VecDeque::new(), controls: VecDeque::new() }),
+            Ok((socket, _)) => Ok(Self {
+                socket,
+                heard: VecDeque::new(),
+                controls: VecDeque::new(),
+            }),
             Err(tungstenite::Error::Http(response)) => Err(response.status().as_u16()),
             Err(error) => panic!("{error}"),
         }
@@ -170,11 +238,23 @@ impl Line {
     }
 
     async fn take_one(&mut self) {
-        match self.socket.next().await.expect("the stream goes on").expect("the stream holds") {
+        match self
+            .socket
+            .next()
+            .await
+            .expect("the stream goes on")
+            .expect("the stream holds")
+        {
             Message::Binary(bytes) => {
-                self.heard.extend(bytes.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])));
+                self.heard.extend(
+                    bytes
+                        .chunks_exact(2)
+                        .map(|pair| i16::from_le_bytes([pair[0], pair[1]])),
+                );
             }
-            Message::Text(text) => self.controls.push_back(serde_json::from_str(&text).expect("JSON")),
+            Message::Text(text) => self
+                .controls
+                .push_back(serde_json::from_str(&text).expect("JSON")),
             _ => {}
         }
     }

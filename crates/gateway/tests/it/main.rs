@@ -3,6 +3,7 @@
 
 mod calls;
 mod config;
+mod conversations;
 mod line;
 mod operation;
 mod site;
