@@ -29,7 +29,7 @@ impl Backchannels {
         )
     }
 
-    /// Weighs a whole utterance: a backchannel is one phrase of the list, or several in a row.
+    /// Weighs a whole utterance: a backchannel is one phrase of the list or a hum, or several in a row.
     pub(crate) fn weigh(&self, text: &str) -> Weight {
         let words = words(text);
         if words.is_empty() {
@@ -42,6 +42,9 @@ impl Backchannels {
             if !reached[at] {
                 continue;
             }
+            if is_hum(&words[at]) {
+                reached[at + 1] = true;
+            }
             for phrase in self.0.iter().filter(|phrase| words[at..].starts_with(phrase)) {
                 reached[at + phrase.len()] = true;
             }
@@ -52,6 +55,17 @@ impl Backchannels {
             Weight::Words
         }
     }
+}
+
+/// Whether a word is a hum however it was spelt. Speech to text has no spelling for a closed mouth: of one and the same
+/// "uhum" Whisper makes "uhum", "oun", "ahn" or "hum". So: open vowels and nasals alone, ending as a hum does, no longer than
+/// "uhum", and nothing that begins as "não" or "no" do.
+fn is_hum(word: &str) -> bool {
+    let is_short = (3..=4).contains(&word.len()) || (word.len() == 2 && word.contains('h'));
+    is_short
+        && word.bytes().all(|letter| b"aeouhmn".contains(&letter))
+        && word.ends_with(['m', 'n', 'h'])
+        && !word.starts_with('n')
 }
 
 fn words(text: &str) -> Vec<String> {
@@ -83,9 +97,20 @@ mod tests {
             ("bom", Weight::Words),
             ("tá, mas não", Weight::Words),
             ("okay", Weight::Words),
+            ("Oun.", Weight::Backchannel),
+            ("ahn, tá", Weight::Backchannel),
+            ("hum", Weight::Backchannel),
+            ("oh", Weight::Backchannel),
+            ("no", Weight::Words),
+            ("one", Weight::Words),
+            ("um", Weight::Words),
+            ("eu", Weight::Words),
+            ("human", Weight::Words),
+            ("alô", Weight::Words),
         ] {
             assert_eq!(backchannels.weigh(text), weight, "{text:?}");
         }
-        assert_eq!(Backchannels::new(&[]).weigh("uhum"), Weight::Words);
+        assert_eq!(Backchannels::new(&[]).weigh("tá"), Weight::Words);
+        assert_eq!(Backchannels::new(&[]).weigh("uhum"), Weight::Backchannel);
     }
 }

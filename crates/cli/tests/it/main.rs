@@ -1,5 +1,6 @@
 //! The command as its user meets it.
 #![cfg(test)]
 
+mod conversation;
 mod models;
 mod server;

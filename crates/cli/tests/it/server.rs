@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 /// Nothing here takes so long unless it is broken.
 const LIMIT: Duration = Duration::from_secs(20);
 
-fn voice_ai(arguments: &[&str]) -> Command {
+pub(crate) fn voice_ai(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_voice-ai"));
     // Neither the settings nor the log level of whoever runs the tests.
     let settings = std::env::vars_os().map(|(name, _)| name);
@@ -98,7 +98,7 @@ fn secretaries_and_log_directives_are_checked_too() {
 }
 
 /// A server that is ended with the test.
-struct Server {
+pub(crate) struct Server {
     process: Child,
     log: BufReader<std::process::ChildStderr>,
     seen: String,
@@ -106,11 +106,15 @@ struct Server {
 
 impl Server {
     fn start(folder: &Path) -> Self {
+        Self::start_with(folder, folder)
+    }
+
+    pub(crate) fn start_with(models: &Path, data: &Path) -> Self {
         let mut process = voice_ai(&["serve"])
             .env("VOICE_AI__SERVER__LISTEN", "127.0.0.1:0")
             .env("VOICE_AI__SERVER__CONTROL", "127.0.0.1:0")
-            .env("VOICE_AI__MODELS__DIR", folder)
-            .env("VOICE_AI__DATA__DIR", folder)
+            .env("VOICE_AI__MODELS__DIR", models)
+            .env("VOICE_AI__DATA__DIR", data)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -123,8 +127,13 @@ impl Server {
         }
     }
 
+    /// Where it takes calls.
+    pub(crate) fn address(&mut self) -> String {
+        address(&self.until("/stream/{domain_uuid}/{call_uuid}"))
+    }
+
     /// Reads the log up to a line with this text, and returns that line.
-    fn until(&mut self, text: &str) -> String {
+    pub(crate) fn until(&mut self, text: &str) -> String {
         loop {
             let mut line = String::new();
             assert!(

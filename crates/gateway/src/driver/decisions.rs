@@ -17,7 +17,8 @@ impl Driver {
             Output::Leg(command) => self.leg_command(&command, now),
             Output::JudgeTurn { turn } => self.work.judge(&self.services, turn, &self.hearing),
             Output::PlayPrompt { prompt, text } => {
-                self.work.prompt(&self.services, &self.secretary, prompt, text)
+                self.speaking.prompt_asked(prompt);
+                self.work.prompt(&self.services, &self.secretary, prompt, text);
             }
             Output::Tool(request) => self.work.tool(&self.services, &self.domain, self.id, request),
             Output::Record(record) => self.record(&record),

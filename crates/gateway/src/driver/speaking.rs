@@ -20,6 +20,10 @@ pub(super) struct Speaking {
     incoming: Option<Incoming>,
     /// Audio of answers up to this one is void.
     void: AnswerId,
+    /// The last prompt that is being rendered or was.
+    asked: PromptId,
+    /// Prompts up to this one are void.
+    void_prompt: PromptId,
     dropped: Duration,
     told_dropped_ms: u64,
     told_underruns: u64,
@@ -44,6 +48,8 @@ impl Speaking {
             frame: Vec::new(),
             incoming: None,
             void: AnswerId(0),
+            asked: PromptId(0),
+            void_prompt: PromptId(0),
             dropped: Duration::ZERO,
             told_dropped_ms: 0,
             told_underruns: 0,
@@ -113,8 +119,16 @@ impl Speaking {
         incoming.map(|mut incoming| incoming.count())
     }
 
+    /// A prompt is being rendered.
+    pub(super) fn prompt_asked(&mut self, prompt: PromptId) {
+        self.asked = prompt;
+    }
+
     /// Plays a prompt that was rendered, or reports it as played where it could not be.
     pub(super) fn prompt(&mut self, prompt: PromptId, rendered: Option<Rendered>) {
+        if prompt <= self.void_prompt {
+            return;
+        }
         let utterance = Utterance::Prompt(prompt);
         if let Some(Rendered { samples, rate }) = rendered {
             self.converted.clear();
@@ -134,9 +148,10 @@ impl Speaking {
         self.playout.resume(now);
     }
 
-    /// Drops what is queued and, when it comes later, what belongs to answers up to `through`.
+    /// Drops what is queued and, when it comes later, what belongs to answers up to `through` or to prompts asked for before.
     pub(super) fn clear(&mut self, through: AnswerId, now: Instant) {
         self.void = self.void.max(through);
+        self.void_prompt = self.asked;
         self.incoming.take_if(|incoming| incoming.answer <= through);
         self.playout.clear(now);
     }

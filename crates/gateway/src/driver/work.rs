@@ -63,11 +63,16 @@ impl Work {
     /// Asks the end-of-turn model, on a thread that may block. Without the model, or when all threads for it are busy, the
     /// caller has not finished until the silence says so.
     pub(super) fn judge(&mut self, services: &Services, turn: TurnId, hearing: &Hearing) {
-        let Some(model) = services.turn.clone() else {
-            return;
-        };
-        let (Some(recent), Ok(permit)) = (hearing.recent(), services.judges.clone().try_acquire_owned())
-        else {
+        let asked = (
+            services.turn.clone(),
+            hearing.recent(),
+            services.judges.clone().try_acquire_owned(),
+        );
+        let (Some(model), Some(recent), Ok(permit)) = asked else {
+            self.tasks.spawn(std::future::ready(Done::Judged {
+                turn,
+                complete: false,
+            }));
             return;
         };
         self.tasks.spawn_blocking(move || {
