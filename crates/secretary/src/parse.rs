@@ -3,6 +3,7 @@
 use crate::fold::{field_suggestion, folded, suggestion};
 use crate::{Secretary, SecretaryError};
 use serde::Deserialize;
+use std::ops::Range;
 use toml::Spanned;
 
 const ENGINES: [&str; 3] = ["local", "openai", "loopback"];
@@ -27,12 +28,21 @@ struct Chosen {
     engine: Option<Spanned<String>>,
     brain: Option<Spanned<String>>,
     script: Option<Spanned<String>>,
+    #[serde(default)]
+    limits: ChosenLimits,
+}
+
+/// The limits that cannot be zero.
+#[derive(Deserialize, Default)]
+struct ChosenLimits {
+    answer_ms: Option<Spanned<u32>>,
+    tool_ms: Option<Spanned<u32>>,
 }
 
 fn check(file: &str, text: &str) -> Result<(), SecretaryError> {
     let chosen: Chosen = toml::from_str(text).map_err(|e| syntax(file, text, &e))?;
-    let wrong = |at: &Spanned<String>, problem: String, remedy: String| {
-        let line = line_of(text, at.span().start);
+    let wrong = |at: Range<usize>, problem: String, remedy: String| {
+        let line = line_of(text, at.start);
         Err(SecretaryError::File {
             file: file.into(),
             line,
@@ -42,7 +52,7 @@ fn check(file: &str, text: &str) -> Result<(), SecretaryError> {
     };
     if chosen.name.get_ref().trim().is_empty() {
         return wrong(
-            &chosen.name,
+            chosen.name.span(),
             "the name is empty".into(),
             "give it one, such as \"reception\"".into(),
         );
@@ -52,7 +62,7 @@ fn check(file: &str, text: &str) -> Result<(), SecretaryError> {
     {
         let name = engine.get_ref();
         return wrong(
-            engine,
+            engine.span(),
             format!("{name:?} is no engine"),
             suggestion(name, &ENGINES),
         );
@@ -62,7 +72,7 @@ fn check(file: &str, text: &str) -> Result<(), SecretaryError> {
     {
         let name = brain.get_ref();
         return wrong(
-            brain,
+            brain.span(),
             format!("{name:?} is no brain of the local engine"),
             suggestion(name, &BRAINS),
         );
@@ -71,9 +81,20 @@ fn check(file: &str, text: &str) -> Result<(), SecretaryError> {
     let script = chosen.script.as_ref().map_or("", |s| s.get_ref());
     let is_local = chosen.engine.as_ref().is_none_or(|e| e.get_ref() == "local");
     if is_local && scripted && script.is_empty() {
-        let at = chosen.script.as_ref().unwrap_or(&chosen.name);
+        let at = chosen.script.as_ref().unwrap_or(&chosen.name).span();
         let remedy = "set script = \"provedor\" (a sample) or to the path of a .yaml file".into();
         return wrong(at, "the brain \"script\" has no script".into(), remedy);
+    }
+    let ChosenLimits { answer_ms, tool_ms } = &chosen.limits;
+    for (limit, name, usual) in [(answer_ms, "answer_ms", 15_000), (tool_ms, "tool_ms", 10_000)] {
+        if let Some(limit) = limit.as_ref().filter(|limit| *limit.get_ref() == 0) {
+            let remedy = format!("give milliseconds ({usual} is usual), or leave it out");
+            return wrong(
+                limit.span(),
+                format!("{name} is 0, which leaves no time at all"),
+                remedy,
+            );
+        }
     }
     Ok(())
 }

@@ -124,7 +124,8 @@ fn yes() -> bool {
 pub struct Phrases {
     /// Said when the caller is silent, one after the other.
     pub reprompts: Vec<String>,
-    /// Said before the call is ended for silence or time.
+    /// Said before the call is ended for silence or time, or by an engine that says no last words of its own: it must fit all
+    /// three.
     pub farewell: String,
     /// Said when the engine fails.
     pub apology: String,
@@ -133,7 +134,8 @@ pub struct Phrases {
     pub backchannels: Vec<String>,
 }
 
-/// Durations in milliseconds, as a file gives them. Zero switches `silence_ms` and `total_ms` off.
+/// Durations in milliseconds, as a file gives them. Zero switches `silence_ms` and `total_ms` off; `answer_ms` and
+/// `tool_ms` are never zero.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {

@@ -71,6 +71,20 @@ fn an_unknown_engine_or_brain_is_refused_with_its_line() {
 }
 
 #[test]
+fn a_limit_that_leaves_no_time_is_refused_with_its_line() {
+    for (limit, usual) in [("answer_ms", 15_000), ("tool_ms", 10_000)] {
+        let message = refusal(&format!("{SMALL}\n[limits]\nsilence_ms = 0\n{limit} = 0\n"));
+        assert_eq!(
+            message,
+            format!(
+                "reception.toml, line 17: {limit} is 0, which leaves no time at all; \
+                 give milliseconds ({usual} is usual), or leave it out"
+            )
+        );
+    }
+}
+
+#[test]
 fn a_script_brain_needs_a_script() {
     let message = refusal(&SMALL.replace("script = \"provedor\"\n", ""));
     assert!(message.contains("has no script"), "{message}");
