@@ -106,6 +106,11 @@ impl RawLeg {
             Poll::Pending => return Poll::Pending,
             Poll::Ready(message) => message,
         };
+        if let Some(Ok(Message::Close(_))) = &message {
+            // The socket has queued the answer that RFC 6455 (5.5.1) asks for, and whoever owns us drops us now. What the
+            // system does not take at once was for an end that reads no more.
+            let _ = self.socket.poll_flush_unpin(cx);
+        }
         Poll::Ready(match message {
             Some(Ok(Message::Binary(bytes))) => Incoming::Audio(bytes),
             Some(Ok(Message::Text(text))) => Incoming::Text(text),

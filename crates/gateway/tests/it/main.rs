@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod calls;
+mod closing;
 mod config;
 mod conversations;
 mod line;

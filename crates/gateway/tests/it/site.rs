@@ -100,6 +100,16 @@ impl Site {
         self.running.metrics().text().unwrap()
     }
 
+    /// Waits until no call lives.
+    pub(crate) async fn empty(&self) {
+        let empty = async {
+            while !self.metrics().contains("voice_ai_calls_live 0") {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(LIMIT, empty).await.expect("the calls end");
+    }
+
     pub(crate) async fn ended(self) {
         timeout(LIMIT, self.running.wait())
             .await
