@@ -144,10 +144,34 @@ enum SeatKind {
         stop: CancellationToken,
     },
     /// A call that comes back.
-    Again {
-        presence: Arc<Presence>,
-        streams: mpsc::Sender<Box<Attachment>>,
-    },
+    Again(Return),
+}
+
+/// A stream on its way back to its call, which counts as attached meanwhile.
+struct Return {
+    /// None once the call has it.
+    presence: Option<Arc<Presence>>,
+    streams: mpsc::Sender<Box<Attachment>>,
+}
+
+impl Return {
+    /// Gives the stream to the call. False if the call has ended.
+    fn hand_over(mut self, attachment: Box<Attachment>) -> bool {
+        let taken = self.streams.try_send(attachment).is_ok();
+        if taken {
+            self.presence = None;
+        }
+        taken
+    }
+}
+
+impl Drop for Return {
+    /// A stream that did not arrive keeps its call from no other one.
+    fn drop(&mut self) {
+        if let Some(presence) = &self.presence {
+            presence.gone();
+        }
+    }
 }
 
 /// A call's place in the table, given back when it is dropped.
@@ -214,10 +238,10 @@ impl Calls {
                 return Err(AdmitError::Attached(call));
             }
             entry.presence.seen(now);
-            let kind = SeatKind::Again {
-                presence: entry.presence.clone(),
+            let kind = SeatKind::Again(Return {
+                presence: Some(entry.presence.clone()),
                 streams: entry.streams.clone(),
-            };
+            });
             return Ok(Seat {
                 calls: self.clone(),
                 call,
@@ -329,10 +353,9 @@ impl Seat {
                 arrivals,
                 stop,
             } => (place, domain, arrivals, stop),
-            SeatKind::Again { presence, streams } => {
-                if streams.try_send(attachment).is_err() {
+            SeatKind::Again(stream) => {
+                if !stream.hand_over(attachment) {
                     // The call ended between the upgrade's request and its answer.
-                    presence.gone();
                     tracing::info!(call = %self.call, %peer, "a stream came back after its call had ended");
                 }
                 return;
@@ -357,5 +380,37 @@ impl Seat {
         if let Err(error) = task.await {
             tracing::error!(%call, %error, "a call failed by a fault of ours; the other calls go on");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_that_never_arrives_keeps_no_other_one_out() {
+        let now = Instant::now();
+        let presence = Arc::new(Presence::new(now));
+        presence.gone();
+        assert!(!presence.answers(now));
+        presence.seen(now);
+        let (streams, _arrivals) = mpsc::channel(1);
+        let coming = Return {
+            presence: Some(presence.clone()),
+            streams,
+        };
+        assert!(presence.answers(now));
+        drop(coming);
+        assert!(!presence.answers(now));
+    }
+
+    #[test]
+    fn a_stream_answers_for_three_seconds_after_its_last_sign() {
+        let now = Instant::now();
+        let presence = Presence::new(now);
+        let at = |ms| now + Duration::from_millis(ms);
+        assert!(presence.answers(at(2_999)) && !presence.answers(at(3_000)));
+        presence.seen(at(2_000));
+        assert!(presence.answers(at(4_999)) && !presence.answers(at(5_000)));
     }
 }
