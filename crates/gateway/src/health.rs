@@ -158,7 +158,8 @@ impl Health {
         let tried = tokio::task::spawn_blocking(move || {
             std::fs::create_dir_all(&folder)?;
             let trial = folder.join(".ready");
-            std::fs::write(&trial, b"")?;
+            // Not empty: a full disk takes an empty file.
+            std::fs::write(&trial, b"ready\n")?;
             std::fs::remove_file(&trial)
         })
         .await
