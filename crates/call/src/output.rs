@@ -97,11 +97,11 @@ pub enum EngineCommand {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LegCommand {
-    /// Hold the playout, or make it quieter where the leg cannot hold.
+    /// Hold the playout at the sample that the caller hears now, what has been sent ahead included.
     Pause,
-    /// Go on from the same sample.
+    /// Go on from that sample.
     Resume,
-    /// Drop all that is queued, all late audio of answers up to `through`, and prompts asked for before and not yet
+    /// Drop all that was not heard yet (what is queued, and what has been sent ahead), all late audio of answers up to `through`, and prompts asked for before and not yet
     /// rendered. Ends a [`LegCommand::Pause`].
     Clear {
         /// The last answer that is void.

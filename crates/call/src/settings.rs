@@ -37,7 +37,7 @@ pub struct Settings {
     pub greeting_interruptible: bool,
     /// Said when the caller is silent, one after the other; after the last, the farewell.
     pub reprompts: Vec<String>,
-    /// Said before the call is ended for silence or time.
+    /// Said before the call is ended for silence or time, or by an engine that says no last words of its own.
     pub farewell: String,
     /// Said when the engine fails and the call is handed over or ended.
     pub apology: String,

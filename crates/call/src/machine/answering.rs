@@ -66,7 +66,7 @@ impl Call {
     /// something else is being said, which a clear would end too, the engine must be trusted to stop.
     fn reject(&mut self, answer: AnswerId) {
         if self.utterances.is_empty() {
-            self.clear(match self.stage {
+            self.clear_void(match self.stage {
                 Stage::Opening => ClearReason::Engine,
                 Stage::Talking => ClearReason::BargeIn,
                 Stage::LastWords { .. } | Stage::HandingOver { .. } | Stage::Over => ClearReason::End,
@@ -89,8 +89,18 @@ impl Call {
         if self.utterances.sounds_before(answer) {
             return false;
         }
-        self.clear(ClearReason::BargeIn);
+        self.clear_void(ClearReason::BargeIn);
         true
+    }
+
+    /// Clears what nobody wants any more. It says nothing of the caller's present sound: what that holds is held on.
+    fn clear_void(&mut self, reason: ClearReason) {
+        let disputed = self.floor.is_disputed();
+        self.clear(reason);
+        if disputed {
+            self.floor.set_claim(Claim::Disputed);
+            self.leg(LegCommand::Pause);
+        }
     }
 
     pub(super) fn answer_audio(&mut self, answer: AnswerId, total_ms: u64, now: Instant) {

@@ -2,10 +2,20 @@
 
 pub(crate) use crate::outputs::*;
 use call::*;
+use proptest::prelude::ProptestConfig;
 use std::time::{Duration, Instant};
 
 pub(crate) fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
+}
+
+/// At least so many cases of a property; `PROPTEST_CASES` asks for more.
+pub(crate) fn cases(least: u32) -> ProptestConfig {
+    let asked = ProptestConfig::default();
+    ProptestConfig {
+        cases: asked.cases.max(least),
+        ..asked
+    }
 }
 
 /// An engine that leaves everything to the call.

@@ -29,7 +29,7 @@ fn short() -> impl Strategy<Value = u64> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(150))]
+    #![proptest_config(cases(150))]
 
     #[test]
     fn any_conversation_comes_to_its_end_with_every_turn_answered(

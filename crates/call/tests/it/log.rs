@@ -1,6 +1,7 @@
 //! Inputs and outputs as lines of JSON, from which a call can be fed in again.
 
 use crate::arbitrary::{RULES, arbitrary_inputs};
+use crate::bench::cases;
 use call::*;
 use proptest::prelude::*;
 use std::time::{Duration, Instant};
@@ -38,7 +39,7 @@ fn a_key_that_no_phone_has_is_refused_with_what_would_be_right() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(cases(200))]
 
     #[test]
     fn a_call_fed_in_again_from_its_log_does_the_same(rules in 0..RULES.len(), inputs in arbitrary_inputs()) {

@@ -71,7 +71,7 @@ fn tried(rules: usize, inputs: Vec<(u64, Input)>) -> Trial {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
+    #![proptest_config(cases(600))]
 
     #[test]
     fn a_hang_up_is_never_lost(rules in 0..RULES.len(), inputs in arbitrary_inputs(), by_caller: bool) {

@@ -243,6 +243,32 @@ fn a_cough_or_a_murmur_while_the_engine_thinks_does_not_cost_the_answer() {
 }
 
 #[test]
+fn a_late_void_answer_says_nothing_of_the_cough_in_which_it_comes() {
+    let mut bench = paused();
+    bench.tell(judged(1, true));
+    bench.tell(heard(Some(1), "Quero pagar"));
+    bench.at(1_300);
+    bench.tell(Input::SpeechStarted);
+    assert_eq!(
+        bench.tell(started(1, Cause::Turn(TurnId(9)))),
+        [clear(1, ClearReason::BargeIn), pause(), interrupt(1, 0, "")]
+    );
+    bench.at(1_500);
+    bench.tell(Input::SpeechEnded);
+    assert_eq!(
+        bench.answer(2, Cause::Turn(TurnId(1)), "Pois não.", 800),
+        [answered(1, 500)],
+        "it is held"
+    );
+    assert_eq!(
+        bench.tell(heard(Some(2), "uhum")),
+        [discard(2), resume(), false_barge_in()]
+    );
+    bench.at(2_300);
+    assert_eq!(bench.tell(finished(answer(2), 800))[0], assistant("Pois não."));
+}
+
+#[test]
 fn a_long_noise_while_the_engine_thinks_leaves_it_to_the_engine_what_the_sentence_was() {
     let mut bench = paused();
     bench.tell(judged(1, true));
