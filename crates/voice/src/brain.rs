@@ -34,7 +34,8 @@ pub trait Mind: Send {
 /// What a brain is told.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Stimulus {
-    /// The caller's words: answer them.
+    /// The caller's words: answer them, with those before whose answer was [`Stimulus::Interrupted`] unheard. Empty if there
+    /// are only those.
     Words(String),
     /// A key: answer it.
     Key(Digit),
@@ -53,7 +54,8 @@ pub enum Stimulus {
     NoInput,
     /// These words were said by the call itself (greeting, reprompt): no answer is wanted.
     Said(String),
-    /// The last answer was interrupted: only these words of it were heard. Ends an answer under way; none is wanted.
+    /// The last answer was interrupted: only these words of it were heard, perhaps none. Ends an answer under way; none is
+    /// wanted.
     Interrupted {
         /// The words heard.
         heard: String,

@@ -22,7 +22,7 @@ pub(super) enum Ask {
     Words(String),
     /// Speech of which no words could be found.
     Unheard,
-    /// Speech without words: an answer that is over at once.
+    /// Speech without words: the answer to what was said before and never answered, else one that is over at once.
     Nothing,
     /// A key.
     Key(Digit),

@@ -29,11 +29,23 @@ pub(super) struct Local {
     current: Option<Current>,
     /// The latest answer that the brain knows of.
     known: AnswerId,
+    words: Words,
     /// What is to be reported before anything else is done.
     events: VecDeque<Event>,
     deaf: bool,
     failed: bool,
     waker: Option<Waker>,
+}
+
+/// What became of the words that the brain was told last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Words {
+    /// Nothing is owed for them.
+    Settled,
+    /// The latest answer that the brain knows of is theirs.
+    Answered,
+    /// Their answer was interrupted before anything of it was heard.
+    Unheard,
 }
 
 /// The answer under way.
@@ -65,6 +77,7 @@ impl Local {
             answers: Answers::default(),
             current: None,
             known: AnswerId::default(),
+            words: Words::Settled,
             events: VecDeque::from([Event::Engine(EngineEvent::Ready)]),
             deaf: false,
             failed: false,
@@ -89,6 +102,9 @@ impl Local {
             self.current = None;
         }
         if answer == self.known {
+            if self.words == Words::Answered && heard.trim().is_empty() {
+                self.words = Words::Unheard;
+            }
             self.mind.tell(Stimulus::Interrupted { heard });
         }
     }
@@ -143,16 +159,27 @@ impl Local {
             answer,
             cause: want.cause,
         });
-        if want.ask != Ask::Nothing {
+        // The caller made a sound while what he had said was thought about: that is still to be answered.
+        let ask = match want.ask {
+            Ask::Nothing if self.words == Words::Unheard => Ask::Words(String::new()),
+            ask => ask,
+        };
+        if ask != Ask::Nothing {
             self.known = answer;
         }
-        let kind = if matches!(want.ask, Ask::Text(_)) {
+        self.words = match ask {
+            Ask::Words(_) => Words::Answered,
+            // The result of a tool that was called off answers nothing.
+            Ask::Nothing | Ask::ToolResult { .. } => self.words,
+            Ask::Unheard | Ask::Key(_) | Ask::Text(_) => Words::Settled,
+        };
+        let kind = if matches!(ask, Ask::Text(_)) {
             Kind::Prompt
         } else {
             Kind::Fresh
         };
         let mut speaking = Speaking::new(self.voice.clone(), kind);
-        let stimulus = match want.ask {
+        let stimulus = match ask {
             Ask::Words(words) => Some(Stimulus::Words(words)),
             Ask::Unheard => Some(Stimulus::Unheard),
             Ask::Key(digit) => Some(Stimulus::Key(digit)),

@@ -36,9 +36,11 @@ impl History {
         }
     }
 
-    /// Words of the caller.
+    /// Words of the caller; none if only those before are to be answered.
     pub(super) fn heard(&mut self, text: &str) {
-        self.user(text.to_string());
+        if !text.is_empty() {
+            self.user(text.to_string());
+        }
     }
 
     /// What happened without words, in brackets.
@@ -104,18 +106,14 @@ impl History {
         })
     }
 
-    /// Only this of the last words was heard.
+    /// Only this of the last words was heard. What was said before the caller's last words is no part of that.
     pub(super) fn cut(&mut self, heard: &str) {
-        let last = self
-            .entries
-            .iter()
-            .rposition(|e| matches!(e, Entry::Assistant { .. }));
-        let Some(last) = last else { return };
-        if let Entry::Assistant { text, calls } = &mut self.entries[last] {
-            *text = heard.into();
-            if text.is_empty() && calls.is_empty() {
-                self.entries.remove(last);
-            }
+        let Some(Entry::Assistant { text, calls }) = self.entries.last_mut() else {
+            return;
+        };
+        *text = heard.into();
+        if text.is_empty() && calls.is_empty() {
+            self.entries.pop();
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod answering;
 mod saying;
+mod unheard;
 
 use super::Script;
 use super::check::{NO, YES, digit};
@@ -15,6 +16,7 @@ use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use unheard::Before;
 
 /// The steps that run without an answer of the caller; [`super::check`] forbids circles, so this is never met.
 const LONGEST_RUN: usize = 1_000;
@@ -49,6 +51,7 @@ enum Tool {
 }
 
 /// A conversation. All steps up to the next question run at once, so an interruption always finds it waiting for something.
+#[derive(Clone)]
 pub(super) struct Talk {
     script: Arc<Script>,
     clock: Arc<dyn Clock>,
@@ -69,19 +72,31 @@ pub(super) struct Talk {
     question: String,
     thoughts: VecDeque<Thought>,
     tools: u64,
+    /// The last words were not understood.
+    missed: bool,
+    /// Where the conversation stood before the last words, as long as nothing else has happened.
+    before: Option<Before>,
+    /// Words whose answer was never heard.
+    unheard: Option<String>,
     waker: Option<Waker>,
 }
 
 impl Mind for Talk {
     fn tell(&mut self, stimulus: Stimulus) {
         match stimulus {
-            Stimulus::Words(text) => self.answer(|talk| talk.words(&text)),
-            Stimulus::Key(key) => self.answer(|talk| talk.key(key)),
-            Stimulus::Unheard => self.answer(Self::unheard),
+            Stimulus::Words(text) => self.answer(|talk| talk.hear(&text)),
+            Stimulus::Key(key) => {
+                self.move_on();
+                self.answer(|talk| talk.key(key));
+            }
+            Stimulus::Unheard => {
+                self.move_on();
+                self.answer(Self::unheard);
+            }
             Stimulus::ToolResult { id, ok, .. } => self.answer(|talk| talk.tool_result(&id, ok)),
             Stimulus::NoInput => self.silences += 1,
-            Stimulus::Said(_) => {}
-            Stimulus::Interrupted { .. } => self.stop(),
+            Stimulus::Said(_) => self.move_on(),
+            Stimulus::Interrupted { heard } => self.interrupted(&heard),
         }
     }
 
@@ -118,6 +133,9 @@ impl Talk {
             question,
             thoughts: VecDeque::new(),
             tools: 0,
+            missed: false,
+            before: None,
+            unheard: None,
             waker: None,
         }
     }
@@ -152,6 +170,7 @@ impl Talk {
             return;
         }
         let tool = pending.tool.clone();
+        self.move_on();
         self.waiting = Waiting::Choice;
         match (tool, ok) {
             (Tool::Transfer(_) | Tool::End, true) | (Tool::End, false) => self.program.clear(),

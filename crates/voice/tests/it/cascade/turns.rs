@@ -1,6 +1,6 @@
 //! From the caller's speech to the words that the brain is told.
 
-use super::stage::{ONE, TWO, deaf_stage, respond, scribe, stage, started, transcribe, words};
+use super::stage::{ONE, TWO, deaf_stage, interrupt, respond, scribe, stage, started, transcribe, words};
 use call::{EngineCommand, TurnId};
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
@@ -193,4 +193,52 @@ async fn without_speech_to_text_every_turn_is_unheard() {
     stage.command(respond(ONE));
     assert_eq!(stage.seen().await, ["1: Turn(TurnId(1))"]);
     assert_eq!(stage.told(), [Stimulus::Unheard]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sound_while_the_brain_thinks_leaves_the_words_before_it_to_be_answered() {
+    let mut stage = stage(scribe(&["billing please", "", ""])).await;
+    stage.command(started(ONE));
+    stage.hear(500);
+    stage.command(respond(ONE));
+    assert_eq!(stage.seen().await.last().unwrap(), "1: Turn(TurnId(1))");
+    stage.command(started(TWO));
+    stage.hear(500);
+    stage.command(interrupt(1, ""));
+    stage.command(respond(TWO));
+    assert_eq!(stage.seen().await, ["heard 2 \"\"", "2: Turn(TurnId(2))"]);
+    assert_eq!(
+        stage.told(),
+        [
+            words("billing please"),
+            Stimulus::Interrupted { heard: String::new() },
+            words("")
+        ]
+    );
+    stage.clauses(&["Of course."]);
+    stage.think(Thought::Done);
+    assert_eq!(stage.seen().await.last().unwrap(), "2: done");
+    let three = TurnId(3);
+    stage.command(started(three));
+    stage.hear(200);
+    stage.command(respond(three));
+    assert_eq!(stage.seen().await.last().unwrap(), "3: done");
+    assert_eq!(stage.told(), [], "all that was said is answered");
+}
+
+#[tokio::test(start_paused = true)]
+async fn words_are_still_owed_when_the_sound_came_before_they_were_found() {
+    let mut stage = stage(scribe(&["billing please", ""])).await;
+    stage.command(started(ONE));
+    stage.hear(500);
+    stage.command(respond(ONE));
+    stage.command(started(TWO));
+    stage.hear(500);
+    stage.command(respond(TWO));
+    // The call rejects the first answer as soon as it begins.
+    let seen = stage.seen().await;
+    assert!(seen.contains(&"1: Turn(TurnId(1))".into()), "{seen:?}");
+    stage.command(interrupt(1, ""));
+    assert_eq!(stage.seen().await.last().unwrap(), "2: Turn(TurnId(2))");
+    assert_eq!(stage.told().last(), Some(&words("")));
 }

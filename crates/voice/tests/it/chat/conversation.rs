@@ -129,6 +129,24 @@ async fn only_what_was_heard_is_remembered() {
 }
 
 #[tokio::test]
+async fn an_answer_of_which_nothing_was_heard_costs_nothing_that_was() {
+    let mut rig = Rig::new([Reply::saying("Certo.")]).await;
+    rig.tell(Stimulus::Said("Olá, em que posso ajudar?".into()));
+    rig.hears("quero um plano");
+    rig.tell(Stimulus::Interrupted { heard: String::new() });
+    // The caller made a sound: the words before it are still to be answered.
+    assert_eq!(rig.says("").await, ["Certo."]);
+    assert_eq!(
+        rig.asked(0),
+        [
+            "user: [the call begins]",
+            "assistant: Olá, em que posso ajudar?",
+            "user: quero um plano"
+        ]
+    );
+}
+
+#[tokio::test]
 async fn an_interruption_drops_the_request() {
     let mut rig = Rig::new([Reply::streaming().text("Um. Dois ").hang(), Reply::saying("Sim?")]).await;
     rig.hears("conta");

@@ -286,6 +286,62 @@ fn a_tool_of_an_answer_cut_before_it_is_not_used() {
     );
 }
 
+/// Tells it words whose answer is interrupted before any of it is heard, though every piece has been taken.
+fn say_unheard(call: &mut Conversation, words: &str) {
+    call.say(words);
+    call.mind.tell(Stimulus::Interrupted { heard: String::new() });
+    assert_eq!(call.next(), None);
+}
+
+#[test]
+fn what_was_said_and_never_answered_is_answered_with_what_follows() {
+    let transfer = "transfer_call{\"destination\":\"financeiro\"}";
+    for after in ["", "por favor"] {
+        let mut call = Conversation::with("provedor", OPEN);
+        say_unheard(&mut call, "quero falar com o financeiro");
+        // The transfer is called off, and its result means nothing any more.
+        assert!(call.tool(1, false).is_empty());
+        assert_eq!(call.say(after).last().unwrap(), transfer, "{after:?}");
+        assert_eq!(
+            call.tool(2, false)[0],
+            "Desculpe, não consegui transferir a ligação agora.",
+            "{after:?}"
+        );
+    }
+    let mut call = Conversation::with("provedor", OPEN);
+    say_unheard(&mut call, "quero falar");
+    say_unheard(&mut call, "é");
+    assert_eq!(call.say("com o financeiro").last().unwrap(), transfer);
+    assert!(call.say("").is_empty(), "all that was said is answered");
+}
+
+#[test]
+fn an_answer_that_was_never_heard_asks_its_question_again() {
+    let mut call = Conversation::with("provedor", OPEN);
+    call.say("quero deixar um recado");
+    say_unheard(&mut call, "Ana");
+    assert_eq!(call.say("Souza"), ["Qual é o seu telefone, com o DDD?"]);
+    say_unheard(&mut call, "onze, nove oito sete meia cinco, quatro três dois um");
+    let read_back = ["Anotei 1 1, 9 8 7 6 5, 4 3 2 1.", "Está certo?"];
+    assert_eq!(call.say(""), read_back);
+    // Nobody says yes to a question that was not heard.
+    call.say("aham");
+    let noted = call.say("É sobre o boleto.");
+    assert!(noted.last().unwrap().contains("Ana Souza"), "{noted:?}");
+}
+
+#[test]
+fn a_message_that_is_being_written_down_is_not_taken_again() {
+    let mut call = Conversation::with("provedor", OPEN);
+    call.say("quero deixar um recado");
+    call.say("Ana");
+    call.say("onze, nove oito sete meia cinco, quatro três dois um");
+    call.say("sim");
+    say_unheard(&mut call, "É sobre o boleto.");
+    assert!(call.say("").is_empty());
+    assert!(!call.tool(1, true).is_empty(), "its result is still told");
+}
+
 #[test]
 fn silence_and_words_of_the_call_want_no_answer_but_bring_the_keys() {
     let mut call = Conversation::with("provedor", OPEN);

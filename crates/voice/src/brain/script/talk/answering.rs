@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 impl Talk {
     pub(super) fn words(&mut self, text: &str) {
         let silences = std::mem::take(&mut self.silences);
-        self.voiceless = false;
+        (self.voiceless, self.missed) = (false, false);
         self.answer_words(text);
         // Somebody who was silent that often may be in doubt what can be said: the keys tell.
         let limit = self.script.file.limits.no_input;
@@ -179,6 +179,7 @@ impl Talk {
 
     /// Not understood: first asked in other words, then by keys, then given up.
     pub(super) fn miss(&mut self) {
+        self.missed = true;
         self.misses += 1;
         if self.misses >= self.script.file.limits.no_match {
             return self.give_up();
