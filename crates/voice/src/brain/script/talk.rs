@@ -41,6 +41,8 @@ enum Waiting {
 struct Pending {
     id: ToolCallId,
     tool: Tool,
+    /// The caller interrupted the words that announce it: a transfer is called off then, which is no failure of it.
+    interrupted: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -169,7 +171,7 @@ impl Talk {
         if pending.id != *id {
             return;
         }
-        let tool = pending.tool.clone();
+        let (tool, interrupted) = (pending.tool.clone(), pending.interrupted);
         self.move_on();
         self.waiting = Waiting::Choice;
         match (tool, ok) {
@@ -179,6 +181,7 @@ impl Talk {
                 self.say_texts(message.done.as_ref().unwrap_or(&script.wording.message_done));
                 self.run();
             }
+            (Tool::Transfer(_), false) if interrupted => self.program.clear(),
             (Tool::Transfer(transfer), false) => {
                 self.say_phrase(|w| &w.transfer_failed);
                 let own = !transfer.otherwise.is_empty();
@@ -372,7 +375,11 @@ impl Talk {
     fn use_tool(&mut self, name: &str, arguments: Value, tool: Tool) {
         self.tools += 1;
         let id = ToolCallId(format!("script-{}", self.tools));
-        self.waiting = Waiting::Tool(Pending { id: id.clone(), tool });
+        self.waiting = Waiting::Tool(Pending {
+            id: id.clone(),
+            tool,
+            interrupted: false,
+        });
         self.thoughts.push_back(Thought::Tool {
             id,
             name: name.into(),

@@ -343,6 +343,21 @@ fn a_message_that_is_being_written_down_is_not_taken_again() {
 }
 
 #[test]
+fn a_transfer_that_the_caller_called_off_has_not_failed() {
+    let mut call = Conversation::with("provedor", OPEN);
+    call.say("quero falar com o financeiro");
+    call.mind.tell(Stimulus::Interrupted {
+        heard: "Certo, vou".into(),
+    });
+    assert!(call.tool(1, false).is_empty(), "no excuse and no message instead");
+    let answer = call.say("não, com o suporte");
+    assert_eq!(
+        answer.last().unwrap(),
+        "Você já tentou desligar e ligar o roteador?"
+    );
+}
+
+#[test]
 fn silence_and_words_of_the_call_want_no_answer_but_bring_the_keys() {
     let mut call = Conversation::with("provedor", OPEN);
     for stimulus in [Stimulus::Said("Olá".into()), Stimulus::NoInput, Stimulus::NoInput] {

@@ -55,6 +55,9 @@ impl Talk {
             self.restore(&before.talk);
             self.unheard = Some(before.words);
         }
+        if let Waiting::Tool(pending) = &mut self.waiting {
+            pending.interrupted = true;
+        }
     }
 
     /// The conversation has gone on by something else than words.
