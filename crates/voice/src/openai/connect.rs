@@ -118,7 +118,9 @@ fn uri_of(url: &str, model: &str) -> Result<Uri, ConfigError> {
         return Err(ConfigError::Model(model.chars().take(64).collect()));
     }
     let join = if url.contains('?') { '&' } else { '?' };
-    let bad = || ConfigError::Url(url.chars().take(128).collect());
+    // What is before an @ may be a password.
+    let shown = url.rsplit('@').next().unwrap_or_default();
+    let bad = || ConfigError::Url(shown.chars().take(128).collect());
     let uri: Uri = format!("{url}{join}model={model}").parse().map_err(|_| bad())?;
     let has_user = uri.authority().is_some_and(|a| a.as_str().contains('@'));
     if uri_mode(&uri).is_err() || uri.host().is_none_or(str::is_empty) || has_user {
@@ -165,7 +167,8 @@ mod tests {
         assert_eq!(uri("https://h/", "m"), Err(ConfigError::Url("https://h/".into())));
         assert_eq!(
             uri("wss://user:word@h/", "m"),
-            Err(ConfigError::Url("wss://user:word@h/".into()))
+            Err(ConfigError::Url("h/".into())),
+            "a password is not repeated"
         );
         assert_eq!(
             uri("wss://h", "a model"),

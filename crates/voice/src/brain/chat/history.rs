@@ -117,10 +117,17 @@ impl History {
         }
     }
 
-    /// Texts that no log may repeat.
+    /// Texts that no log may repeat: what was said, each time by itself, and what tools were told and told.
     pub(super) fn words(&self) -> impl Iterator<Item = &str> {
-        self.entries.iter().map(|entry| match entry {
-            Entry::User(text) | Entry::Assistant { text, .. } => text.as_str(),
+        self.entries.iter().flat_map(|entry| {
+            let (text, calls): (_, &[Used]) = match entry {
+                Entry::User(text) => (text, &[]),
+                Entry::Assistant { text, calls } => (text, calls),
+            };
+            let of_calls = calls
+                .iter()
+                .flat_map(|used| [Some(used.call.arguments.as_str()), used.result.as_deref()]);
+            text.lines().chain(of_calls.flatten())
         })
     }
 
@@ -261,6 +268,33 @@ mod tests {
         assert_eq!(messages[2]["content"], Value::Null);
         history.cut("");
         assert_eq!(roles(&history).len(), 5, "a call stays even if nothing was heard");
+    }
+
+    #[test]
+    fn no_log_may_repeat_one_turn_of_several_nor_what_tools_were_told() {
+        let mut history = History::new(String::new(), 1_000);
+        history.heard("meu nome é Ana");
+        history.heard("e o CPF é 123");
+        let arguments = r#"{"name":"Ana"}"#.to_owned();
+        history.said(
+            "Anotado.",
+            vec![WrittenCall {
+                arguments,
+                ..call("a")
+            }],
+        );
+        history.result("a", "noted for Ana".into());
+        let words: Vec<&str> = history.words().collect();
+        assert_eq!(
+            words,
+            [
+                "meu nome é Ana",
+                "e o CPF é 123",
+                "Anotado.",
+                r#"{"name":"Ana"}"#,
+                "noted for Ana"
+            ]
+        );
     }
 
     #[test]

@@ -36,7 +36,8 @@ pub(super) struct Question {
 impl Endpoint {
     pub(super) fn new(config: Config) -> Result<Self, ConfigError> {
         let wrong = |reason: String| ConfigError::Url {
-            url: config.base_url.clone(),
+            // What is before an @ may be a password.
+            url: config.base_url.rsplit('@').next().unwrap_or_default().into(),
             reason,
         };
         let url = Url::parse(&format!(
@@ -46,6 +47,12 @@ impl Endpoint {
         .map_err(|e| wrong(e.to_string()))?;
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
             return Err(wrong("it is no http or https address".into()));
+        }
+        // Messages name the address.
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(wrong(
+                "a name or password has no place in it, but in chat.api_key".into(),
+            ));
         }
         if config.model.trim().is_empty() {
             return Err(ConfigError::Model(config.base_url.clone()));

@@ -202,6 +202,14 @@ async fn a_failed_brain_stays_silent() {
 
 #[test]
 fn a_configuration_is_checked_before_any_call() {
+    let error = ChatBrain::new(Config::new("https://ana:secret@h/v1", "m"))
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(
+        error.contains("chat.api_key") && !error.contains("secret"),
+        "{error}"
+    );
     let _ = brain(Config::new("https://api.example.com/v1/", "llama"));
     let refusal = |config: Config| {
         ChatBrain::new(config)
