@@ -33,7 +33,9 @@ pub enum SttError {
     #[error("no speech-to-text model is installed; `voice-ai models install whisper-base` installs one")]
     NoModel,
     /// More waits than the queue holds.
-    #[error("speech to text is {waiting} utterances behind; raise stt.workers or lower the calls of this node")]
+    #[error(
+        "speech to text is {waiting} utterances behind; raise stt.workers or lower the calls of this node"
+    )]
     Busy {
         /// How many wait.
         waiting: usize,
