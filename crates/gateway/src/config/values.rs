@@ -168,7 +168,8 @@ impl Read for Secret {
             )),
             Value::Text(text) => Self::new(&text).map_err(|error| error.to_string()),
             Value::Array(_) => Err("a list is no secret".into()),
-            other => Self::new(&other.describe()).map_err(|error| error.to_string()),
+            // What TOML takes for a number or a date is the secret as it was written: 1_000 is not 1000.
+            _ => Self::new(written(&at, &reading.environment)).map_err(|error| error.to_string()),
         };
         read.map_err(|problem| {
             reading.refuse(ConfigError::Value {
@@ -178,6 +179,14 @@ impl Read for Secret {
             })
         })
         .ok()
+    }
+}
+
+/// The text of the variable that a value came from; empty where it came from the file.
+fn written<'a>(at: &Origin, environment: &'a BTreeMap<String, String>) -> &'a str {
+    match at {
+        Origin::Env(name) => environment.get(name).map_or("", String::as_str),
+        Origin::File(..) => "",
     }
 }
 

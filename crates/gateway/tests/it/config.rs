@@ -294,6 +294,24 @@ fn a_secret_that_is_not_there_is_told() {
 }
 
 #[test]
+fn a_secret_of_the_environment_is_taken_as_it_is_written() {
+    let long = "7".repeat(100);
+    for token in [
+        "s3cret",
+        "1_000",
+        "0x1F",
+        "+5",
+        "00123",
+        "true",
+        "1979-05-27",
+        &long,
+    ] {
+        let config = from_environment(&[("VOICE_AI__SERVER__TOKEN", token)]).unwrap();
+        assert_eq!(config.server.token.unwrap().expose(), token);
+    }
+}
+
+#[test]
 fn an_open_stream_port_needs_a_token_or_a_list() {
     for address in ["0.0.0.0:8085", "[::]:8085", "192.0.2.1:8085"] {
         let listen = ("VOICE_AI__SERVER__LISTEN", address);
