@@ -68,7 +68,7 @@ impl Streams {
             return Err(Refusal::Method(shown(parts.method.as_str())));
         }
         self.access.check(peer, parts)?;
-        let (domain, call): (DomainUuid, CallUuid) = (domain.parse()?, call.parse()?);
+        let (domain, call): (DomainUuid, CallUuid) = (cut(domain).parse()?, cut(call).parse()?);
         let upgrade = WebSocketUpgrade::from_request_parts(parts, &())
             .await
             .map_err(|rejection| Refusal::NoUpgrade(rejection.body_text()))?;
@@ -95,6 +95,12 @@ impl Streams {
         tracing::warn!(%peer, status, path = shown(path), "refused: {refusal}");
         refusal.response()
     }
+}
+
+/// As much of a stranger's text as is shown. No UUID is so long.
+fn cut(text: &str) -> &str {
+    let end = text.char_indices().nth(SHOWN).map_or(text.len(), |(at, _)| at);
+    &text[..end]
 }
 
 /// A stranger's text, fit for a log line.

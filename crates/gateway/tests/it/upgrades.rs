@@ -84,6 +84,14 @@ async fn what_is_no_uuid_is_named() {
         assert_eq!(answer.status, 400, "{answer:?}");
         assert!(answer.explanation().contains("domain UUID"), "{answer:?}");
     }
+    let answer = site
+        .send(&to(AMIGNITER, &format!("/stream/{DOMAIN}/{}", "x".repeat(5_000))))
+        .await;
+    assert_eq!(answer.status, 400, "{answer:?}");
+    assert!(
+        answer.body.len() < 500,
+        "what is wrong is shown in part: {answer:?}"
+    );
 }
 
 #[tokio::test]
