@@ -92,6 +92,15 @@ impl StreamAddress {
         format!("{}:{}", self.host, self.port)
     }
 
+    /// The address to be shown to people: of a query, which may hold a token, only that there is one.
+    pub fn shown(&self) -> String {
+        let whole = self.to_string();
+        match whole.split_once('?') {
+            Some((address, _)) => format!("{address}?…"),
+            None => whole,
+        }
+    }
+
     /// The path, with the query if there is one.
     pub fn path(&self) -> &str {
         &self.path
@@ -130,6 +139,13 @@ mod tests {
     fn a_full_address_stays_as_it_is() {
         let text = "wss://voz.example.com:8443/stream/a/b?token=1";
         assert_eq!(StreamAddress::parse(text).unwrap().to_string(), text);
+    }
+
+    #[test]
+    fn a_token_is_not_shown() {
+        let shown = |text| StreamAddress::parse(text).unwrap().shown();
+        assert_eq!(shown("ws://h:1/stream/a/b?token=s3cret"), "ws://h:1/stream/a/b?…");
+        assert_eq!(shown("ws://h:1/stream/a/b"), "ws://h:1/stream/a/b");
     }
 
     #[test]

@@ -114,7 +114,7 @@ impl Call {
 
     fn facts(&self) -> Facts {
         Facts {
-            address: self.address.to_string(),
+            address: self.address.shown(),
             module: self.module,
             line: self.line,
             mix: self.mix,

@@ -91,7 +91,7 @@ pub async fn dial(
     };
     timeout(PATIENCE, dialled)
         .await
-        .map_err(|_| DialError::Silent(address.to_string()))?
+        .map_err(|_| DialError::Silent(address.shown()))?
 }
 
 /// Asks a connected stream for the upgrade, as the module would write it.
@@ -128,7 +128,7 @@ where
         .map_err(|source| not_there(address, source))?;
 
     let not_web_socket = |reason: String| DialError::NotWebSocket {
-        address: address.to_string(),
+        address: address.shown(),
         reason,
     };
     let mut answer = Vec::with_capacity(1024);
@@ -166,7 +166,7 @@ where
 
 fn not_there(address: &StreamAddress, source: io::Error) -> DialError {
     DialError::NotThere {
-        address: address.to_string(),
+        address: address.shown(),
         authority: address.authority(),
         source,
     }
@@ -224,7 +224,7 @@ async fn dial_tls(
     module: Module,
 ) -> Result<WebSocketStream<MaybeTlsStream<TcpStream>>, DialError> {
     let not_web_socket = |reason: String| DialError::NotWebSocket {
-        address: address.to_string(),
+        address: address.shown(),
         reason,
     };
     let mut request = address

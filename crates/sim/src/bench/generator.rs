@@ -131,7 +131,7 @@ impl Generator {
 
 async fn call(address: &StreamAddress) -> Result<Socket, DialError> {
     let not_there = |source| DialError::NotThere {
-        address: address.to_string(),
+        address: address.shown(),
         authority: address.authority(),
         source,
     };
