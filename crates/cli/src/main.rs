@@ -38,7 +38,10 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    if rustls::crypto::ring::default_provider().install_default().is_err() {
+    if rustls::crypto::ring::default_provider()
+        .install_default()
+        .is_err()
+    {
         eprintln!("voice-ai: a TLS provider was installed before main");
         return ExitCode::FAILURE;
     }

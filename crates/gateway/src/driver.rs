@@ -54,9 +54,9 @@ pub(crate) struct Beginning {
 /// Who ended a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EndedBy {
-    /// The caller, the PBX, or a stream that was lost.
+    /// The caller, the PBX, a stream that was lost, or a transfer.
     Line,
-    /// The gateway: a hang-up or a transfer of the secretary's, or a shutdown.
+    /// The gateway: a hang-up of the secretary's, or a shutdown.
     Gateway,
 }
 
@@ -72,7 +72,8 @@ pub(crate) async fn run(beginning: Beginning) -> EndedBy {
     let outcome = driver.outcome;
     live.ended(outcome);
     match outcome {
-        Outcome::CallerHungUp | Outcome::StreamLost => EndedBy::Line,
+        // A call that was handed over may come back to its secretary.
+        Outcome::CallerHungUp | Outcome::StreamLost | Outcome::Transferred => EndedBy::Line,
         _ => EndedBy::Gateway,
     }
 }
@@ -151,8 +152,7 @@ impl Driver {
         } = self;
         let now = Instant::now();
         tokio::select! {
-            // Audio before everything else: fairness between the rest does not matter, as each is bounded.
-            biased;
+            // In no fixed order: a peer or an engine that never pauses must not keep the others waiting.
             incoming = poll_fn(|cx| match leg {
                 Some(leg) => leg.poll_incoming(cx, now),
                 None => std::task::Poll::Pending,

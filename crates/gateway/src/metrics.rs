@@ -87,8 +87,6 @@ pub enum ErrorKind {
     Tool,
     /// A tool did not answer in time.
     ToolTimeout,
-    /// Speech to text failed.
-    Transcription,
     /// Text to speech failed.
     Synthesis,
     /// A call's task panicked.
@@ -110,7 +108,6 @@ impl ErrorKind {
             Self::Stream => "stream",
             Self::Tool => "tool",
             Self::ToolTimeout => "tool_timeout",
-            Self::Transcription => "transcription",
             Self::Synthesis => "synthesis",
             Self::Panic => "panic",
         }

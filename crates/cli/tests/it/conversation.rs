@@ -93,7 +93,6 @@ fn a_portuguese_caller_reaches_the_right_intent() {
         "{summary}"
     );
     assert_eq!(summary["response_ms"].as_array().unwrap().len(), 1, "{summary}");
-    assert_eq!(summary["underruns"], 0, "{summary}");
     let picture = std::fs::read_to_string(svg).unwrap();
     assert!(picture.contains("financeiro") && picture.contains("</svg>"));
     assert!(std::fs::metadata(wav).unwrap().len() > 100_000);

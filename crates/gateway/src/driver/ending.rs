@@ -26,17 +26,29 @@ impl Driver {
         metrics.dropped_ms(Dropped::Leg, self.speaking.new_refused(refused) * FRAME_MS);
     }
 
+    /// Streams that came back in the moment in which the call ended are told so.
+    async fn turn_away_late_streams(&mut self) {
+        self.arrivals.close();
+        while let Some(mut late) = self.arrivals.recv().await {
+            tracing::info!(call = %self.id, peer = %late.peer, "a stream came back as its call ended");
+            late.leg.close();
+            closed_by_other_end(&mut late.leg).await;
+        }
+    }
+
     /// Ends the stream and all that the call started.
     pub(super) async fn close(&mut self) {
         self.session = None;
         self.work.abandon();
         self.flush();
+        self.turn_away_late_streams().await;
         let Some(mut leg) = self.leg.take() else { return };
         self.presence.seen(Instant::now());
         // After a hang-up or a transfer the PBX closes the stream; only if it does not, we do.
         if closed_by_other_end(&mut leg).await {
             return;
         }
+        self.presence.seen(Instant::now());
         leg.close();
         if !closed_by_other_end(&mut leg).await {
             tracing::debug!(call = %self.id, "the other end did not answer our close");

@@ -7,11 +7,17 @@ use crate::metrics::ErrorKind;
 use call::{EngineEvent, Input, LegEvent};
 use std::time::{Duration, Instant};
 
+/// As many messages are taken at once: more than five seconds of either build's.
+const AT_ONCE: usize = 256;
+
 impl Driver {
     pub(super) fn incoming(&mut self, incoming: Incoming, now: Instant) {
         let mut next = Some(incoming);
-        // What the socket already holds is taken at once, so that a backlog is seen as one and its oldest part dropped.
+        let mut taken = 0;
+        // What the socket already holds is taken at once, so that a backlog is seen as one and its oldest part dropped. But
+        // not for ever: whoever sends without end must not keep the rest of the call waiting.
         while let Some(incoming) = next {
+            taken += 1;
             self.last_heard = now;
             match incoming {
                 Incoming::Audio(bytes) => self.hearing.take(&bytes, now),
@@ -19,7 +25,11 @@ impl Driver {
                 Incoming::Alive => {}
                 Incoming::Closed(closing) => return self.closed(closing, now),
             }
-            next = self.leg.as_mut().and_then(|leg| leg.already_here(now));
+            next = self
+                .leg
+                .as_mut()
+                .filter(|_| taken < AT_ONCE)
+                .and_then(|leg| leg.already_here(now));
         }
         self.presence.seen(now);
         self.hear(now);
@@ -60,6 +70,7 @@ impl Driver {
         match closing {
             Closing::Normal => self.tell(Input::Leg(LegEvent::Ended), now),
             Closing::Lost => {
+                self.services.metrics.error(ErrorKind::Stream);
                 tracing::info!(call = %self.id, grace = ?self.services.stream.reattach_grace(), "the stream was lost; the call waits for another");
                 self.services.metrics.call_detached();
                 self.detached_at = Some(now);
@@ -125,8 +136,16 @@ impl Driver {
                 };
                 self.tell(Input::Engine(failed), now);
             }
-            Done::Judged { turn, complete } => self.tell(Input::TurnJudged { turn, complete }, now),
-            Done::Tool { id, ok, result } => self.tell(Input::ToolDone { id, ok, result }, now),
+            Done::Judged { turn, complete } => {
+                self.work.judged(&self.services);
+                self.tell(Input::TurnJudged { turn, complete }, now);
+            }
+            Done::Tool { id, ok, result } => {
+                if !ok {
+                    self.services.metrics.error(ErrorKind::Tool);
+                }
+                self.tell(Input::ToolDone { id, ok, result }, now);
+            }
             Done::Prompt { prompt, audio } => {
                 if let Err(error) = &audio {
                     self.services.metrics.error(ErrorKind::Synthesis);

@@ -147,6 +147,9 @@ impl Hearing {
             tracing::debug!(call = %self.call, first_bytes = bytes.len(), format = ?self.format, build = ?self.build, "audio flows");
         }
         self.pending.extend_from_slice(bytes);
+        if self.pending.len() > 2 * self.format.bytes_in(self.limit) {
+            self.drop_backlog();
+        }
         if let Some(verdict) = self.byte_rate.arrived(bytes.len(), self.build, now) {
             self.judged(verdict);
         }
@@ -180,11 +183,7 @@ impl Hearing {
         if self.still_gathering(now) {
             return Vec::new();
         }
-        let excess = self
-            .pending
-            .len()
-            .saturating_sub(self.format.bytes_in(self.limit));
-        self.dropped += self.format.duration_of(excess);
+        self.drop_backlog();
         let mut edges = Vec::new();
         let own_voice = self.own_voice_until.is_some_and(|until| now < until);
         let Self {
@@ -195,12 +194,22 @@ impl Hearing {
             silence,
             ..
         } = self;
-        framer.push(&pending[excess..], |frame| {
+        framer.push(pending, |frame| {
             let frame = if own_voice { muted(silence, frame) } else { frame };
             edges.extend(paths.hear(frame, format.rate, session.as_deref_mut()));
         });
         pending.clear();
         edges
+    }
+
+    /// Keeps of what waits the newest part.
+    fn drop_backlog(&mut self) {
+        let excess = self
+            .pending
+            .len()
+            .saturating_sub(self.format.bytes_in(self.limit));
+        self.dropped += self.format.duration_of(excess);
+        self.pending.drain(..excess);
     }
 
     fn still_gathering(&mut self, now: Instant) -> bool {

@@ -33,10 +33,12 @@ struct WireText {
     digit: Option<String>,
 }
 
-/// Reads a text frame that is no metadata.
+/// Reads a text frame that is no metadata. A complaint never repeats what the frame says: keys may be a caller's secret.
 pub(super) fn text_frame(text: &str) -> Result<TextFrame, String> {
-    let wire: WireText = serde_json::from_str(text)
-        .map_err(|e| format!("it is no JSON object as docs/protocol.md describes them: {e}"))?;
+    let wire: WireText = serde_json::from_str(text).map_err(|error| {
+        let place = error.column();
+        format!("it is no JSON object as docs/protocol.md describes them (column {place})")
+    })?;
     if wire.r#type.as_deref() != Some("dtmf") {
         return Ok(TextFrame::Other);
     }
@@ -44,9 +46,7 @@ pub(super) fn text_frame(text: &str) -> Result<TextFrame, String> {
     let mut keys = digit.chars();
     match (keys.next().and_then(Digit::new), keys.next()) {
         (Some(key), None) => Ok(TextFrame::Dtmf(key)),
-        _ => Err(format!(
-            "dtmf digit {digit:?} is no key: use one of 0-9, *, # or A-D"
-        )),
+        _ => Err("the digit of a dtmf frame is no key: use one of 0-9, *, # or A-D".into()),
     }
 }
 

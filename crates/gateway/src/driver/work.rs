@@ -5,6 +5,7 @@ use super::hearing::Hearing;
 use crate::tools;
 use call::{PromptId, ToolCallId, ToolRequest, TurnId};
 use secretary::{CallUuid, Domain, Secretary};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 use voice::tts::{Prompt as Rendered, Speech, TtsError};
@@ -28,10 +29,15 @@ pub(super) enum Done {
     },
 }
 
+/// A question beyond so many is answered without the model: it is overtaken anyway.
+const MOST_QUESTIONS: usize = 4;
+
 /// The work under way.
 #[derive(Default)]
 pub(super) struct Work {
     tasks: JoinSet<Done>,
+    /// What the end-of-turn model is asked: turns and what was heard of them, the first under way.
+    questions: VecDeque<(TurnId, Option<Vec<i16>>)>,
 }
 
 impl Work {
@@ -60,15 +66,33 @@ impl Work {
             .spawn(async move { Done::Connected(engine.connect(setup).await) });
     }
 
-    /// Asks the end-of-turn model, on a thread that may block. Without the model, or when all threads for it are busy, the
-    /// caller has not finished until the silence says so.
+    /// Asks the end-of-turn model, on a thread that may block; one question at a time, so that answers keep their order.
+    /// Without the model, or when all threads for it are busy, the caller has not finished until the silence says so.
     pub(super) fn judge(&mut self, services: &Services, turn: TurnId, hearing: &Hearing) {
-        let asked = (
+        let recent = hearing.recent().filter(|_| self.questions.len() < MOST_QUESTIONS);
+        self.questions.push_back((turn, recent));
+        if self.questions.len() == 1 {
+            self.ask(services);
+        }
+    }
+
+    /// The first question has been answered; the next is asked.
+    pub(super) fn judged(&mut self, services: &Services) {
+        self.questions.pop_front();
+        self.ask(services);
+    }
+
+    fn ask(&mut self, services: &Services) {
+        let Some((turn, recent)) = self.questions.front_mut() else {
+            return;
+        };
+        let turn = *turn;
+        let means = (
             services.turn.clone(),
-            hearing.recent(),
+            recent.take(),
             services.judges.clone().try_acquire_owned(),
         );
-        let (Some(model), Some(recent), Ok(permit)) = asked else {
+        let (Some(model), Some(recent), Ok(permit)) = means else {
             self.tasks.spawn(std::future::ready(Done::Judged {
                 turn,
                 complete: false,

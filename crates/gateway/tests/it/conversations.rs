@@ -169,7 +169,6 @@ async fn without_speech_to_text_the_local_engine_works_by_keys() {
         heard[1].starts_with("Our shop is"),
         "the key is answered: {heard:?}"
     );
-    assert_eq!(account.summary.underruns, 0, "{:?}", account.summary);
 }
 
 #[tokio::test(flavor = "multi_thread")]
