@@ -28,7 +28,7 @@ build: packages
 	@$(STAGE) build cargo build --release --locked --package cli
 
 models: build
-	@target/release/voice-ai models verify --quiet whisper-base || target/release/voice-ai models install whisper-base \
+	@target/release/voice-ai models verify whisper-base >/dev/null 2>&1 || target/release/voice-ai models install whisper-base \
 	  || echo "voice-ai: no speech-to-text model could be fetched; the service answers by keys until 'voice-ai models install whisper-base' succeeds"
 
 test: test-packages test-models python lint deny unit docs
