@@ -35,6 +35,17 @@ pub(crate) enum ModuleBuild {
     Other,
 }
 
+impl ModuleBuild {
+    /// What the length of the first audio frame adds where a proxy has taken the headers away: at the rate that was asked for sptmru
+    /// sends 40 ms at a time, amigniter 20 ms (captures of 5f179d6 and ec2a781).
+    pub(crate) fn or_by_first_frame(self, first: Duration) -> Self {
+        match (self, first.as_millis()) {
+            (Self::Other, 40) => Self::Sptmru,
+            _ => self,
+        }
+    }
+}
+
 /// Why a stream is not admitted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AdmitError {

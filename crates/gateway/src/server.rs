@@ -21,6 +21,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use voice::Engine;
 
 /// Connections at once to the control listener, which few ask.
 const CONTROL_CONNECTIONS: usize = 32;
@@ -97,12 +98,17 @@ impl Gateway {
     /// Whether a gateway could be made of this configuration: the secretaries' files, and the engines that they want. All
     /// that is wrong, each with its remedy. Starts nothing.
     pub fn check(config: &Config) -> Result<(), Vec<String>> {
-        prepare(config).map(drop)
+        prepare(config, Vec::new()).map(drop)
     }
 
     /// Starts a gateway in the present tokio runtime. It listens when this returns.
     pub async fn start(config: Config) -> Result<Running, StartError> {
-        let (snapshot, engines) = prepare(&config).map_err(StartError::Config)?;
+        Self::start_with(config, Vec::new()).await
+    }
+
+    /// The same with engines of the embedder's own, each in the place of ours of the same name.
+    pub async fn start_with(config: Config, own: Vec<Arc<dyn Engine>>) -> Result<Running, StartError> {
+        let (snapshot, engines) = prepare(&config, own).map_err(StartError::Config)?;
         let metrics = Metrics::new();
         let stream = bind("server.listen", config.server.listen).await?;
         let control = bind("server.control", config.server.control).await?;
@@ -165,14 +171,17 @@ impl Gateway {
     }
 }
 
-fn prepare(config: &Config) -> Result<(Snapshot, Engines), Vec<String>> {
-    let (snapshot, engines) = match (config.snapshot(), Engines::build(config)) {
+fn prepare(config: &Config, own: Vec<Arc<dyn Engine>>) -> Result<(Snapshot, Engines), Vec<String>> {
+    let (snapshot, mut engines) = match (config.snapshot(), Engines::build(config)) {
         (Ok(snapshot), Ok(engines)) => (snapshot, engines),
         (snapshot, engines) => {
             let wrong = [snapshot.err(), engines.err()];
             return Err(wrong.into_iter().flatten().flatten().collect());
         }
     };
+    engines
+        .by_name
+        .extend(own.into_iter().map(|engine| (engine.name().to_owned(), engine)));
     let lacking = engines.lacking(&snapshot);
     if lacking.is_empty() {
         Ok((snapshot, engines))

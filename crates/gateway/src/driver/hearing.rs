@@ -144,6 +144,7 @@ impl Hearing {
     /// Takes bytes as they came.
     pub(super) fn take(&mut self, bytes: &[u8], now: Instant) {
         if self.silence_due.take().is_some() {
+            self.build = self.build.or_by_first_frame(self.format.duration_of(bytes.len()));
             tracing::debug!(call = %self.call, first_bytes = bytes.len(), format = ?self.format, build = ?self.build, "audio flows");
         }
         self.pending.extend_from_slice(bytes);

@@ -3,12 +3,14 @@
 use futures_util::{SinkExt, StreamExt};
 use gateway::{Config, Gateway, Running};
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+use voice::Engine;
 
 pub(crate) const DOMAIN: &str = "11111111-2222-4333-8444-555555555555";
 /// Nothing here takes so long unless it is broken.
@@ -103,21 +105,38 @@ impl Node {
         keys: &str,
         environment: [(&str, &str); N],
     ) -> Self {
+        Self::launch(&[&wanted], keys, environment, Vec::new()).await
+    }
+
+    /// A node with an engine of the test's own in the place of ours, and a secretary of the engine's name on it. No ear.
+    pub(crate) async fn start_beside(wanted: Wanted, engine: Arc<dyn Engine>) -> Self {
+        let beside = secretary(engine.name(), engine.name());
+        Self::launch(&[&wanted, &beside], "vad.enabled = false", [], vec![engine]).await
+    }
+
+    async fn launch<const N: usize>(
+        secretaries: &[&Wanted],
+        keys: &str,
+        environment: [(&str, &str); N],
+        engines: Vec<Arc<dyn Engine>>,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        std::fs::write(folder.path().join(format!("{}.toml", wanted.name)), wanted.file())
-            .expect("a secretary");
+        for one in secretaries {
+            std::fs::write(folder.path().join(format!("{}.toml", one.name)), one.file())
+                .expect("a secretary");
+        }
         let text = format!(
             "{keys}\nserver.listen = \"127.0.0.1:0\"\nserver.control = \"127.0.0.1:0\"\nstt.model = \"\"\n\
              data.dir = {:?}\n[[domains]]\nuuid = \"{DOMAIN}\"\nname = \"pbx.example.com\"\ndefault_secretary = \"{}\"\n\
              max_calls = {}\nsecretaries_dir = {:?}\n",
             folder.path(),
-            wanted.name,
-            wanted.max_calls,
+            secretaries[0].name,
+            secretaries[0].max_calls,
             folder.path()
         );
         let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let config = Config::parse(Some(("test.toml", &text)), environment).expect("a configuration");
-        let running = Gateway::start(config).await.expect("a gateway");
+        let running = Gateway::start_with(config, engines).await.expect("a gateway");
         Self {
             running,
             _folder: folder,
@@ -142,7 +161,8 @@ impl Node {
         self.shows("voice_ai_calls_detached_total 1").await;
     }
 
-    async fn shows(&self, line: &str) {
+    /// Waits until the metrics have this line.
+    pub(crate) async fn shows(&self, line: &str) {
         let shown = async {
             while !self.metrics().contains(line) {
                 tokio::task::yield_now().await;
@@ -267,6 +287,19 @@ impl Line {
         };
         self.send(Message::Close(Some(close))).await;
         while let Ok(Some(Ok(_))) = timeout(LIMIT, self.socket.next()).await {}
+    }
+
+    /// Sends silence at the pace of speech until the other end is gone.
+    pub(crate) async fn speaks_until_cut_off(mut self) {
+        let cut_off = async {
+            while self.socket.send(Message::binary(vec![0; 640])).await.is_ok() {
+                let next = timeout(Duration::from_millis(20), self.socket.next()).await;
+                if matches!(next, Ok(None | Some(Err(_)))) {
+                    return;
+                }
+            }
+        };
+        timeout(LIMIT, cut_off).await.expect("the stream ends");
     }
 
     /// The network is gone.

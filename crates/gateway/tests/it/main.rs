@@ -7,5 +7,6 @@ mod config;
 mod conversations;
 mod line;
 mod operation;
+mod panics;
 mod site;
 mod upgrades;
