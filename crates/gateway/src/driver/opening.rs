@@ -31,6 +31,7 @@ pub(super) enum TextFrame {
 struct WireText {
     r#type: Option<String>,
     digit: Option<String>,
+    secretary: Option<serde::de::IgnoredAny>,
 }
 
 /// Reads a text frame that is no metadata. A complaint never repeats what the frame says: keys may be a caller's secret.
@@ -39,6 +40,9 @@ pub(super) fn text_frame(text: &str) -> Result<TextFrame, String> {
         let place = error.column();
         format!("it is no JSON object as docs/protocol.md describes them (column {place})")
     })?;
+    if wire.r#type.is_none() && wire.secretary.is_some() {
+        return Err("metadata came too late: it must be the first frame, within 250 ms of the upgrade".into());
+    }
     if wire.r#type.as_deref() != Some("dtmf") {
         return Ok(TextFrame::Other);
     }

@@ -51,11 +51,12 @@ async fn metadata_that_cannot_be_read_does_not_stop_a_call() {
     let mut line = Line::open(&node, CALL).await;
     line.text("not json").await;
     line.text("{\"type\":\"dtmf\",\"digit\":\"x\"}").await;
+    line.text("{\"secretary\":\"echo\"}").await;
     line.audio_bytes(&[0; 640]).await;
     assert_eq!(line.samples(320).await, vec![0; 320]);
     assert!(
         node.metrics()
-            .contains("voice_ai_errors_total{kind=\"metadata\"} 2"),
+            .contains("voice_ai_errors_total{kind=\"metadata\"} 3"),
         "{}",
         node.metrics()
     );
