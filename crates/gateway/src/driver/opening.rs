@@ -41,7 +41,9 @@ pub(super) fn text_frame(text: &str) -> Result<TextFrame, String> {
         format!("it is no JSON object as docs/protocol.md describes them (column {place})")
     })?;
     if wire.r#type.is_none() && wire.secretary.is_some() {
-        return Err("metadata came too late: it must be the first frame, within 250 ms of the upgrade".into());
+        return Err(
+            "metadata came too late: it must be the first frame, within 250 ms of the upgrade".into(),
+        );
     }
     if wire.r#type.as_deref() != Some("dtmf") {
         return Ok(TextFrame::Other);

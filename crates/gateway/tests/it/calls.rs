@@ -12,6 +12,15 @@ fn ramp(samples: usize) -> Vec<i16> {
     (0..samples).map(|n| n as i16).collect()
 }
 
+/// A line that carries a call already: its first frame has come back.
+async fn attached(node: &Node) -> Line {
+    let mut line = Line::open(node, CALL).await;
+    line.text(MONO_16000).await;
+    line.audio_bytes(&[0; 640]).await;
+    line.samples(320).await;
+    line
+}
+
 #[tokio::test]
 async fn audio_comes_back_sample_by_sample_whatever_the_chunks() {
     let node = Node::start(secretary("echo", "loopback"), "").await;
@@ -85,10 +94,7 @@ async fn of_a_backlog_the_newest_half_second_is_heard() {
 #[tokio::test]
 async fn a_second_stream_is_refused_while_the_first_answers() {
     let node = Node::start(secretary("echo", "loopback"), "").await;
-    let mut first = Line::open(&node, CALL).await;
-    first.text(MONO_16000).await;
-    first.audio_bytes(&[0; 640]).await;
-    first.samples(320).await;
+    let mut first = attached(&node).await;
     let refused = Line::try_open(&node, CALL).await.err();
     assert_eq!(refused, Some(409));
     first.audio_bytes(&[1; 640]).await;
@@ -98,10 +104,7 @@ async fn a_second_stream_is_refused_while_the_first_answers() {
 #[tokio::test]
 async fn a_lost_stream_may_come_back_to_its_call() {
     let node = Node::start(secretary("echo", "loopback"), "").await;
-    let mut line = Line::open(&node, CALL).await;
-    line.text(MONO_16000).await;
-    line.audio_bytes(&[0; 640]).await;
-    line.samples(320).await;
+    let line = attached(&node).await;
     line.lose();
     node.detached().await;
     let mut again = Line::open(&node, CALL).await;
@@ -114,10 +117,7 @@ async fn a_lost_stream_may_come_back_to_its_call() {
 #[tokio::test]
 async fn a_lost_stream_that_does_not_come_back_ends_its_call() {
     let node = Node::start(secretary("echo", "loopback"), "stream.reattach_grace_ms = 100").await;
-    let mut line = Line::open(&node, CALL).await;
-    line.text(MONO_16000).await;
-    line.audio_bytes(&[0; 640]).await;
-    line.samples(320).await;
+    let line = attached(&node).await;
     line.lose();
     node.ends_empty().await;
     assert!(
@@ -132,10 +132,7 @@ async fn a_lost_stream_that_does_not_come_back_ends_its_call() {
 async fn a_call_that_hung_up_may_begin_anew() {
     let node = Node::start(secretary("echo", "loopback"), "").await;
     for _ in 0..2 {
-        let mut line = Line::open(&node, CALL).await;
-        line.text(MONO_16000).await;
-        line.audio_bytes(&[0; 640]).await;
-        line.samples(320).await;
+        let line = attached(&node).await;
         line.hang_up().await;
         node.ends_empty().await;
     }
@@ -170,10 +167,7 @@ async fn over_the_nodes_limit_a_call_is_sent_elsewhere() {
 #[tokio::test]
 async fn draining_lets_a_live_call_finish_and_takes_no_new_one() {
     let node = Node::start(secretary("echo", "loopback"), "").await;
-    let mut line = Line::open(&node, CALL).await;
-    line.text(MONO_16000).await;
-    line.audio_bytes(&[0; 640]).await;
-    line.samples(320).await;
+    let mut line = attached(&node).await;
     node.drain().await;
     let refused = Line::try_open(&node, "aaaaaaaa-bbbb-4ccc-8ddd-000000000002")
         .await
@@ -188,10 +182,7 @@ async fn draining_lets_a_live_call_finish_and_takes_no_new_one() {
 #[tokio::test]
 async fn a_shutdown_whose_patience_is_over_hangs_up() {
     let node = Node::start(secretary("echo", "loopback"), "server.drain_seconds = 0").await;
-    let mut line = Line::open(&node, CALL).await;
-    line.text(MONO_16000).await;
-    line.audio_bytes(&[0; 640]).await;
-    line.samples(320).await;
+    let mut line = attached(&node).await;
     node.drain().await;
     assert_eq!(line.control("hangup").await["type"], "hangup");
     line.send(Message::Close(None)).await;
