@@ -23,7 +23,7 @@ fn models() -> Option<PathBuf> {
 
 /// A server that hears, and calls to it.
 struct Desk {
-    _server: Server,
+    server: Server,
     _data: tempfile::TempDir,
     address: String,
 }
@@ -36,10 +36,18 @@ impl Desk {
         let address = server.address();
         server.until("speech to text is ready");
         Some(Self {
-            _server: server,
+            server,
             _data: data,
             address,
         })
+    }
+
+    /// Ends the server; its log.
+    fn close(self) -> String {
+        self.server.signal("-TERM");
+        let (code, log) = self.server.ended();
+        assert_eq!(code, Some(0), "{log}");
+        log
     }
 
     /// The summary of a call with these arguments.
@@ -95,6 +103,10 @@ fn a_portuguese_caller_reaches_the_right_intent() {
     assert_eq!(summary["response_ms"].as_array().unwrap().len(), 1, "{summary}");
     let picture = std::fs::read_to_string(svg).unwrap();
     assert!(picture.contains("financeiro") && picture.contains("</svg>"));
+    let log = desk.close();
+    for words in ["inanceiro", "por favor", "Olá"] {
+        assert!(!log.contains(words), "{words:?} is in the log:\n{log}");
+    }
     assert!(std::fs::metadata(wav).unwrap().len() > 100_000);
 }
 

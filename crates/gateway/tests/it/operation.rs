@@ -1,8 +1,8 @@
 //! What an operator sees: health, metrics, refusals in the log, the shutdown, and a start that fails.
 
+use crate::log::Log;
 use crate::site::{AMIGNITER, PATH, Site, closed, to};
 use gateway::{Config, Gateway, StartError};
-use std::sync::{Arc, Mutex};
 
 #[tokio::test]
 async fn a_node_that_can_carry_calls_is_ready_and_says_what_it_tried() {
@@ -217,33 +217,11 @@ async fn a_secretary_whose_engine_is_not_configured_is_told_at_the_start() {
     Gateway::check(&with_key).unwrap();
 }
 
-/// A log that can be read.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn each_refusal_is_logged_once_with_the_peer_and_without_the_token() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    // The test's runtime has this one thread.
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (log, _guard) = Log::listen();
     let site = Site::start("server.token = { env = \"SITE_TOKEN\" }").await;
-    let before = log.0.lock().unwrap().len();
+    let before = log.text().len();
     let mut socket = site.connect().await;
     let peer = socket.local_addr().unwrap();
     let request = to(AMIGNITER, &format!("{PATH}?token=not-the-s3cret"));
@@ -251,7 +229,7 @@ async fn each_refusal_is_logged_once_with_the_peer_and_without_the_token() {
         .await
         .unwrap();
     assert_eq!(crate::site::read(&mut socket).await.status, 401);
-    let text = String::from_utf8(log.0.lock().unwrap()[before..].to_vec()).unwrap();
+    let text = log.text().split_off(before);
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 1, "{text}");
     assert!(
