@@ -157,7 +157,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             min_speech_ms: 700,
-            turn_silence_ms: 1_200,
+            turn_silence_ms: 900,
             silence_ms: 8_000,
             total_ms: 1_800_000,
             answer_ms: 15_000,

@@ -30,7 +30,7 @@ fn a_small_file_has_sensible_defaults() {
         ("local", "script")
     );
     assert!(secretary.greeting.interruptible);
-    assert_eq!(secretary.limits.turn_silence_ms, 1_200);
+    assert_eq!(secretary.limits.turn_silence_ms, 900);
     assert_eq!(secretary.fallback, None);
 }
 
