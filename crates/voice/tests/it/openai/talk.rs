@@ -174,6 +174,17 @@ async fn an_interruption_leaves_the_answer_before_it_alone() {
             .until(|log| log.server("response.output_audio.delta").len() == 15),
     )
     .await;
+    // What is not yet known cannot be interrupted.
+    rig.until(|event| {
+        matches!(
+            event,
+            EngineEvent::AnswerStarted {
+                answer: AnswerId(2),
+                ..
+            }
+        )
+    })
+    .await;
     rig.tell(EngineCommand::Interrupt {
         answer: AnswerId(2),
         heard: PlayedMs(0),
