@@ -14,6 +14,13 @@ const LEAD: f32 = 0.2;
 const LEAD_THRESHOLD: f32 = 0.85;
 /// The score of a key word alone; what else of the text belongs to the intent adds to it.
 const KEY_WORD: f32 = 0.74;
+/// From so many letters on a word is known by its pairs of letters too: a recogniser that mishears one syllable spells three letters anew.
+const LONG_WORD: usize = 8;
+/// At least so many of all pairs are common.
+const ALIKE_PAIRS: f32 = 0.6;
+/// Pairs of letters tell less than their order.
+const PAIRS_WEIGHT: f32 = 0.9;
+
 /// Two words are the same from here on.
 const ALIKE: f32 = 0.78;
 
@@ -290,7 +297,7 @@ fn is_negated(words: &[String], at: usize) -> bool {
         .any(|pair| matches!(pair[0].as_str(), "nao" | "not") && wanting.contains(&pair[1].as_str()))
 }
 
-/// From 0 to 1: the same, one the beginning of the other, or alike in spelling.
+/// From 0 to 1: the same, one the beginning of the other, alike in spelling, or (long words) made of the same pairs of letters.
 fn likeness(a: &str, b: &str) -> f32 {
     if a == b {
         return 1.0;
@@ -307,8 +314,29 @@ fn likeness(a: &str, b: &str) -> f32 {
     let allowed = if long >= 8 { 2 } else { 1 };
     let edits = strsim::osa_distance(a, b);
     // A short stem may differ in one letter inside, but not in its first: "plan" is not "clan".
+    if edits > allowed && short >= LONG_WORD {
+        let pairs = strsim::sorensen_dice(a, b) as f32;
+        return if pairs >= ALIKE_PAIRS {
+            pairs * PAIRS_WEIGHT
+        } else {
+            0.0
+        };
+    }
     if edits > allowed || (short < 6 && common == 0) || (short == 4 && long == 4) {
         return 0.0;
     }
     1.0 - edits as f32 / long as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_word_misheard_in_a_syllable_is_known_by_its_pairs_of_letters() {
+        assert!(strsim::osa_distance("transferencia", "transfirensa") > 2);
+        assert!(likeness("transferencia", "transfirensa") > 0.5);
+        assert!(likeness("instalacao", "mensalidade") == 0.0);
+        assert!(likeness("plano", "piano") < 1.0 && likeness("plan", "clan") == 0.0);
+    }
 }
