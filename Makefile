@@ -57,7 +57,7 @@ unit:
 	@$(STAGE) tests cargo test --workspace --locked
 
 docs:
-	@$(STAGE) docs env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --document-private-items
+	@$(STAGE) docs env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 
 dist: packages
 	cargo build --profile dist --locked --package cli

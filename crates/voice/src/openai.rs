@@ -4,7 +4,7 @@
 //! configured with `create_response` and `interrupt_response` off. The model cannot be made to say a text word for word
 //! (it paraphrases, translates, or answers it), so fixed phrases are left to the call.
 //!
-//! Inside, [`conversation`] is the protocol without a socket, and `socket` one task a session that always reads, so that an
+//! Inside, `conversation` is the protocol without a socket, and `socket` one task a session that always reads, so that an
 //! answer that comes faster than real time never holds up anything.
 
 mod answers;

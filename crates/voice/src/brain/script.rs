@@ -1,7 +1,7 @@
 //! The brain that follows a script: a YAML file with intents, states, questions and actions.
 //!
 //! No model and no network: the same words in the same state get the same answer. `docs/script.md` is the file's
-//! reference. Its actions are the tools that a language model would call ([`crate::brain::tools`]); facts are said
+//! reference. Its actions are the tools that a language model would call (`brain::tools`); facts are said
 //! directly ([`Script::business_info`]).
 
 mod check;
