@@ -240,7 +240,7 @@ impl Driver {
         }
         if self.hearing.next_due().is_some_and(|due| due <= now) {
             self.hear(now);
-            self.hearing.complain_of_silence(self.id, now);
+            self.hearing.complain_of_silence(now);
         }
         if self.next_second <= now {
             self.next_second = now + SECOND;

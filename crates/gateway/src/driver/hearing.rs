@@ -234,7 +234,7 @@ impl Hearing {
     }
 
     /// Tells the operator once why the call may be silent.
-    pub(super) fn complain_of_silence(&mut self, call: CallUuid, now: Instant) {
+    pub(super) fn complain_of_silence(&mut self, now: Instant) {
         if self.silence_due.is_none_or(|due| now < due) {
             return;
         }
@@ -248,7 +248,7 @@ impl Hearing {
                 "the module sends nothing: is the channel answered, and does its media reach FreeSWITCH?"
             }
         };
-        tracing::warn!(%call, cause, "no audio has come since the stream began");
+        tracing::warn!(call = %self.call, cause, "no audio has come since the stream began");
     }
 
     /// The last 8 s at 16 kHz, for the end-of-turn model.

@@ -11,6 +11,7 @@ mod cascade;
 mod chat;
 mod loopback;
 mod models;
+mod official;
 mod openai;
 mod script;
 mod stt;

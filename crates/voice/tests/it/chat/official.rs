@@ -1,42 +1,20 @@
 //! Our requests and the stand-in's chunks against the types of the official package.
 
 use super::Rig;
+use crate::official;
 use serde_json::{Value, json};
 use sim::chat::Reply;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-
-/// The interpreter that has the package, if it was installed.
-fn python() -> Option<PathBuf> {
-    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.venv/bin/python");
-    let has_package = Command::new(&python)
-        .args(["-c", "import openai"])
-        .output()
-        .is_ok_and(|o| o.status.success());
-    if !has_package {
-        println!("skipped: no .venv with the openai package; `make test` makes it");
-    }
-    has_package.then_some(python)
-}
+use std::path::Path;
+use std::process::Output;
 
 fn validate(python: &Path, lines: &[Value]) -> Output {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/python/validate_chat.py");
-    let mut child = Command::new(python)
-        .arg(script)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
-    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
-    child.wait_with_output().unwrap()
+    let text = lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+    official::validate(python, "validate_chat.py", &text)
 }
 
 #[tokio::test]
 async fn requests_and_chunks_are_those_of_the_official_package() {
-    let Some(python) = python() else { return };
+    let Some(python) = official::python() else { return };
     let replies = [
         Reply::streaming()
             .text("Um momento. ")

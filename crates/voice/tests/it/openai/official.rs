@@ -1,42 +1,20 @@
 //! Every event of a conversation, ours and the stand-in's, against the types of the official package.
 
 use super::{Rig, limited};
+use crate::official;
 use call::{AnswerId, Digit, EngineCommand, EngineEvent, PlayedMs, TurnId};
 use serde_json::json;
 use sim::openai::{Answer, Fault, Script, Sent, Side, ToolUse};
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::path::Path;
+use std::process::Output;
 use std::time::Duration;
 
-/// The interpreter that has the package, if it was installed.
-fn python() -> Option<PathBuf> {
-    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.venv/bin/python");
-    let has_package = Command::new(&python)
-        .args(["-c", "import openai"])
-        .output()
-        .is_ok_and(|o| o.status.success());
-    if !has_package {
-        println!("skipped: no .venv with the openai package; `make test` makes it");
-    }
-    has_package.then_some(python)
-}
-
 fn validate(python: &Path, sent: &[Sent]) -> Output {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/python/validate_openai.py");
-    let mut child = Command::new(python)
-        .arg(script)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let lines: String = sent
+    let text = sent
         .iter()
-        .map(|s| serde_json::to_string(s).unwrap() + "\n")
-        .collect();
-    child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
-    child.wait_with_output().unwrap()
+        .map(|one| serde_json::to_string(one).unwrap() + "\n")
+        .collect::<String>();
+    official::validate(python, "validate_openai.py", &text)
 }
 
 /// A conversation that uses every event there is.
@@ -123,7 +101,7 @@ async fn quarrel() -> Vec<Sent> {
 
 #[tokio::test]
 async fn every_event_is_one_of_the_official_packages() {
-    let Some(python) = python() else {
+    let Some(python) = official::python() else {
         return;
     };
     let mut sent = conversation().await;
@@ -154,7 +132,7 @@ async fn every_event_is_one_of_the_official_packages() {
 
 #[test]
 fn the_check_fails_on_what_is_wrong() {
-    let Some(python) = python() else {
+    let Some(python) = official::python() else {
         return;
     };
     let wrong = [
