@@ -3,8 +3,10 @@
 //! No socket and no task here: a [`Snapshot`] is immutable and is replaced whole by its source.
 #![forbid(unsafe_code)]
 
+mod destination;
 mod error;
 mod fold;
+mod hours;
 mod id;
 mod load;
 mod parse;
@@ -12,10 +14,12 @@ mod profile;
 mod samples;
 mod source;
 
+pub use destination::{Destination, DestinationKind};
 pub use error::{SecretaryError, SnapshotError};
 pub use fold::{field_suggestion, folded, suggestion};
+pub use hours::{Hours, Week};
 pub use id::{CallUuid, DomainUuid, IdError, SecretaryUuid};
 pub use load::DomainEntry;
-pub use profile::{Greeting, Language, Limits, Phrases, Secretary};
+pub use profile::{Greeting, Language, Limits, Phrases, Privacy, Recording, Secretary};
 pub use samples::{SAMPLE_DEFAULT, SAMPLE_DOMAIN, SAMPLE_DOMAIN_NAME};
 pub use source::{Domain, SecretarySource, Snapshot};

@@ -1,7 +1,8 @@
 //! One secretary: how it greets, what it says when nobody speaks, which script it follows.
 
-use crate::SecretaryError;
+use crate::{Destination, Hours, SecretaryError};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -83,6 +84,15 @@ pub struct Secretary {
     /// Who it is and how it behaves, for engines that take instructions.
     #[serde(default)]
     pub instructions: String,
+    /// What the company lets its callers know, by name: a script says them by name, an engine reads them all.
+    #[serde(default)]
+    pub facts: BTreeMap<String, String>,
+    /// When the company is open; always, where there are none.
+    #[serde(default)]
+    pub hours: Option<Hours>,
+    /// Whom a call can be handed to.
+    #[serde(default)]
+    pub destinations: Vec<Destination>,
     /// What it says first.
     pub greeting: Greeting,
     /// What it says when the conversation does not go on by itself.
@@ -93,6 +103,35 @@ pub struct Secretary {
     /// Where a call goes when the engine fails.
     #[serde(default)]
     pub fallback: Option<String>,
+    /// What is kept of its calls.
+    #[serde(default)]
+    pub privacy: Privacy,
+}
+
+/// What is kept of a secretary's calls.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Privacy {
+    /// Whether calls are recorded as sound.
+    pub recording: Recording,
+    /// Whether the words of a call are kept: in the store, and readable in the event log.
+    pub transcript: bool,
+    /// Fields of a message (a script's slots, a tool's arguments) whose values stand nowhere but in the message itself: they
+    /// are masked in logs, event logs, transcripts and webhooks.
+    pub sensitive: Vec<String>,
+}
+
+/// Whether calls are recorded as sound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Recording {
+    /// They are not.
+    #[default]
+    Off,
+    /// They are, and nobody is told.
+    On,
+    /// They are, and the caller is told first.
+    Announce,
 }
 
 fn local() -> String {

@@ -4,8 +4,8 @@ use audio::SampleRate;
 use call::{AnswerId, EngineCommand, EngineEvent, PlayedMs, SayId, TurnId};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use secretary::{Greeting, Language, Limits, Phrases, Secretary};
-use std::collections::VecDeque;
+use secretary::{Greeting, Language, Limits, Phrases, Privacy, Secretary};
+use std::collections::{BTreeMap, VecDeque};
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -211,6 +211,10 @@ pub(super) fn setup() -> Setup {
         },
         limits: Limits::default(),
         fallback: None,
+        facts: BTreeMap::new(),
+        hours: None,
+        destinations: Vec::new(),
+        privacy: Privacy::default(),
     };
     Setup {
         call: "11111111-2222-4333-8444-555555555555".parse().unwrap(),
