@@ -29,6 +29,12 @@ pub trait Mind: Send {
     /// The next piece of the answer. Pending while there is none. Each stimulus that wants an answer gets one
     /// [`Thought::Done`] (or [`Thought::Failed`]), even if nothing is said (a digit of a number), unless another comes before.
     fn poll_thought(&mut self, cx: &mut Context<'_>) -> Poll<Thought>;
+
+    /// Whether what is asked for now, or said now, is for nobody else: the value of a slot that the secretary's `privacy` calls
+    /// sensitive. Asked after every stimulus.
+    fn is_private(&self) -> bool {
+        false
+    }
 }
 
 /// What a brain is told.

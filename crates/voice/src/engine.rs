@@ -63,6 +63,9 @@ pub enum Event {
     },
     /// Where the time before the first audio of an answer went; told once, right before that audio, by an engine that knows.
     Latency(Latency),
+    /// From here on (until it is told `false`) the caller's words and keys, and the secretary's words, which may read them back,
+    /// are for nobody else: a value that the secretary's `privacy` calls sensitive is asked for.
+    Sensitive(bool),
     /// Anything else.
     Engine(EngineEvent),
 }

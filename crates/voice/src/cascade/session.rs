@@ -32,6 +32,8 @@ pub(super) struct Local {
     words: Words,
     /// What is to be reported before anything else is done.
     events: VecDeque<Event>,
+    /// Whether what is said now is for nobody else, as it was reported last.
+    private: bool,
     deaf: bool,
     failed: bool,
     waker: Option<Waker>,
@@ -79,6 +81,7 @@ impl Local {
             known: AnswerId::default(),
             words: Words::Settled,
             events: VecDeque::from([Event::Engine(EngineEvent::Ready)]),
+            private: false,
             deaf: false,
             failed: false,
             waker: None,
@@ -105,7 +108,7 @@ impl Local {
             if self.words == Words::Answered && heard.trim().is_empty() {
                 self.words = Words::Unheard;
             }
-            self.mind.tell(Stimulus::Interrupted { heard });
+            self.stimulate(Stimulus::Interrupted { heard });
         }
     }
 
@@ -187,7 +190,7 @@ impl Local {
             Ask::Nothing => None,
             Ask::Text(text) => {
                 sentences(&text).for_each(|sentence| speaking.add(sentence));
-                self.mind.tell(Stimulus::Said(text));
+                self.stimulate(Stimulus::Said(text));
                 None
             }
         };
@@ -202,9 +205,18 @@ impl Local {
             first_clause,
         });
         if let Some(stimulus) = stimulus {
-            self.mind.tell(stimulus);
+            self.stimulate(stimulus);
         }
         true
+    }
+
+    /// Tells the brain something, and the call at once if what is said from here on is for nobody else, or is that no more.
+    fn stimulate(&mut self, stimulus: Stimulus) {
+        self.mind.tell(stimulus);
+        let private = self.mind.is_private();
+        if std::mem::replace(&mut self.private, private) != private {
+            self.events.push_back(Event::Sensitive(private));
+        }
     }
 
     /// Takes a thought of the answer under way, as long as the speaking can follow.
@@ -339,7 +351,7 @@ impl Session for Local {
                 self.want(Cause::FollowUp, Ask::ToolResult { id, ok, result }, 0);
             }
             EngineCommand::Dtmf { digit } => self.want(Cause::FollowUp, Ask::Key(digit), 0),
-            EngineCommand::NoInput => self.mind.tell(Stimulus::NoInput),
+            EngineCommand::NoInput => self.stimulate(Stimulus::NoInput),
         }
         if let Some(waker) = self.waker.take() {
             waker.wake();
@@ -375,7 +387,7 @@ fn answer_of(event: &Event) -> Option<AnswerId> {
             | EngineEvent::AnswerText { answer, .. }
             | EngineEvent::AnswerDone { answer },
         ) => Some(*answer),
-        Event::Engine(_) => None,
+        Event::Sensitive(_) | Event::Engine(_) => None,
     }
 }
 

@@ -287,6 +287,7 @@ pub(super) fn line(event: Event) -> String {
             "{}: stt {} brain {} tts {}",
             l.answer, l.stt_ms, l.brain_ms, l.tts_ms
         ),
+        Event::Sensitive(private) => format!("sensitive {private}"),
         Event::Engine(EngineEvent::Ready) => "ready".into(),
         Event::Engine(EngineEvent::Heard {
             turn: Some(turn),
