@@ -4,6 +4,7 @@
 //! told at once and all of it, each with its line or variable and its remedy. Secrets are named by `{ env = "NAME" }` or
 //! `{ file = "/path" }`.
 
+mod amount;
 mod error;
 mod log;
 mod node;
@@ -12,7 +13,9 @@ mod rules;
 mod secret;
 mod tenants;
 mod values;
+mod zone;
 
+pub use amount::Amount;
 pub use error::{ConfigError, ConfigErrors, Origin};
 pub use log::LogFormat;
 pub use secret::Secret;
@@ -25,6 +28,7 @@ use secretary::{DomainUuid, SAMPLE_DEFAULT, SAMPLE_DOMAIN, SAMPLE_DOMAIN_NAME};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use zone::KnownZone;
 
 section! {
     /// Everything that can be configured.
@@ -208,8 +212,16 @@ section! {
         name: String = SAMPLE_DOMAIN_NAME.into(),
         /// The secretary that answers where the metadata names none.
         default_secretary: String = SAMPLE_DEFAULT.into(),
+        /// The IANA name of the time zone in which its days begin.
+        timezone: String = "UTC".into() => KnownZone,
         /// Its calls at once.
         max_calls: u32 = 100 => 1..=100_000,
+        /// Its minutes of calls in a day; 0 for no limit.
+        minutes_per_day: u32 = 0 => 0..=10_000_000,
+        /// What its engines may cost in a day; 0 for no limit.
+        spend_per_day: Amount = Amount::ZERO,
+        /// After how many days what its calls left is erased; 0 for never.
+        retention_days: u32 = 0 => 0..=36_500,
         /// The folder of its secretaries (`*.toml`); the embedded samples where none is named.
         secretaries_dir: Option<PathBuf> = None,
     }

@@ -3,15 +3,13 @@
 use crate::fold::suggestion;
 use crate::samples::{SAMPLE_DEFAULT, SAMPLE_DOMAIN, SAMPLE_DOMAIN_NAME, samples};
 use crate::{Domain, DomainUuid, Secretary, Snapshot, SnapshotError};
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A domain as the configuration names it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DomainEntry {
     /// Its UUID in FusionPBX.
     pub uuid: DomainUuid,
@@ -19,28 +17,41 @@ pub struct DomainEntry {
     pub name: String,
     /// The secretary that answers where the metadata names none.
     pub default_secretary: String,
-    /// How many calls it may have at once.
-    #[serde(default = "max_calls")]
+    /// See [`Domain::timezone`].
+    pub timezone: String,
+    /// See [`Domain::max_calls`].
     pub max_calls: u32,
+    /// See [`Domain::minutes_per_day`].
+    pub minutes_per_day: u32,
+    /// See [`Domain::spend_per_day_micros`].
+    pub spend_per_day_micros: u64,
+    /// See [`Domain::retention_days`].
+    pub retention_days: u32,
     /// The folder of its secretaries (`*.toml`); the embedded samples where none is named.
-    #[serde(default)]
     pub secretaries_dir: Option<PathBuf>,
 }
 
-fn max_calls() -> u32 {
-    100
+impl DomainEntry {
+    /// The domain of the embedded samples: 100 calls at once, no other limit, nothing ever erased, days of UTC.
+    pub fn sample() -> Self {
+        Self {
+            uuid: SAMPLE_DOMAIN,
+            name: SAMPLE_DOMAIN_NAME.into(),
+            default_secretary: SAMPLE_DEFAULT.into(),
+            timezone: "UTC".into(),
+            max_calls: 100,
+            minutes_per_day: 0,
+            spend_per_day_micros: 0,
+            retention_days: 0,
+            secretaries_dir: None,
+        }
+    }
 }
 
 impl Snapshot {
     /// One domain ([`SAMPLE_DOMAIN`]) with the embedded samples.
     pub fn embedded() -> Result<Self, SnapshotError> {
-        Self::load(&[DomainEntry {
-            uuid: SAMPLE_DOMAIN,
-            name: SAMPLE_DOMAIN_NAME.into(),
-            default_secretary: SAMPLE_DEFAULT.into(),
-            max_calls: max_calls(),
-            secretaries_dir: None,
-        }])
+        Self::load(&[DomainEntry::sample()])
     }
 
     /// The domains of a configuration, with their secretaries read from disk.
@@ -74,7 +85,11 @@ fn load_domain(entry: &DomainEntry) -> Result<Domain, SnapshotError> {
         uuid: entry.uuid,
         name: entry.name.clone(),
         default_secretary: entry.default_secretary.clone(),
+        timezone: entry.timezone.clone(),
         max_calls: entry.max_calls,
+        minutes_per_day: entry.minutes_per_day,
+        spend_per_day_micros: entry.spend_per_day_micros,
+        retention_days: entry.retention_days,
         secretaries,
     })
 }

@@ -13,8 +13,16 @@ pub struct Domain {
     pub name: String,
     /// The secretary that answers where the metadata names none.
     pub default_secretary: String,
+    /// The IANA name of the time zone in which its days begin, as `America/Sao_Paulo`.
+    pub timezone: String,
     /// How many calls it may have at once.
     pub max_calls: u32,
+    /// How many minutes of calls a day of its time zone has; 0 for no limit.
+    pub minutes_per_day: u32,
+    /// What its engines may cost in a day, in millionths of the operator's unit of currency; 0 for no limit.
+    pub spend_per_day_micros: u64,
+    /// After how many days what a call left is erased; 0 for never.
+    pub retention_days: u32,
     /// Its secretaries by name.
     pub secretaries: BTreeMap<String, Arc<Secretary>>,
 }

@@ -13,7 +13,11 @@ impl Config {
                 uuid: domain.uuid,
                 name: domain.name.clone(),
                 default_secretary: domain.default_secretary.clone(),
+                timezone: domain.timezone.clone(),
                 max_calls: domain.max_calls,
+                minutes_per_day: domain.minutes_per_day,
+                spend_per_day_micros: domain.spend_per_day.micros(),
+                retention_days: domain.retention_days,
                 secretaries_dir: domain.secretaries_dir.clone(),
             };
             match Snapshot::load(&[entry]) {

@@ -6,11 +6,10 @@ use std::path::Path;
 
 fn entry(folder: Option<&Path>, default: &str) -> DomainEntry {
     DomainEntry {
-        uuid: SAMPLE_DOMAIN,
-        name: "pbx.example.com".into(),
         default_secretary: default.into(),
         max_calls: 3,
         secretaries_dir: folder.map(Into::into),
+        ..DomainEntry::sample()
     }
 }
 
