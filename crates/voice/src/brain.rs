@@ -82,6 +82,8 @@ pub enum Thought {
         /// Its arguments, an object.
         arguments: serde_json::Value,
     },
+    /// What the answer so far will be charged for, before it is complete.
+    Usage(crate::Usage),
     /// The answer is complete.
     Done,
     /// The brain has failed for good.

@@ -1,5 +1,6 @@
 //! The trait of a speech engine.
 
+use crate::Usage;
 use audio::SampleRate;
 use call::{AnswerId, Capabilities, EngineCommand, EngineEvent, FailureKind};
 use futures_util::future::BoxFuture;
@@ -66,6 +67,8 @@ pub enum Event {
     /// From here on (until it is told `false`) the caller's words and keys, and the secretary's words, which may read them back,
     /// are for nobody else: a value that the secretary's `privacy` calls sensitive is asked for.
     Sensitive(bool),
+    /// What the provider will charge for, since this was last told.
+    Usage(Usage),
     /// Anything else.
     Engine(EngineEvent),
 }

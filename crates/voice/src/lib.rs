@@ -13,5 +13,7 @@ pub mod models;
 pub mod openai;
 pub mod stt;
 pub mod tts;
+mod usage;
 
 pub use engine::{ConnectError, Engine, Event, Session, Setup};
+pub use usage::Usage;

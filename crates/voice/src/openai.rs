@@ -16,6 +16,7 @@ mod protocol;
 mod session;
 mod socket;
 mod turns;
+mod usage;
 
 pub use config::{ApiKey, Config, ConfigError, TurnDetection};
 

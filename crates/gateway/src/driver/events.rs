@@ -110,7 +110,7 @@ impl Driver {
                 }
                 self.tell(Input::Engine(event), now);
             }
-            voice::Event::Sensitive(_) => {}
+            voice::Event::Sensitive(_) | voice::Event::Usage(_) => {}
             voice::Event::Latency(parts) => {
                 self.services
                     .metrics

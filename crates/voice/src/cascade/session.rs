@@ -236,6 +236,7 @@ impl Local {
                 current.speaking.add(&text);
             }
             Thought::Tool { id, name, arguments } => self.tell(EngineEvent::ToolCall { id, name, arguments }),
+            Thought::Usage(usage) => self.events.push_back(Event::Usage(usage)),
             Thought::Done => current.thinking = false,
             Thought::Failed { kind, message } => self.fail(kind, message),
         }
@@ -387,7 +388,7 @@ fn answer_of(event: &Event) -> Option<AnswerId> {
             | EngineEvent::AnswerText { answer, .. }
             | EngineEvent::AnswerDone { answer },
         ) => Some(*answer),
-        Event::Sensitive(_) | Event::Engine(_) => None,
+        Event::Sensitive(_) | Event::Usage(_) | Event::Engine(_) => None,
     }
 }
 

@@ -7,6 +7,7 @@ use super::answers::{Answers, Begun, Stopped};
 use super::failure;
 use super::protocol::{ClientEvent, ErrorBody, NewItem, Response, ServerEvent, SessionConfig, Status};
 use super::turns::Turns;
+use crate::Usage;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use call::{AnswerId, Cause, Digit, EngineCommand, EngineEvent, FailureKind, PlayedMs, ToolCallId, TurnId};
@@ -21,6 +22,8 @@ pub(super) enum Action {
     Send(ClientEvent),
     /// Tell the call.
     Tell(EngineEvent),
+    /// Tell what will be charged.
+    Charge(Usage),
     /// Give the call audio of an answer.
     Audio(AnswerId, Vec<i16>),
 }
@@ -145,7 +148,12 @@ impl Conversation {
                 let heard = self.turns.words(item_id, delta.as_deref().unwrap_or_default());
                 self.actions.extend(heard.map(Action::Tell));
             }
-            ServerEvent::TranscriptCompleted { item_id, transcript } => {
+            ServerEvent::TranscriptCompleted {
+                item_id,
+                transcript,
+                usage,
+            } => {
+                self.charge(usage);
                 let heard = self.turns.settled(item_id, transcript);
                 self.actions.extend(heard.map(Action::Tell));
             }
@@ -172,7 +180,10 @@ impl Conversation {
             } => {
                 self.tool_call(&response_id, call_id, name, &arguments);
             }
-            ServerEvent::ResponseDone { response } => self.response_done(&response),
+            ServerEvent::ResponseDone { mut response } => {
+                self.charge(response.usage.take());
+                self.response_done(&response);
+            }
             ServerEvent::Error { error } => self.error(&error),
             ServerEvent::Other => debug!(bytes = text.len(), "an event that means nothing here"),
         }
@@ -374,6 +385,11 @@ impl Conversation {
 
     fn send(&mut self, event: ClientEvent) {
         self.actions.push_back(Action::Send(event));
+    }
+
+    fn charge(&mut self, usage: Option<impl Into<Usage>>) {
+        let usage = usage.map(Into::into).filter(|usage| !usage.is_nothing());
+        self.actions.extend(usage.map(Action::Charge));
     }
 
     fn tell(&mut self, event: EngineEvent) {

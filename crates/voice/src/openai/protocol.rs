@@ -1,6 +1,7 @@
 //! The events of the Realtime API (GA) that this adapter sends and reads, as `openai.types.realtime` of the PyPI package
 //! `openai` 3.54 describes them. Of what the server sends only the fields that are needed are required.
 
+use super::usage::{ResponseUsage, TranscriptionUsage};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -140,7 +141,12 @@ pub(super) enum ServerEvent<'a> {
     #[serde(rename = "conversation.item.input_audio_transcription.delta")]
     TranscriptDelta { item_id: String, delta: Option<String> },
     #[serde(rename = "conversation.item.input_audio_transcription.completed")]
-    TranscriptCompleted { item_id: String, transcript: String },
+    TranscriptCompleted {
+        item_id: String,
+        transcript: String,
+        #[serde(default)]
+        usage: Option<TranscriptionUsage>,
+    },
     #[serde(rename = "conversation.item.input_audio_transcription.failed")]
     TranscriptFailed { item_id: String, error: ErrorBody },
     #[serde(rename = "response.created")]
@@ -176,6 +182,8 @@ pub(super) struct Response {
     pub(super) status: Option<Status>,
     #[serde(default)]
     pub(super) status_details: Option<StatusDetails>,
+    #[serde(default)]
+    pub(super) usage: Option<ResponseUsage>,
 }
 
 /// How a response ended.

@@ -96,7 +96,7 @@ impl OpenAiSession {
             Told::Audio { answer, .. } | Told::Event(EngineEvent::AnswerText { answer, .. }) => {
                 self.interrupted.contains(answer)
             }
-            Told::Event(_) => false,
+            Told::Usage(_) | Told::Event(_) => false,
         }
     }
 
@@ -106,6 +106,7 @@ impl OpenAiSession {
                 pcm.extend_from_slice(&samples);
                 Event::Audio { answer }
             }
+            Told::Usage(usage) => Event::Usage(usage),
             Told::Event(event) => {
                 self.failed = matches!(event, EngineEvent::Failed { .. });
                 Event::Engine(event)

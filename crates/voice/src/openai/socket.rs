@@ -4,6 +4,7 @@ use super::connect::Socket;
 use super::conversation::{Action, Conversation};
 use super::protocol::ClientEvent;
 use super::{Counts, failure};
+use crate::Usage;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -42,6 +43,8 @@ pub(super) enum Told {
         /// The samples.
         samples: Vec<i16>,
     },
+    /// What will be charged.
+    Usage(Usage),
     /// Anything else.
     Event(EngineEvent),
 }
@@ -277,6 +280,7 @@ impl Task {
             match action {
                 Action::Send(event) => self.send(&event),
                 Action::Tell(event) => self.tell(Told::Event(event)),
+                Action::Charge(usage) => self.tell(Told::Usage(usage)),
                 Action::Audio(answer, samples) => self.give(answer, samples),
             }
         }

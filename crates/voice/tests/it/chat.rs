@@ -11,6 +11,7 @@ use sim::chat::{ChatServer, Reply};
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
+use voice::Usage;
 use voice::brain::chat::{ApiKey, ChatBrain, Config};
 use voice::brain::{Brain, Mind, Stimulus, Thought};
 use voice::engine::ToolSpec;
@@ -22,6 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 struct Rig {
     server: ChatServer,
     mind: Box<dyn Mind>,
+    usage: Usage,
 }
 
 /// How an answer ended.
@@ -64,7 +66,11 @@ impl Rig {
         config.api_key = Some(ApiKey::new("sk-secret"));
         change(&mut config);
         let mind = brain(config).begin(secretary("provedor"), tools());
-        Self { server, mind }
+        Self {
+            server,
+            mind,
+            usage: Usage::default(),
+        }
     }
 
     fn tell(&mut self, stimulus: Stimulus) {
@@ -76,10 +82,16 @@ impl Rig {
     }
 
     async fn next(&mut self) -> Thought {
-        let thought = poll_fn(|cx| self.mind.poll_thought(cx));
-        tokio::time::timeout(PATIENCE, thought)
-            .await
-            .expect("a thought comes")
+        loop {
+            let thought = poll_fn(|cx| self.mind.poll_thought(cx));
+            let thought = tokio::time::timeout(PATIENCE, thought)
+                .await
+                .expect("a thought comes");
+            match thought {
+                Thought::Usage(usage) => self.usage += usage,
+                thought => return thought,
+            }
+        }
     }
 
     /// The rest of the answer: clauses as they are, tools as `name{arguments}`.
@@ -89,6 +101,7 @@ impl Rig {
             match self.next().await {
                 Thought::Clause(text) => answer.push(text),
                 Thought::Tool { name, arguments, .. } => answer.push(format!("{name}{arguments}")),
+                Thought::Usage(_) => {}
                 Thought::Done => return (answer, End::Done),
                 Thought::Failed { kind, message } => return (answer, End::Failed(kind, message)),
             }

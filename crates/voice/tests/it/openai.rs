@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use voice::engine::ToolSpec;
 use voice::openai::{ApiKey, Config, OpenAi};
-use voice::{ConnectError, Engine, Event, Session, Setup};
+use voice::{ConnectError, Engine, Event, Session, Setup, Usage};
 
 /// How long anything may take before a test gives up.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -53,6 +53,7 @@ struct Rig {
     engine: OpenAi,
     session: Box<dyn Session>,
     pcm: Vec<i16>,
+    usage: Usage,
 }
 
 fn config(server: &Realtime) -> Config {
@@ -87,6 +88,7 @@ impl Rig {
             engine,
             session,
             pcm: Vec::new(),
+            usage: Usage::default(),
         }
     }
 
@@ -103,8 +105,10 @@ impl Rig {
     /// The next event that is no audio.
     async fn event(&mut self) -> EngineEvent {
         loop {
-            if let Event::Engine(event) = self.next().await {
-                return event;
+            match self.next().await {
+                Event::Engine(event) => return event,
+                Event::Usage(usage) => self.usage += usage,
+                _ => {}
             }
         }
     }

@@ -55,6 +55,7 @@ impl Conversation {
             match self.next().expect("an answer ends with Done") {
                 Thought::Clause(text) => answer.push(text),
                 Thought::Tool { name, arguments, .. } => answer.push(format!("{name}{arguments}")),
+                Thought::Usage(_) => panic!("a script costs nothing"),
                 Thought::Done => break,
                 Thought::Failed { message, .. } => panic!("{message}"),
             }

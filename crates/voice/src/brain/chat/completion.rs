@@ -1,5 +1,6 @@
 //! One answer of the model, put together from its chunks.
 
+use crate::Usage;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -15,6 +16,38 @@ pub(super) struct Chunk {
     choices: Vec<Choice>,
     #[serde(default)]
     pub(super) error: Option<Value>,
+    /// With the last chunk, where it was asked for; some endpoints tell it unasked, or with every chunk what there was so far.
+    #[serde(default)]
+    usage: Option<TokenCount>,
+}
+
+/// `usage` of the API reference, "The chat completion chunk object".
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct TokenCount {
+    prompt_tokens: Option<u64>,
+    completion_tokens: Option<u64>,
+    prompt_tokens_details: Option<PromptDetails>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct PromptDetails {
+    cached_tokens: Option<u64>,
+}
+
+impl From<TokenCount> for Usage {
+    fn from(told: TokenCount) -> Self {
+        let read = told.prompt_tokens.unwrap_or_default();
+        let details = told.prompt_tokens_details.unwrap_or_default();
+        let cached = details.cached_tokens.unwrap_or_default().min(read);
+        Self {
+            text_in: read - cached,
+            text_cached: cached,
+            text_out: told.completion_tokens.unwrap_or_default(),
+            ..Self::default()
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -86,6 +119,7 @@ impl WrittenCall {
 pub(super) struct Completion {
     pub(super) calls: Vec<WrittenCall>,
     pub(super) finish: Option<String>,
+    pub(super) usage: Usage,
     thoughts: Thoughts,
 }
 
@@ -93,6 +127,9 @@ impl Completion {
     /// Takes a chunk and gives the text in it that is meant to be heard.
     pub(super) fn take(&mut self, chunk: Chunk) -> String {
         let mut text = String::new();
+        if let Some(usage) = chunk.usage {
+            self.usage = usage.into();
+        }
         // Only one choice was asked for.
         let Some(choice) = chunk.choices.into_iter().next() else {
             return text;
@@ -295,6 +332,20 @@ mod tests {
             assert_eq!(completion(&deltas).0, "Olá!", "{pieces:?}");
         }
         assert_eq!(completion(&[content("<")]).0, "<");
+    }
+
+    #[test]
+    fn the_last_count_of_tokens_is_the_whole() {
+        let mut completion = Completion::default();
+        for usage in [
+            json!({"prompt_tokens": 9, "completion_tokens": 1}),
+            json!({"prompt_tokens": 9, "completion_tokens": 7, "prompt_tokens_details": {"cached_tokens": 4}}),
+            json!(null),
+        ] {
+            completion.take(serde_json::from_value(json!({"choices": [], "usage": usage})).unwrap());
+        }
+        let usage = completion.usage;
+        assert_eq!((usage.text_in, usage.text_cached, usage.text_out), (5, 4, 7));
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub struct Config {
     pub token_timeout: Duration,
     /// How many characters of a conversation the model is shown; the oldest turns are left out first.
     pub history_characters: usize,
+    /// Whether the endpoint is asked how many tokens an answer took (`stream_options`), which few old ones refuse.
+    pub count_tokens: bool,
     /// More keys of the request, as the endpoint knows them (`temperature`, `max_tokens`, `reasoning_effort`).
     pub options: Map<String, Value>,
 }
@@ -36,6 +38,7 @@ impl Config {
             first_token_timeout: Duration::from_secs(10),
             token_timeout: Duration::from_secs(10),
             history_characters: 24_000,
+            count_tokens: false,
             options: Map::new(),
         }
     }

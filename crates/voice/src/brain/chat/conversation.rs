@@ -169,11 +169,16 @@ impl Conversation {
 
     /// Ends the answer under way; what was handed out of it counts as said until the call tells otherwise.
     fn stop(&mut self) {
-        for thought in self.thoughts.drain(..) {
-            if let Thought::Tool { id, .. } = thought {
-                self.outstanding.retain(|waiting| *waiting != id.0);
-                self.history
-                    .result(&id.0, "not done: the caller interrupted".into());
+        for thought in std::mem::take(&mut self.thoughts) {
+            match thought {
+                Thought::Tool { id, .. } => {
+                    self.outstanding.retain(|waiting| *waiting != id.0);
+                    self.history
+                        .result(&id.0, "not done: the caller interrupted".into());
+                }
+                // What was said in vain is charged all the same.
+                Thought::Usage(_) => self.thoughts.push_back(thought),
+                Thought::Clause(_) | Thought::Done | Thought::Failed { .. } => {}
             }
         }
         if let Some(answer) = self.answer.take() {
@@ -218,6 +223,9 @@ impl Conversation {
         let Some(mut answer) = self.answer.take() else {
             return;
         };
+        if !completion.usage.is_nothing() {
+            self.thoughts.push_back(Thought::Usage(completion.usage));
+        }
         let last = answer.cutter.finish();
         answer.spoken.extend(last.iter().cloned());
         let text = answer.spoken.join(" ");

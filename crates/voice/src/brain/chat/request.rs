@@ -154,6 +154,9 @@ impl Endpoint {
 
     async fn send(&self, question: &Question, deadline: Instant) -> Result<Response, Failure> {
         let mut body = json!({"model": self.config.model, "messages": question.messages, "stream": true});
+        if self.config.count_tokens {
+            body["stream_options"] = json!({"include_usage": true});
+        }
         if !question.tools.is_empty() {
             body["tools"] = Value::Array(question.tools.clone());
         }

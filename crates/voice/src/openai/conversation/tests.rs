@@ -68,6 +68,9 @@ fn done(conversation: &mut Conversation) -> Vec<Value> {
         .map(|action| match action {
             Action::Send(event) => json!({ "send": event }),
             Action::Tell(event) => json!({ "tell": event }),
+            Action::Charge(usage) => {
+                json!({ "charge": [usage.text_in, usage.audio_out, usage.transcription_in] })
+            }
             Action::Audio(answer, samples) => json!({ "audio": answer, "samples": samples.len() }),
         })
         .collect()

@@ -56,6 +56,22 @@ async fn an_endpoint_that_does_not_stream_is_taken_too() {
 }
 
 #[tokio::test]
+async fn tokens_are_counted_where_the_endpoint_is_asked_to_tell_them() {
+    let mut rig = Rig::with([Reply::saying("Oi."), Reply::saying("Tchau.")], |config| {
+        config.count_tokens = true;
+    })
+    .await;
+    rig.says("oi").await;
+    rig.says("tchau").await;
+    assert_eq!((rig.usage.text_in, rig.usage.text_out), (18, 18));
+    let asked = &rig.server.seen().asked[0].body;
+    assert_eq!(asked["stream_options"]["include_usage"], true, "{asked}");
+    let mut rig = Rig::new([Reply::saying("Oi.")]).await;
+    rig.says("oi").await;
+    assert!(rig.server.seen().asked[0].body.get("stream_options").is_none());
+}
+
+#[tokio::test]
 async fn the_model_is_told_who_it_is_and_what_it_can_do() {
     let mut rig = Rig::with([Reply::saying("Oi.")], |config| {
         config.options.insert("temperature".into(), 0.3.into());

@@ -5,6 +5,7 @@ use call::{AnswerId, Cause, Digit, EngineCommand, EngineEvent, PlayedMs, ToolCal
 use serde_json::json;
 use sim::openai::{Answer, Script, ToolUse};
 use std::time::Duration;
+use voice::Usage;
 
 fn turn_started(turn: u32) -> EngineCommand {
     EngineCommand::TurnStarted { turn: TurnId(turn) }
@@ -56,6 +57,16 @@ async fn a_turn_is_heard_ended_once_and_answered() {
     assert_eq!(text, "Um momento, por favor.");
     assert_eq!(rig.pcm, Answer::tone("", Duration::from_millis(900)).pcm);
     assert_eq!(rig.session.dropped_ms(), 0);
+    let charged = Usage {
+        text_in: 4,
+        audio_in: 6,
+        text_out: 5,
+        audio_out: 15,
+        transcription_in: 10,
+        transcription_out: 5,
+        ..Usage::default()
+    };
+    assert_eq!(rig.usage, charged);
 }
 
 #[tokio::test]

@@ -59,6 +59,7 @@ fn take(call: &mut Conversation, used: &mut Vec<ToolCallId>, pieces: usize) -> b
             Some(Thought::Clause(text)) => {
                 assert!(!text.trim().is_empty() && !text.contains('{'), "{text:?}")
             }
+            Some(Thought::Usage(_)) => panic!("a script costs nothing"),
             Some(Thought::Failed { message, .. }) => panic!("{message}"),
             None => return false,
         }
