@@ -49,8 +49,8 @@ impl ModuleBuild {
 /// Why a stream is not admitted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AdmitError {
-    /// Another stream carries this call.
-    #[error("call {0} already has a stream that answers; a second one is taken only when the first is gone")]
+    /// Another stream carries this call, or is about to.
+    #[error("call {0} has a stream that answers, or one is on its way to it; another is taken only when that one is gone")]
     Attached(CallUuid),
     /// The secretary has ended this call.
     #[error("call {0} has ended; a new call has a UUID of its own")]
@@ -84,16 +84,22 @@ struct Inner {
 
 #[derive(Default)]
 struct Table {
-    calls: HashMap<CallUuid, Entry>,
+    calls: HashMap<Key, Entry>,
     per_domain: HashMap<DomainUuid, u32>,
     /// Calls that we ended, oldest first.
-    ended: VecDeque<(CallUuid, Instant)>,
+    ended: VecDeque<(Key, Instant)>,
     draining: bool,
     serial: u64,
 }
 
-struct Entry {
+/// A call is one of its tenant's. Another tenant that names the same channel names another call, and learns nothing of the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Key {
     domain: DomainUuid,
+    call: CallUuid,
+}
+
+struct Entry {
     /// Tells this call from a later one of the same UUID.
     serial: u64,
     presence: Arc<Presence>,
@@ -188,7 +194,7 @@ impl Drop for Return {
 /// A call's place in the table, given back when it is dropped.
 struct Place {
     calls: Calls,
-    call: CallUuid,
+    key: Key,
     serial: u64,
     presence: Arc<Presence>,
     /// Whether the gateway itself ended the call.
@@ -200,24 +206,23 @@ impl Drop for Place {
         let mut table = self.calls.table();
         if table
             .calls
-            .get(&self.call)
+            .get(&self.key)
             .is_none_or(|entry| entry.serial != self.serial)
         {
             return;
         }
-        if let Some(entry) = table.calls.remove(&self.call)
-            && let Some(count) = table.per_domain.get_mut(&entry.domain)
-        {
+        table.calls.remove(&self.key);
+        if let Some(count) = table.per_domain.get_mut(&self.key.domain) {
             *count = count.saturating_sub(1);
             if *count == 0 {
-                table.per_domain.remove(&entry.domain);
+                table.per_domain.remove(&self.key.domain);
             }
         }
         if self.ended_here {
             if table.ended.len() == REMEMBERED_CALLS {
                 table.ended.pop_front();
             }
-            table.ended.push_back((self.call, Instant::now()));
+            table.ended.push_back((self.key, Instant::now()));
         }
         drop(table);
         self.calls.0.ended.notify_waiters();
@@ -243,9 +248,13 @@ impl Calls {
     /// Takes a place for a stream of this call.
     pub(crate) fn admit(&self, domain: &Arc<Domain>, call: CallUuid) -> Result<Seat, AdmitError> {
         let now = Instant::now();
+        let key = Key {
+            domain: domain.uuid,
+            call,
+        };
         let mut table = self.table();
-        if let Some(entry) = table.calls.get(&call) {
-            if entry.domain != domain.uuid || entry.presence.answers(now) {
+        if let Some(entry) = table.calls.get(&key) {
+            if entry.presence.answers(now) {
                 return Err(AdmitError::Attached(call));
             }
             entry.presence.seen(now);
@@ -260,7 +269,7 @@ impl Calls {
             });
         }
         table.ended.retain(|(_, at)| now.duration_since(*at) < REMEMBERED);
-        if table.ended.iter().any(|(ended, _)| *ended == call) {
+        if table.ended.iter().any(|(ended, _)| *ended == key) {
             return Err(AdmitError::Ended(call));
         }
         if table.draining {
@@ -284,16 +293,15 @@ impl Calls {
         let (streams, arrivals) = mpsc::channel(1);
         let stop = CancellationToken::new();
         let entry = Entry {
-            domain: domain.uuid,
             serial,
             presence: presence.clone(),
             streams,
             stop: stop.clone(),
         };
-        table.calls.insert(call, entry);
+        table.calls.insert(key, entry);
         let place = Place {
             calls: self.clone(),
-            call,
+            key,
             serial,
             presence,
             ended_here: false,
