@@ -6,8 +6,12 @@
 #![forbid(unsafe_code)]
 
 mod entry;
+mod journal;
+mod keeper;
 
 pub use entry::{
     Began, ConversationId, Delivery, DeliveryId, Ended, Entry, Message, MessageId, MessageKind, Said,
     Speaker, TurnLatency, UnixMs,
 };
+pub use journal::JournalError;
+pub use keeper::{KeepError, Keeper, KeeperConfig, KeeperState, Sink, SinkError};
