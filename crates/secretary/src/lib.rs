@@ -17,7 +17,7 @@ mod source;
 pub use destination::{Destination, DestinationKind};
 pub use error::{SecretaryError, SnapshotError};
 pub use fold::{field_suggestion, folded, suggestion};
-pub use hours::{Hours, Week};
+pub use hours::{Calendar, Hours, HoursError, Opening, Week, spoken_opening};
 pub use id::{CallUuid, DomainUuid, IdError, SecretaryUuid};
 pub use load::DomainEntry;
 pub use profile::{Greeting, Language, Limits, Phrases, Privacy, Recording, Secretary};
