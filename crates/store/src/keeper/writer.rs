@@ -4,6 +4,7 @@ use super::KeepError;
 use super::trouble::Trouble;
 use crate::Entry;
 use crate::journal::{self, Fill, Journal, LINE_MAX, Writing, Written};
+use std::io;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -114,30 +115,43 @@ impl Writer {
     }
 
     fn write(&mut self, group: &mut Group, ends: bool) {
-        if group.lines > 0 || ends {
-            let written = match self.segment.append(&group.text, group.lines) {
-                Ok(()) if !group.waiting.is_empty() || ends => self.segment.sync(),
-                appended => appended,
+        if group.lines > 0 {
+            let needs_sync = !group.waiting.is_empty();
+            let appended = self.segment.append(&group.text, group.lines);
+            let written = if needs_sync {
+                appended.and_then(|()| self.segment.sync())
+            } else {
+                appended
             };
-            match &written {
-                Ok(()) => self.trouble.disk_takes(),
-                Err(error) => {
-                    self.trouble.disk_fails(&error.to_string());
-                    self.trouble.lose(group.notes);
-                }
-            }
-            for answer in group.waiting.drain(..) {
-                let kept = match &written {
-                    Ok(()) => Ok(()),
-                    Err(error) => Err(KeepError::Disk(error.to_string())),
-                };
-                // Who asked may have stopped waiting.
-                let _unheard = answer.send(kept);
+            self.answer(group, &written);
+            *group = Group {
+                text: std::mem::take(&mut group.text),
+                ..Group::default()
+            };
+            group.text.clear();
+        }
+        if ends && let Err(error) = self.segment.sync() {
+            self.trouble.disk_fails(&error.to_string());
+        }
+        self.publish();
+    }
+
+    fn answer(&self, group: &mut Group, written: &io::Result<()>) {
+        match written {
+            Ok(()) => self.trouble.disk_takes(),
+            Err(error) => {
+                self.trouble.disk_fails(&error.to_string());
+                self.trouble.lose(group.notes);
             }
         }
-        group.text.clear();
-        (group.lines, group.notes) = (0, 0);
-        self.publish();
+        for answer in group.waiting.drain(..) {
+            let kept = match written {
+                Ok(()) => Ok(()),
+                Err(error) => Err(KeepError::Disk(error.to_string())),
+            };
+            // Who asked may have stopped waiting.
+            let _unheard = answer.send(kept);
+        }
     }
 
     fn retire(&mut self, place: Written) {

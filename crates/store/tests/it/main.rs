@@ -1,0 +1,4 @@
+//! What the store promises, through its public face.
+#![cfg(test)]
+
+mod keeper;
