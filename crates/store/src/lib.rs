@@ -5,13 +5,24 @@
 //! delivery has an id of its own, so the second time changes nothing.
 #![forbid(unsafe_code)]
 
+mod applying;
+mod database;
 mod entry;
+mod error;
 mod journal;
 mod keeper;
+mod location;
+mod migrations;
+mod outbox;
+mod store;
 
 pub use entry::{
     Began, ConversationId, Delivery, DeliveryId, Ended, Entry, Message, MessageId, MessageKind, Said,
     Speaker, TurnLatency, UnixMs,
 };
+pub use error::StoreError;
 pub use journal::JournalError;
 pub use keeper::{KeepError, Keeper, KeeperConfig, KeeperState, Sink, SinkError};
+pub use location::{Location, LocationError};
+pub use outbox::{DeliveryState, Due, OutboxCounts, OutboxEntry, Retry};
+pub use store::Store;
