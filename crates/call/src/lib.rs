@@ -30,6 +30,7 @@ pub use input::{Cause, Digit, EngineEvent, FailureKind, Input, LegEvent, Playout
 pub use machine::Call;
 pub use output::{ClearReason, EngineCommand, LegCommand, Outcome, Output, Record, Role, ToolRequest};
 pub use settings::{By, Capabilities, Settings};
+pub use words::{Backchannels, Weight};
 
 use serde::{Deserialize, Serialize};
 use std::fmt;

@@ -4,7 +4,7 @@ use secretary::folded;
 
 /// What words are, when something is being said to the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Weight {
+pub enum Weight {
     /// No words at all.
     Nothing,
     /// Words of a listener who does not want the floor ("uhum", "tá ok").
@@ -15,11 +15,11 @@ pub(crate) enum Weight {
 
 /// The murmurs of listeners, in folded words.
 #[derive(Debug)]
-pub(crate) struct Backchannels(Vec<Vec<String>>);
+pub struct Backchannels(Vec<Vec<String>>);
 
 impl Backchannels {
     /// Folds the phrases; empty ones are left out.
-    pub(crate) fn new(phrases: &[String]) -> Self {
+    pub fn new(phrases: &[String]) -> Self {
         Self(
             phrases
                 .iter()
@@ -30,7 +30,7 @@ impl Backchannels {
     }
 
     /// Weighs a whole utterance: a backchannel is one phrase of the list or a hum, or several in a row.
-    pub(crate) fn weigh(&self, text: &str) -> Weight {
+    pub fn weigh(&self, text: &str) -> Weight {
         let words = words(text);
         if words.is_empty() {
             return Weight::Nothing;

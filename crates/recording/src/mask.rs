@@ -1,0 +1,342 @@
+//! What of a call's words stands in its event log.
+//!
+//! A mask puts one character in the place of another and keeps spaces, punctuation and lengths, because [`call::Call`] counts
+//! characters to know which words were heard. So the call does with masked inputs what it did with the true ones, and puts out the
+//! masked outputs: a masked log replays to the letter.
+//!
+//! What the secretary says is masked character by character, as it comes in pieces that the call joins and cuts. What the caller
+//! says is weighed by the call as a whole: murmurs stay as they are, and the characters of the mask occur in no murmur.
+
+use call::{
+    Backchannels, Digit, EngineCommand, EngineEvent, Input, LegCommand, Output, Record, Role, Settings,
+    ToolCallId, Weight,
+};
+use secretary::Privacy;
+use serde_json::Value;
+use std::collections::VecDeque;
+
+/// The tool whose destination is no secret, and without which no transfer could be explained.
+const TRANSFER: &str = "transfer_call";
+/// A destination of more digits than this is no extension but somebody's telephone number.
+const EXTENSION: usize = 6;
+/// So many of the caller's last texts, tools and results are remembered, each until what the call makes of it was put out.
+const REMEMBERED: usize = 64;
+
+/// How much of a text is masked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    Digits,
+    All,
+}
+
+/// The mask of one call.
+#[derive(Debug)]
+pub struct Mask {
+    backchannels: Backchannels,
+    letter: char,
+    digit: char,
+    /// What is masked of any text.
+    always: Extent,
+    sensitive: Vec<String>,
+    private: bool,
+    /// The caller's texts and how they were masked: the call repeats them later.
+    heard: VecDeque<(String, Extent)>,
+    tools: VecDeque<(ToolCallId, Tool)>,
+    /// What tools came to, as the engine will be told.
+    results: VecDeque<(ToolCallId, String, Extent)>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Tool {
+    is_transfer: bool,
+    extent: Extent,
+}
+
+impl Mask {
+    /// The mask of a call with these rules, of a secretary with this privacy.
+    pub fn new(rules: &Settings, privacy: &Privacy) -> Self {
+        let unused = |candidates: &str| {
+            let murmurs: String = rules
+                .backchannels
+                .iter()
+                .map(|text| secretary::folded(text))
+                .collect();
+            let first = candidates.chars().next().unwrap_or('x');
+            candidates
+                .chars()
+                .find(|letter| !murmurs.contains(*letter))
+                .unwrap_or(first)
+        };
+        Self {
+            backchannels: Backchannels::new(&rules.backchannels),
+            letter: unused("xzqwkyjжщ"),
+            digit: unused("0987654321"),
+            always: if privacy.transcript {
+                Extent::Digits
+            } else {
+                Extent::All
+            },
+            sensitive: privacy.sensitive.clone(),
+            private: false,
+            heard: VecDeque::new(),
+            tools: VecDeque::new(),
+            results: VecDeque::new(),
+        }
+    }
+
+    /// From now on what the caller says and presses is for nobody else, or no longer is.
+    pub fn set_private(&mut self, private: bool) {
+        self.private = private;
+    }
+
+    /// The rules, as they stand in the log's header.
+    pub fn settings(&self, rules: &Settings) -> Settings {
+        Settings {
+            greeting: self.spoken(&rules.greeting),
+            reprompts: rules.reprompts.iter().map(|text| self.spoken(text)).collect(),
+            farewell: self.spoken(&rules.farewell),
+            apology: self.spoken(&rules.apology),
+            fallback: rules.fallback.as_deref().map(|to| self.destination(to)),
+            ..rules.clone()
+        }
+    }
+
+    /// An input as it stands in the log.
+    pub fn input(&mut self, input: &Input) -> Input {
+        match input {
+            Input::Dtmf(digit) => Input::Dtmf(masked_key(*digit)),
+            Input::Engine(event) => Input::Engine(self.event(event)),
+            Input::ToolDone { id, ok, result } => Input::ToolDone {
+                id: id.clone(),
+                ok: *ok,
+                result: self.result(id, *ok, result),
+            },
+            other => other.clone(),
+        }
+    }
+
+    fn event(&mut self, event: &EngineEvent) -> EngineEvent {
+        match event {
+            EngineEvent::Heard { turn, text, is_final } => {
+                let extent = self.extent();
+                remember(&mut self.heard, (text.clone(), extent));
+                EngineEvent::Heard {
+                    turn: *turn,
+                    text: self.said_by_caller(text, extent),
+                    is_final: *is_final,
+                }
+            }
+            EngineEvent::AnswerText { answer, text, at_ms } => EngineEvent::AnswerText {
+                answer: *answer,
+                text: self.spoken(text),
+                at_ms: *at_ms,
+            },
+            EngineEvent::ToolCall { id, name, arguments } => {
+                let tool = Tool {
+                    is_transfer: name == TRANSFER,
+                    extent: self.extent(),
+                };
+                remember(&mut self.tools, (id.clone(), tool));
+                EngineEvent::ToolCall {
+                    id: id.clone(),
+                    name: name.clone(),
+                    arguments: self.arguments(arguments, tool),
+                }
+            }
+            EngineEvent::Failed { kind, message } => EngineEvent::Failed {
+                kind: *kind,
+                message: self.text(message, Extent::Digits),
+            },
+            other => other.clone(),
+        }
+    }
+
+    /// An output as it stands in the log.
+    pub fn output(&mut self, output: &Output) -> Output {
+        match output {
+            Output::Engine(command) => Output::Engine(self.command(command)),
+            Output::Leg(LegCommand::Transcript { role, text, is_final }) => {
+                let text = match role {
+                    Role::User => self.said_by_caller(text, self.extent_as_heard(text)),
+                    Role::Assistant => self.spoken(text),
+                };
+                Output::Leg(LegCommand::Transcript {
+                    role: *role,
+                    text,
+                    is_final: *is_final,
+                })
+            }
+            Output::Leg(LegCommand::Transfer { destination }) => Output::Leg(LegCommand::Transfer {
+                destination: self.destination(destination),
+            }),
+            Output::PlayPrompt { prompt, text } => Output::PlayPrompt {
+                prompt: *prompt,
+                text: self.spoken(text),
+            },
+            Output::Tool(request) => {
+                let mut request = request.clone();
+                request.arguments = self.arguments(&request.arguments, self.tool(&request.id, &request.name));
+                Output::Tool(request)
+            }
+            Output::Record(Record::Heard {
+                utterance,
+                played,
+                cut,
+                text,
+            }) => Output::Record(Record::Heard {
+                utterance: *utterance,
+                played: *played,
+                cut: *cut,
+                text: self.spoken(text),
+            }),
+            other => other.clone(),
+        }
+    }
+
+    fn command(&self, command: &EngineCommand) -> EngineCommand {
+        match command {
+            EngineCommand::Say { say, text } => EngineCommand::Say {
+                say: *say,
+                text: self.spoken(text),
+            },
+            EngineCommand::Interrupt { answer, heard, text } => EngineCommand::Interrupt {
+                answer: *answer,
+                heard: *heard,
+                text: self.spoken(text),
+            },
+            EngineCommand::ToolResult { id, ok, result } => EngineCommand::ToolResult {
+                id: id.clone(),
+                ok: *ok,
+                result: self.result_told(id, result),
+            },
+            EngineCommand::Dtmf { digit } => EngineCommand::Dtmf {
+                digit: masked_key(*digit),
+            },
+            other => other.clone(),
+        }
+    }
+
+    /// What is masked of what comes now.
+    fn extent(&self) -> Extent {
+        if self.private { Extent::All } else { self.always }
+    }
+
+    /// What was masked of the caller's text when it came: a question that was private then may be over by now.
+    fn extent_as_heard(&self, text: &str) -> Extent {
+        self.heard
+            .iter()
+            .rfind(|(heard, _)| heard == text)
+            .map_or(self.extent(), |(_, extent)| *extent)
+    }
+
+    fn tool(&self, id: &ToolCallId, name: &str) -> Tool {
+        let known = self.tools.iter().rfind(|(known, _)| known == id);
+        known.map_or(
+            Tool {
+                is_transfer: name == TRANSFER,
+                extent: self.extent(),
+            },
+            |(_, tool)| *tool,
+        )
+    }
+
+    fn said_by_caller(&self, text: &str, extent: Extent) -> String {
+        match self.backchannels.weigh(text) {
+            Weight::Nothing | Weight::Backchannel => text.to_owned(),
+            Weight::Words => self.text(text, extent),
+        }
+    }
+
+    fn spoken(&self, text: &str) -> String {
+        self.text(text, self.always)
+    }
+
+    fn text(&self, text: &str, extent: Extent) -> String {
+        text.chars().map(|letter| self.letter(letter, extent)).collect()
+    }
+
+    fn letter(&self, letter: char, extent: Extent) -> char {
+        match extent {
+            _ if letter.is_numeric() => self.digit,
+            Extent::All if letter.is_alphabetic() => self.letter,
+            Extent::All | Extent::Digits => letter,
+        }
+    }
+
+    fn destination(&self, text: &str) -> String {
+        let digits = text.chars().filter(|letter| letter.is_numeric()).count();
+        if digits > EXTENSION {
+            self.text(text, Extent::Digits)
+        } else {
+            text.to_owned()
+        }
+    }
+
+    fn arguments(&self, arguments: &Value, tool: Tool) -> Value {
+        let Value::Object(fields) = arguments else {
+            return self.value(arguments, tool.extent);
+        };
+        let masked = fields.iter().map(|(name, value)| {
+            let value = match value {
+                Value::String(text) if tool.is_transfer && name == "destination" => {
+                    Value::String(self.destination(text))
+                }
+                value => self.field(name, value, tool.extent),
+            };
+            (name.clone(), value)
+        });
+        Value::Object(masked.collect())
+    }
+
+    fn field(&self, name: &str, value: &Value, extent: Extent) -> Value {
+        let is_sensitive = self.sensitive.iter().any(|field| field == name);
+        self.value(value, if is_sensitive { Extent::All } else { extent })
+    }
+
+    fn value(&self, value: &Value, extent: Extent) -> Value {
+        match value {
+            Value::Null | Value::Bool(_) => value.clone(),
+            Value::Number(_) => Value::from(0),
+            Value::String(text) => Value::String(self.text(text, extent)),
+            Value::Array(items) => items.iter().map(|item| self.value(item, extent)).collect(),
+            Value::Object(fields) => Value::Object(
+                fields
+                    .iter()
+                    .map(|(name, value)| (name.clone(), self.field(name, value, extent)))
+                    .collect(),
+            ),
+        }
+    }
+
+    /// What a tool came to. That of a transfer is the destination's name, by which the call goes on.
+    fn result(&mut self, id: &ToolCallId, ok: bool, result: &str) -> String {
+        let tool = self.tool(id, "");
+        if tool.is_transfer && ok {
+            return self.destination(result);
+        }
+        let extent = self.extent();
+        remember(&mut self.results, (id.clone(), result.to_owned(), extent));
+        self.text(result, extent)
+    }
+
+    /// A result on its way to the engine: a tool's own, or words of the call's, which are no secret.
+    fn result_told(&self, id: &ToolCallId, result: &str) -> String {
+        let own = self
+            .results
+            .iter()
+            .rfind(|(known, text, _)| known == id && text == result);
+        own.map_or_else(|| result.to_owned(), |(_, text, extent)| self.text(text, *extent))
+    }
+}
+
+/// A key is masked whole: which one it was changes nothing in the call.
+fn masked_key(key: Digit) -> Digit {
+    Digit::new('0').unwrap_or(key)
+}
+
+fn remember<T>(memory: &mut VecDeque<T>, item: T) {
+    if memory.len() == REMEMBERED {
+        memory.pop_front();
+    }
+    memory.push_back(item);
+}
