@@ -54,6 +54,14 @@ impl Database {
             .await
     }
 
+    /// Lets nothing that was deleted lie in SQLite's write-ahead file. Where somebody is reading there meanwhile it stays until
+    /// the next time, or until the last connection ends.
+    pub(crate) async fn tidy(&self) {
+        if let Self::Sqlite(pool) = self {
+            let _ = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(pool).await;
+        }
+    }
+
     async fn begin(&self, sqlite: &'static str, postgres: &'static str) -> Result<Transaction, StoreError> {
         let (connection, begin) = match self {
             Self::Sqlite(pool) => (Connection::Sqlite(pool.acquire().await?), sqlite),
@@ -111,6 +119,13 @@ impl Transaction {
     /// Makes it last.
     pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
         self.command("COMMIT").await?;
+        self.is_open = false;
+        Ok(())
+    }
+
+    /// Undoes it.
+    pub(crate) async fn undo(mut self) -> Result<(), StoreError> {
+        self.command("ROLLBACK").await?;
         self.is_open = false;
         Ok(())
     }

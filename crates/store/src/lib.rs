@@ -6,23 +6,35 @@
 #![forbid(unsafe_code)]
 
 mod applying;
+mod conversations;
 mod database;
 mod entry;
+mod erasing;
 mod error;
+mod filter;
 mod journal;
 mod keeper;
+mod latency;
 mod location;
+mod messages;
 mod migrations;
 mod outbox;
 mod store;
+mod usage;
 
+pub use conversations::{Conversation, ConversationSheet};
 pub use entry::{
     Began, ConversationId, Delivery, DeliveryId, Ended, Entry, Message, MessageId, MessageKind, Said,
     Speaker, TurnLatency, UnixMs,
 };
+pub use erasing::Erased;
 pub use error::StoreError;
+pub use filter::{Cursor, Filter};
 pub use journal::JournalError;
 pub use keeper::{KeepError, Keeper, KeeperConfig, KeeperState, Sink, SinkError};
+pub use latency::{LatencySheet, Percentiles};
 pub use location::{Location, LocationError};
+pub use messages::StoredMessage;
 pub use outbox::{DeliveryState, Due, OutboxCounts, OutboxEntry, Retry};
 pub use store::Store;
+pub use usage::Usage;

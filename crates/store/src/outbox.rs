@@ -7,7 +7,6 @@ use secretary::DomainUuid;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use uuid::Uuid;
 
 /// How far a delivery is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -294,16 +293,16 @@ impl Store {
     }
 }
 
-/// The deliveries about a conversation, the oldest first.
-pub(crate) async fn of_conversation(
+/// The deliveries about a message, the oldest first.
+pub(crate) async fn of_message(
     transaction: &mut Transaction,
     domain: DomainUuid,
-    conversation: Uuid,
+    message: MessageId,
 ) -> Result<Vec<OutboxEntry>, StoreError> {
     let rows = transaction
         .rows(
-            "SELECT * FROM outbox WHERE domain = $1 AND conversation = $2 ORDER BY created_ms, id",
-            values![domain, conversation],
+            "SELECT * FROM outbox WHERE domain = $1 AND message = $2 ORDER BY created_ms, id",
+            values![domain, message],
         )
         .await?;
     rows.iter().map(as_entry).collect()
