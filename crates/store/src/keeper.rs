@@ -1,12 +1,14 @@
 //! Takes what calls tell, at once, and carries it into the database, whenever that is there.
 
 mod carrying;
+mod late;
 mod trouble;
 mod writer;
 
 use crate::Entry;
 use crate::journal::{Fill, Journal, JournalError, Reader, Writing, Written};
 use carrying::Carrier;
+pub use late::LateStore;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -31,7 +31,7 @@ pub use erasing::Erased;
 pub use error::StoreError;
 pub use filter::{Cursor, Filter};
 pub use journal::JournalError;
-pub use keeper::{KeepError, Keeper, KeeperConfig, KeeperState, Sink, SinkError};
+pub use keeper::{KeepError, Keeper, KeeperConfig, KeeperState, LateStore, Sink, SinkError};
 pub use latency::{LatencySheet, Percentiles};
 pub use location::{Location, LocationError};
 pub use messages::StoredMessage;

@@ -110,7 +110,9 @@ macro_rules! claim {
         concat!(
             "UPDATE outbox SET attempts = attempts + 1, next_ms = $3
              WHERE (domain, id) IN (
-               SELECT domain, id FROM outbox WHERE state = 'waiting' AND next_ms <= $1 ORDER BY next_ms LIMIT $2 ",
+               SELECT domain, id FROM outbox
+               WHERE state = 'waiting' AND next_ms <= $1 AND ($4 IS NULL OR (domain = $4 AND webhook = $5))
+               ORDER BY next_ms LIMIT $2 ",
             $lock,
             ") RETURNING domain, id, webhook, payload, attempts, created_ms"
         )
@@ -124,6 +126,53 @@ impl Store {
     /// # Errors
     /// Where the database fails or does not answer.
     pub async fn due(&self, now: UnixMs, limit: u32, lease: Duration) -> Result<Vec<Due>, StoreError> {
+        self.claim(None, now, limit, lease).await
+    }
+
+    /// The same for one receiver, the webhook of that name: nobody waits behind another's slow one.
+    ///
+    /// # Errors
+    /// Where the database fails or does not answer.
+    pub async fn due_to(
+        &self,
+        receiver: (DomainUuid, &str),
+        now: UnixMs,
+        limit: u32,
+        lease: Duration,
+    ) -> Result<Vec<Due>, StoreError> {
+        self.claim(Some(receiver), now, limit, lease).await
+    }
+
+    /// The receivers that something is due to at `now`: the domain and the name of the webhook.
+    ///
+    /// # Errors
+    /// Where the database fails or does not answer.
+    pub async fn due_receivers(&self, now: UnixMs) -> Result<Vec<(DomainUuid, String)>, StoreError> {
+        within(async {
+            let mut transaction = self.database.read().await?;
+            let rows = transaction
+                .rows(
+                    "SELECT DISTINCT domain, webhook FROM outbox WHERE state = 'waiting' AND next_ms <= $1",
+                    values![now],
+                )
+                .await?;
+            transaction.commit().await?;
+            rows.iter()
+                .map(|row| Ok((DomainUuid::new(row.id("domain")?), row.read("webhook")?)))
+                .collect()
+        })
+        .await
+    }
+
+    async fn claim(
+        &self,
+        receiver: Option<(DomainUuid, &str)>,
+        now: UnixMs,
+        limit: u32,
+        lease: Duration,
+    ) -> Result<Vec<Due>, StoreError> {
+        let domain = receiver.map(|(domain, _)| domain.uuid());
+        let webhook = receiver.map(|(_, webhook)| webhook.to_owned());
         let until = now
             .0
             .saturating_add(lease.as_millis().try_into().unwrap_or(i64::MAX));
@@ -134,7 +183,9 @@ impl Store {
             } else {
                 claim!("")
             };
-            let rows = transaction.rows(claim, values![now, limit, until]).await?;
+            let rows = transaction
+                .rows(claim, values![now, limit, until, domain, webhook.as_ref()])
+                .await?;
             let mut due = rows.iter().map(as_due).collect::<Result<Vec<_>, _>>()?;
             transaction.commit().await?;
             due.sort_by_key(|due| (due.created, due.id));
