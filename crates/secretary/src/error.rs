@@ -2,34 +2,33 @@
 
 use std::path::PathBuf;
 
-/// What can be wrong with a secretary.
+/// A language that no secretary speaks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SecretaryError {
-    /// A language that no secretary speaks.
-    #[error("{0:?} is not a language of a secretary: use pt-BR or en")]
-    Language(String),
-    /// A file that is no secretary.
-    #[error("{file}, line {line}: {problem}{}", remedy.as_ref().map(|r| format!("; {r}")).unwrap_or_default())]
-    File {
-        /// The file, or the name of the embedded sample.
-        file: String,
-        /// The line, from 1.
-        line: usize,
-        /// What is wrong there, with the value.
-        problem: String,
-        /// What would be right, where it is known.
-        remedy: Option<String>,
-    },
+#[error("{0:?} is not a language of a secretary: use pt-BR or en")]
+pub struct LanguageError(pub(crate) String);
+
+/// One thing that is wrong in a secretary's file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}, line {line}: {problem}; {remedy}")]
+pub struct Fault {
+    /// The file, or the name of the embedded sample.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// What is wrong there, with the value.
+    pub problem: String,
+    /// What would be right.
+    pub remedy: String,
 }
 
-/// Why no snapshot could be made.
+/// One reason why no snapshot could be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SnapshotError {
     /// A secretary's file is wrong.
     #[error(transparent)]
-    Secretary(#[from] SecretaryError),
+    File(#[from] Fault),
     /// A folder or file cannot be read.
-    #[error("{} cannot be read: {reason}; secretaries_dir must name a folder that this user may read", path.display())]
+    #[error("{} cannot be read: {reason}; secretaries.dir must name a folder whose files this user may read, and these must be UTF-8", path.display())]
     Unreadable {
         /// The folder or file.
         path: PathBuf,
@@ -37,22 +36,13 @@ pub enum SnapshotError {
         reason: String,
     },
     /// A folder without a secretary.
-    #[error("{} holds no *.toml file; put a secretary there, or leave secretaries_dir out for the samples", path.display())]
+    #[error(
+        "{} holds no *.toml file; `voice-ai secretaries new` writes one, or leave secretaries.dir out for the samples",
+        path.display()
+    )]
     Empty {
         /// The folder.
         path: PathBuf,
-    },
-    /// Two secretaries of one name.
-    #[error(
-        "{second}: the name {name:?} is taken by {first}; give each secretary of a folder a name of its own"
-    )]
-    SameName {
-        /// The name.
-        name: String,
-        /// The file that has it already.
-        first: String,
-        /// The file that wants it too.
-        second: String,
     },
     /// Two domains of one UUID.
     #[error("domain {0} is configured twice; each domain may stand once")]

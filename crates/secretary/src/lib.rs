@@ -6,8 +6,11 @@
 mod destination;
 mod error;
 mod fold;
+mod folder;
 mod hours;
 mod id;
+mod instructions;
+mod keys;
 mod load;
 mod parse;
 mod profile;
@@ -15,11 +18,12 @@ mod samples;
 mod source;
 
 pub use destination::{Destination, DestinationKind};
-pub use error::{SecretaryError, SnapshotError};
+pub use error::{Fault, LanguageError, SnapshotError};
 pub use fold::{field_suggestion, folded, suggestion};
+pub use folder::Folder;
 pub use hours::{Calendar, Hours, HoursError, Opening, Week, spoken_opening};
 pub use id::{CallUuid, DomainUuid, IdError, SecretaryUuid};
 pub use load::DomainEntry;
-pub use profile::{Greeting, Language, Limits, Phrases, Privacy, Recording, Secretary};
+pub use profile::{Greeting, Language, Limits, Phrases, Privacy, Recording, Secretary, Tool};
 pub use samples::{SAMPLE_DEFAULT, SAMPLE_DOMAIN, SAMPLE_DOMAIN_NAME};
-pub use source::{Domain, SecretarySource, Snapshot};
+pub use source::{Domain, Reloading, SecretarySource, Snapshot};

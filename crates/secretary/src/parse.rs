@@ -1,116 +1,245 @@
-//! From the text of a file to a [`Secretary`], with errors that name line and remedy.
+//! From the text of a file to a [`Secretary`]: every fault with its line and its remedy, all of them at once.
 
-use crate::fold::{field_suggestion, folded, suggestion};
-use crate::{Secretary, SecretaryError};
-use serde::Deserialize;
-use std::ops::Range;
-use toml::Spanned;
+mod keeping;
+mod people;
+mod speech;
+
+use crate::fold::suggestion;
+use crate::keys::{Keys, Placed, Reading};
+use crate::{Fault, Language, Secretary, SecretaryUuid, Tool};
+use std::path::Path;
+use toml::de::DeTable;
 
 const ENGINES: [&str; 3] = ["local", "openai", "loopback"];
 const BRAINS: [&str; 2] = ["script", "chat"];
+const RETIRED: [(&str, &str); 2] = [
+    (
+        "instructions",
+        "write who it is into persona and what it does and never does into rules",
+    ),
+    ("engines", "a secretary has one engine: engine = \"local\""),
+];
+
+/// A file as it was understood, even where it has faults: what other files are compared with is known all the same.
+pub(crate) struct Parsed {
+    pub(crate) secretary: Secretary,
+    /// None where the file is no TOML at all.
+    pub(crate) name: Option<Placed<String>>,
+    pub(crate) uuid: Option<Placed<SecretaryUuid>>,
+    /// The domain as it is written: a name or a UUID.
+    pub(crate) domain: Option<Placed<String>>,
+    pub(crate) faults: Vec<Fault>,
+}
 
 impl Secretary {
-    /// Parses a secretary's file. `file` names it in errors.
-    pub fn parse(file: &str, text: &str) -> Result<Self, SecretaryError> {
-        let mut secretary: Self = toml::from_str(text).map_err(|e| syntax(file, text, &e))?;
-        check(file, text)?;
-        for word in &mut secretary.phrases.backchannels {
-            *word = folded(word);
+    /// Parses a secretary's file by itself. `file` names it in errors; no other file can be named in it, and its `domain` is not
+    /// looked up ([`crate::Snapshot::load`] does both). All that is wrong, in the order of the file.
+    pub fn parse(file: &str, text: &str) -> Result<Self, Vec<Fault>> {
+        let parsed = parse(file, text, &|_| None);
+        if parsed.faults.is_empty() {
+            Ok(parsed.secretary)
+        } else {
+            Err(parsed.faults)
         }
-        Ok(secretary)
     }
 }
 
-/// The values that must be one of a few, with their places.
-#[derive(Deserialize)]
-struct Chosen {
-    name: Spanned<String>,
-    engine: Option<Spanned<String>>,
-    brain: Option<Spanned<String>>,
-    script: Option<Spanned<String>>,
-    #[serde(default)]
-    limits: ChosenLimits,
+/// Parses a file. `beside` gives the text of a Markdown file in the same folder.
+pub(crate) fn parse(file: &str, text: &str, beside: &dyn Fn(&str) -> Option<String>) -> Parsed {
+    let mut reading = Reading::new(file, text);
+    let (table, wrong) = DeTable::parse_recoverable(text);
+    for error in &wrong {
+        let line = reading.line(error.span().map_or(0, |span| span.start));
+        let problem = error.message().lines().collect::<Vec<_>>().join(" ");
+        reading.fault(line, problem, "the file must be TOML, see docs/secretary.md");
+    }
+    // The parser's second complaint of a line follows from its first.
+    reading.faults.dedup_by_key(|fault| fault.line);
+    let syntax = reading.faults.len();
+    let mut keys = Keys::of_file(table.get_ref(), &reading);
+    let mut parsed = read(&mut keys, beside, &mut reading);
+    if wrong.is_empty() {
+        keys.close(&RETIRED, &mut reading);
+    } else {
+        // Whatever else is said of half a file would mislead.
+        parsed.name = None;
+        reading.faults.truncate(syntax);
+    }
+    reading.faults.sort_by_key(|fault| fault.line);
+    parsed.faults = reading.faults;
+    parsed
 }
 
-/// The limits that cannot be zero.
-#[derive(Deserialize, Default)]
-struct ChosenLimits {
-    answer_ms: Option<Spanned<u32>>,
-    tool_ms: Option<Spanned<u32>>,
+fn read(keys: &mut Keys<'_>, beside: &dyn Fn(&str) -> Option<String>, reading: &mut Reading<'_>) -> Parsed {
+    let domain = keys.text("domain", reading);
+    let uuid = uuid(keys, reading);
+    let name = name(keys, reading);
+    let language = language(keys, reading);
+    let engine = one_of(keys, "engine", &ENGINES, "is no engine", reading);
+    let brain = one_of(keys, "brain", &BRAINS, "is no brain of the local engine", reading);
+    let script = script(keys, &engine, &brain, reading);
+    let destinations = people::destinations(keys, reading);
+    let phrases = speech::phrases(keys, language, reading);
+    let secretary = Secretary {
+        uuid: uuid.as_ref().map(|uuid| uuid.value),
+        name: name.as_ref().map(|name| name.value.clone()).unwrap_or_default(),
+        language,
+        voice: keys
+            .text("voice", reading)
+            .map(|voice| voice.value)
+            .unwrap_or_default(),
+        engine,
+        brain,
+        script,
+        persona: markdown(keys, "persona", beside, reading),
+        rules: markdown(keys, "rules", beside, reading),
+        facts: speech::facts(keys, reading),
+        hours: people::hours(keys, reading),
+        fallback: people::fallback(keys, &destinations, reading),
+        destinations,
+        tools: tools(keys, reading),
+        greeting: speech::greeting(keys, reading),
+        limits: keeping::limits(keys, reading),
+        privacy: keeping::privacy(keys, &phrases, reading),
+        phrases,
+    };
+    Parsed {
+        secretary,
+        name,
+        uuid,
+        domain,
+        faults: Vec::new(),
+    }
 }
 
-fn check(file: &str, text: &str) -> Result<(), SecretaryError> {
-    let chosen: Chosen = toml::from_str(text).map_err(|e| syntax(file, text, &e))?;
-    let wrong = |at: Range<usize>, problem: String, remedy: String| {
-        let line = line_of(text, at.start);
-        Err(SecretaryError::File {
-            file: file.into(),
+fn uuid(keys: &mut Keys<'_>, reading: &mut Reading<'_>) -> Option<Placed<SecretaryUuid>> {
+    let Placed { value: text, line } = keys.text("uuid", reading)?;
+    match text.parse() {
+        Ok(value) => Some(Placed { value, line }),
+        Err(_) => {
+            let problem = format!("{text:?} is no UUID");
+            let remedy = "write one such as 11111111-2222-4333-8444-555555555555 (`uuidgen` makes one), or leave it out";
+            reading.fault(line, problem, remedy);
+            None
+        }
+    }
+}
+
+fn name(keys: &mut Keys<'_>, reading: &mut Reading<'_>) -> Option<Placed<String>> {
+    let remedy = "give it one, such as name = \"reception\"";
+    let there = keys.has("name");
+    let name = keys.text("name", reading);
+    if !there {
+        keys.missing("name", remedy, reading);
+    }
+    let name = name?;
+    if name.value.trim().is_empty() {
+        reading.fault(name.line, "the name is empty", remedy);
+    }
+    Some(name)
+}
+
+fn language(keys: &mut Keys<'_>, reading: &mut Reading<'_>) -> Language {
+    let there = keys.has("language");
+    let Some(text) = keys.text("language", reading) else {
+        if !there {
+            keys.missing("language", "write language = \"pt-BR\" or \"en\"", reading);
+        }
+        return Language::En;
+    };
+    text.value.parse().unwrap_or_else(|_| {
+        let problem = format!("{:?} is not a language of a secretary", text.value);
+        reading.fault(text.line, problem, "use \"pt-BR\" or \"en\"");
+        Language::En
+    })
+}
+
+/// A text that is one of `known`; the first of them where the key is not there.
+fn one_of(
+    keys: &mut Keys<'_>,
+    key: &'static str,
+    known: &[&str],
+    wrong: &str,
+    reading: &mut Reading<'_>,
+) -> String {
+    let Some(chosen) = keys.text(key, reading) else {
+        return known.first().map(|first| (*first).to_owned()).unwrap_or_default();
+    };
+    if !known.contains(&chosen.value.as_str()) {
+        let problem = format!("{:?} {wrong}", chosen.value);
+        reading.fault(chosen.line, problem, suggestion(&chosen.value, known));
+    }
+    chosen.value
+}
+
+fn script(keys: &mut Keys<'_>, engine: &str, brain: &str, reading: &mut Reading<'_>) -> String {
+    let line = keys.line;
+    let script = keys.text("script", reading);
+    let wanted = engine == "local" && brain == "script";
+    if wanted && script.as_ref().is_none_or(|script| script.value.is_empty()) {
+        reading.fault(
+            script.as_ref().map_or(line, |script| script.line),
+            "the brain \"script\" has no script",
+            "set script = \"provedor\" (a sample) or to the path of a .yaml file, or brain = \"chat\"",
+        );
+    }
+    script.map(|script| script.value).unwrap_or_default()
+}
+
+/// A Markdown text: the value itself, or the file beside this one that it names.
+fn markdown(
+    keys: &mut Keys<'_>,
+    key: &'static str,
+    beside: &dyn Fn(&str) -> Option<String>,
+    reading: &mut Reading<'_>,
+) -> String {
+    let Some(Placed { value, line }) = keys.text(key, reading) else {
+        return String::new();
+    };
+    let named = value.trim();
+    if named.contains('\n') || !named.ends_with(".md") {
+        return named.to_owned();
+    }
+    if Path::new(named).components().count() != 1 || Path::new(named).file_name().is_none() {
+        let problem = format!("{key} names {named:?}, which is not beside this file");
+        reading.fault(
             line,
             problem,
-            remedy: Some(remedy),
-        })
-    };
-    if chosen.name.get_ref().trim().is_empty() {
-        return wrong(
-            chosen.name.span(),
-            "the name is empty".into(),
-            "give it one, such as \"reception\"".into(),
+            "put the file into this folder and give its name alone",
         );
+        return String::new();
     }
-    if let Some(engine) = &chosen.engine
-        && !ENGINES.contains(&engine.get_ref().as_str())
-    {
-        let name = engine.get_ref();
-        return wrong(
-            engine.span(),
-            format!("{name:?} is no engine"),
-            suggestion(name, &ENGINES),
-        );
-    }
-    if let Some(brain) = &chosen.brain
-        && !BRAINS.contains(&brain.get_ref().as_str())
-    {
-        let name = brain.get_ref();
-        return wrong(
-            brain.span(),
-            format!("{name:?} is no brain of the local engine"),
-            suggestion(name, &BRAINS),
-        );
-    }
-    let scripted = chosen.brain.as_ref().is_none_or(|b| b.get_ref() == "script");
-    let script = chosen.script.as_ref().map_or("", |s| s.get_ref());
-    let is_local = chosen.engine.as_ref().is_none_or(|e| e.get_ref() == "local");
-    if is_local && scripted && script.is_empty() {
-        let at = chosen.script.as_ref().unwrap_or(&chosen.name).span();
-        let remedy = "set script = \"provedor\" (a sample) or to the path of a .yaml file".into();
-        return wrong(at, "the brain \"script\" has no script".into(), remedy);
-    }
-    let ChosenLimits { answer_ms, tool_ms } = &chosen.limits;
-    for (limit, name, usual) in [(answer_ms, "answer_ms", 15_000), (tool_ms, "tool_ms", 10_000)] {
-        if let Some(limit) = limit.as_ref().filter(|limit| *limit.get_ref() == 0) {
-            let remedy = format!("give milliseconds ({usual} is usual), or leave it out");
-            return wrong(
-                limit.span(),
-                format!("{name} is 0, which leaves no time at all"),
-                remedy,
+    beside(named)
+        .map(|text| text.trim().to_owned())
+        .unwrap_or_else(|| {
+            let problem = format!("{key} names {named:?}, which cannot be read");
+            reading.fault(
+                line,
+                problem,
+                "put that file beside this one, or write the text itself",
             );
+            String::new()
+        })
+}
+
+fn tools(keys: &mut Keys<'_>, reading: &mut Reading<'_>) -> Vec<Tool> {
+    let Some(named) = keys.texts("tools", reading) else {
+        return Tool::ALL.into();
+    };
+    let known = Tool::ALL.map(Tool::name);
+    let mut tools = Vec::new();
+    for Placed { value, line } in named {
+        match Tool::ALL.into_iter().find(|tool| tool.name() == value) {
+            None => reading.fault(line, format!("{value:?} is no tool"), suggestion(&value, &known)),
+            Some(tool) if tools.contains(&tool) => {
+                reading.fault(
+                    line,
+                    format!("the tool {value:?} stands twice"),
+                    "leave one of them out",
+                );
+            }
+            Some(tool) => tools.push(tool),
         }
     }
-    Ok(())
-}
-
-fn syntax(file: &str, text: &str, error: &toml::de::Error) -> SecretaryError {
-    let problem = error.message().lines().collect::<Vec<_>>().join(" ");
-    let line = line_of(text, error.span().map_or(0, |s| s.start));
-    let remedy = field_suggestion(&problem);
-    SecretaryError::File {
-        file: file.into(),
-        line,
-        problem,
-        remedy,
-    }
-}
-
-fn line_of(text: &str, offset: usize) -> usize {
-    text.bytes().take(offset).filter(|b| *b == b'\n').count() + 1
+    tools
 }

@@ -1,6 +1,6 @@
 //! One secretary: how it greets, what it says when nobody speaks, which script it follows.
 
-use crate::{Destination, Hours, SecretaryError};
+use crate::{Destination, Hours, LanguageError, SecretaryUuid};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -35,6 +35,16 @@ impl Language {
     }
 }
 
+impl Language {
+    /// What a caller is told whose call is recorded, where the secretary has no words of its own for it.
+    pub const fn recording_notice(self) -> &'static str {
+        match self {
+            Self::PtBr => "Esta ligação está sendo gravada.",
+            Self::En => "This call is being recorded.",
+        }
+    }
+}
+
 impl fmt::Display for Language {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.tag())
@@ -42,10 +52,10 @@ impl fmt::Display for Language {
 }
 
 impl FromStr for Language {
-    type Err = SecretaryError;
+    type Err = LanguageError;
 
     /// Takes a BCP 47 tag; the region does not matter (`pt`, `pt-BR`, `en-US`).
-    fn from_str(tag: &str) -> Result<Self, SecretaryError> {
+    fn from_str(tag: &str) -> Result<Self, LanguageError> {
         match tag
             .split(['-', '_'])
             .next()
@@ -55,7 +65,7 @@ impl FromStr for Language {
         {
             "pt" => Ok(Self::PtBr),
             "en" => Ok(Self::En),
-            _ => Err(SecretaryError::Language(tag.chars().take(32).collect())),
+            _ => Err(LanguageError(tag.chars().take(32).collect())),
         }
     }
 }
@@ -64,7 +74,10 @@ impl FromStr for Language {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Secretary {
-    /// The name by which metadata and configuration refer to it.
+    /// Its UUID, where its file names one.
+    #[serde(default)]
+    pub uuid: Option<SecretaryUuid>,
+    /// The name by which metadata and configuration refer to it; one of its kind in its domain.
     pub name: String,
     /// The language it speaks and hears.
     pub language: Language,
@@ -81,9 +94,12 @@ pub struct Secretary {
     /// or `.yml`. [`crate::Snapshot::load`] makes a relative path absolute, from the folder of the secretary's file.
     #[serde(default)]
     pub script: String,
-    /// Who it is and how it behaves, for engines that take instructions.
+    /// Who it is, as Markdown; see [`Secretary::instructions`].
     #[serde(default)]
-    pub instructions: String,
+    pub persona: String,
+    /// What it does and never does, as Markdown; see [`Secretary::instructions`].
+    #[serde(default)]
+    pub rules: String,
     /// What the company lets its callers know, by name: a script says them by name, an engine reads them all.
     #[serde(default)]
     pub facts: BTreeMap<String, String>,
@@ -93,6 +109,9 @@ pub struct Secretary {
     /// Whom a call can be handed to.
     #[serde(default)]
     pub destinations: Vec<Destination>,
+    /// Which tools its engine is offered.
+    #[serde(default = "every_tool")]
+    pub tools: Vec<Tool>,
     /// What it says first.
     pub greeting: Greeting,
     /// What it says when the conversation does not go on by itself.
@@ -100,12 +119,42 @@ pub struct Secretary {
     /// Its limits.
     #[serde(default)]
     pub limits: Limits,
-    /// Where a call goes when the engine fails.
+    /// Where a call goes when the engine fails: the name of one of its destinations.
     #[serde(default)]
     pub fallback: Option<String>,
     /// What is kept of its calls.
     #[serde(default)]
     pub privacy: Privacy,
+}
+
+/// What an engine can be offered to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tool {
+    /// Hand the call to a destination.
+    TransferCall,
+    /// Write a message down.
+    TakeMessage,
+    /// End the call.
+    EndCall,
+}
+
+impl Tool {
+    /// Every tool.
+    pub const ALL: [Self; 3] = [Self::TransferCall, Self::TakeMessage, Self::EndCall];
+
+    /// Its name, as files and engines write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TransferCall => "transfer_call",
+            Self::TakeMessage => "take_message",
+            Self::EndCall => "end_call",
+        }
+    }
+}
+
+fn every_tool() -> Vec<Tool> {
+    Tool::ALL.into()
 }
 
 /// What is kept of a secretary's calls.
@@ -168,6 +217,9 @@ pub struct Phrases {
     pub farewell: String,
     /// Said when the engine fails.
     pub apology: String,
+    /// Said before anything else where calls are recorded and the caller is told so ([`Recording::Announce`]).
+    #[serde(default)]
+    pub recording_notice: String,
     /// What a listener murmurs without wanting the floor: lower case, without accents, words apart by one space (a file
     /// may write them naturally, [`Secretary::parse`] folds them).
     pub backchannels: Vec<String>,

@@ -1,6 +1,6 @@
 //! The samples that are part of the program, so that it answers without any configuration.
 
-use crate::{DomainUuid, Secretary, SecretaryError};
+use crate::DomainUuid;
 use uuid::Uuid;
 
 /// The domain of the samples.
@@ -13,18 +13,11 @@ pub const SAMPLE_DOMAIN_NAME: &str = "pbx.example.com";
 /// The sample that answers where none is named.
 pub const SAMPLE_DEFAULT: &str = "provedor";
 
-const SAMPLES: [(&str, &str); 2] = [
+/// The embedded secretaries, each with its file's name.
+pub(crate) const SAMPLES: [(&str, &str); 2] = [
     (
         "samples/provedor.toml",
         include_str!("../../../samples/provedor.toml"),
     ),
     ("samples/isp.toml", include_str!("../../../samples/isp.toml")),
 ];
-
-/// The embedded secretaries, each with its file's name.
-pub(crate) fn samples() -> Result<Vec<(String, Secretary)>, SecretaryError> {
-    SAMPLES
-        .iter()
-        .map(|(file, text)| Ok(((*file).into(), Secretary::parse(file, text)?)))
-        .collect()
-}

@@ -2,7 +2,7 @@
 
 use crate::{DomainUuid, Secretary};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// One tenant.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +37,8 @@ impl Domain {
 /// All that is configured, at one moment. Never changed: a call keeps the one it began with.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Snapshot {
+    /// Changes with everything that is configured: 12 hexadecimal digits, for logs.
+    pub version: String,
     /// The tenants.
     pub domains: BTreeMap<DomainUuid, Arc<Domain>>,
 }
@@ -52,6 +54,29 @@ impl Snapshot {
 pub trait SecretarySource: Send + Sync {
     /// The present snapshot. Cheap: it is asked for with every call.
     fn snapshot(&self) -> Arc<Snapshot>;
+}
+
+/// A snapshot that is exchanged while calls run.
+#[derive(Debug, Default)]
+pub struct Reloading(Mutex<Arc<Snapshot>>);
+
+impl Reloading {
+    /// Begins with this snapshot.
+    pub fn new(snapshot: Snapshot) -> Self {
+        Self(Mutex::new(Arc::new(snapshot)))
+    }
+
+    /// From now on this one is handed out. Who holds the former one keeps it.
+    pub fn replace(&self, snapshot: Snapshot) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
+    }
+}
+
+impl SecretarySource for Reloading {
+    fn snapshot(&self) -> Arc<Snapshot> {
+        // Held for one clone: nothing can panic under it.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 impl SecretarySource for Arc<Snapshot> {

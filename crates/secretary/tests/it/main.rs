@@ -4,4 +4,5 @@
 
 mod files;
 mod hours;
+mod instructions;
 mod snapshot;
