@@ -92,11 +92,12 @@ fn tool(spec: &ToolSpec) -> Tool {
     }
 }
 
-/// The secretary's own instructions, and what the model cannot know: the language, and that the call has spoken already.
+/// The secretary's own instructions as of the call's beginning, and what the model cannot know: the language, and that the call has spoken already.
 fn instructions(secretary: &Secretary) -> String {
     let mut text = format!(
         "{}\n\nThis is a phone call. Speak {}.",
-        secretary.instructions, secretary.language
+        secretary.instructions(jiff::Timestamp::now()),
+        secretary.language
     );
     if !secretary.greeting.text.is_empty() {
         text.push_str(" The caller has already been greeted with these words; do not greet again: ");

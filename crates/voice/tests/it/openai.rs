@@ -23,7 +23,7 @@ const SECRETARY: &str = r#"
 name = "clara"
 language = "pt-BR"
 engine = "openai"
-instructions = "Você é a Clara, secretária de um provedor de internet."
+persona = "Você é a Clara, secretária de um provedor de internet."
 [greeting]
 text = "Bom dia!"
 [phrases]

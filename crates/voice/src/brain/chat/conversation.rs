@@ -10,6 +10,7 @@ use crate::engine::ToolSpec;
 use call::{FailureKind, ToolCallId};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use jiff::Timestamp;
 use secretary::{Language, Secretary};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
@@ -138,7 +139,7 @@ impl Conversation {
             .cloned()
             .collect();
         offered.extend(script.as_deref().and_then(business_info));
-        let history = History::new(system_prompt(secretary), endpoint.config.history_characters);
+        let history = History::new(system_prompt(secretary, clock.now()), endpoint.config.history_characters);
         Self {
             endpoint,
             history,
@@ -223,13 +224,13 @@ impl Conversation {
         let Some(mut answer) = self.answer.take() else {
             return;
         };
-        if !completion.usage.is_nothing() {
-            self.thoughts.push_back(Thought::Usage(completion.usage));
-        }
         let last = answer.cutter.finish();
         answer.spoken.extend(last.iter().cloned());
         let text = answer.spoken.join(" ");
         self.thoughts.extend(last.map(Thought::Clause));
+        if !completion.usage.is_nothing() {
+            self.thoughts.push_back(Thought::Usage(completion.usage));
+        }
         if text.is_empty() && completion.calls.is_empty() {
             return self.end_empty(completion.finish.as_deref());
         }
@@ -386,15 +387,15 @@ fn described(tool: &ToolSpec) -> Value {
         "parameters": tool.parameters}})
 }
 
-fn system_prompt(secretary: &Secretary) -> String {
+fn system_prompt(secretary: &Secretary, now: Timestamp) -> String {
     let language = match secretary.language {
         Language::PtBr => "Brazilian Portuguese",
         Language::En => "English",
     };
-    let instructions = match secretary.instructions.trim() {
-        "" => "You are a friendly secretary who answers the phone.",
-        own => own,
-    };
+    let mut instructions = secretary.instructions(now);
+    if instructions.is_empty() {
+        instructions.push_str("You are a friendly secretary who answers the phone.");
+    }
     format!(
         "{instructions}\n\nYou are on the phone. Speak {language}, in one to three short sentences at a time, as people do: \
          no lists, no markdown, no emoji. What stands in square brackets is a note about the call and not the caller's words. \

@@ -13,7 +13,7 @@ name = "clara"
 language = "pt-BR"
 engine = "openai"
 voice = "cedar"
-instructions = "Você é a Clara."
+persona = "Você é a Clara."
 [greeting]
 text = "Bom dia!"
 [phrases]

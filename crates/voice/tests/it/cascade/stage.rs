@@ -192,13 +192,16 @@ pub(super) fn engine(scribe: Option<Arc<dyn Transcriber>>, tongue: &Arc<Tongue>,
 
 pub(super) fn setup() -> Setup {
     let secretary = Secretary {
+        uuid: None,
         name: "clara".into(),
         language: Language::En,
         voice: String::new(),
         engine: "local".into(),
         brain: "script".into(),
         script: String::new(),
-        instructions: String::new(),
+        persona: String::new(),
+        rules: String::new(),
+        tools: Vec::new(),
         greeting: Greeting {
             text: "Hello.".into(),
             interruptible: true,
@@ -207,6 +210,7 @@ pub(super) fn setup() -> Setup {
             reprompts: vec![],
             farewell: String::new(),
             apology: String::new(),
+            recording_notice: String::new(),
             backchannels: vec![],
         },
         limits: Limits::default(),
