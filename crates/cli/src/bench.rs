@@ -148,7 +148,7 @@ impl Calls {
             "[server]\nlisten = \"{address}\"\ncontrol = \"{control}\"\nmax_calls = {limit}\n\
              [vad]\nenabled = {vad}\n[stt]\nmodel = \"\"\n[log]\nlevel = \"warn\"\n\
              [[domains]]\nuuid = \"{SAMPLE_DOMAIN}\"\nname = \"bench\"\ndefault_secretary = \"loopback\"\n\
-             max_calls = {limit}\nsecretaries_dir = \"secretaries\"\n",
+             max_calls = {limit}\n[secretaries]\ndir = {secretaries:?}\n",
             control = free_address()?,
         );
         let path = folder.join("config.toml");

@@ -78,7 +78,7 @@ fn secretaries_and_log_directives_are_checked_too() {
     let folder = tempfile::tempdir().unwrap();
     let file = written(
         folder.path(),
-        "[[domains]]\nsecretaries_dir = \"/nonexistent/secretaries\"\n",
+        "[secretaries]\ndir = \"/nonexistent/secretaries\"\n",
     );
     let output = voice_ai(&["config", "check", "--config", &file])
         .output()

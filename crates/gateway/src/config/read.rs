@@ -115,7 +115,16 @@ impl<'a> Section<'a> {
 /// Beyond this likeness a key is taken for a misspelt one.
 const ALIKE: f64 = 0.6;
 
+/// Keys that were once right, and what is right now.
+const RETIRED: [(&str, &str); 1] = [(
+    "secretaries_dir",
+    "one folder serves all domains: set secretaries.dir, and write domain = \"NAME\" into each secretary's file",
+)];
+
 fn remedy(section: &str, name: &str, known: &[&str], everywhere: &[String]) -> String {
+    if let Some((_, now)) = RETIRED.iter().find(|(old, _)| *old == name) {
+        return (*now).to_owned();
+    }
     let likeness = |key: &str| strsim::normalized_damerau_levenshtein(name, key);
     let nearest = known
         .iter()

@@ -10,6 +10,7 @@ impl Config {
         let mut found = Vec::new();
         self.listeners(&mut found);
         self.tenants(&mut found);
+        self.receivers(&mut found);
         found.into_iter().map(ConfigError::Rule).collect()
     }
 
@@ -39,11 +40,21 @@ impl Config {
 
     fn tenants(&self, found: &mut Vec<String>) {
         let mut seen = BTreeSet::new();
+        let mut names = BTreeSet::new();
         for domain in &self.domains {
             if !seen.insert(domain.uuid) {
                 found.push(format!(
                     "domains: {} is configured twice; each domain may stand once",
                     domain.uuid
+                ));
+            }
+        }
+        // Files and commands say a domain by its name.
+        for domain in &self.domains {
+            if !names.insert(domain.name.to_ascii_lowercase()) {
+                found.push(format!(
+                    "domains: the name {:?} is configured twice; give each domain its own",
+                    domain.name
                 ));
             }
         }

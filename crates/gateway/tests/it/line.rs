@@ -127,12 +127,12 @@ impl Node {
         }
         let text = format!(
             "{keys}\nserver.listen = \"127.0.0.1:0\"\nserver.control = \"127.0.0.1:0\"\nstt.model = \"\"\n\
-             data.dir = {:?}\n[[domains]]\nuuid = \"{DOMAIN}\"\nname = \"pbx.example.com\"\ndefault_secretary = \"{}\"\n\
-             max_calls = {}\nsecretaries_dir = {:?}\n",
+             data.dir = {:?}\nsecretaries.dir = {:?}\n[[domains]]\nuuid = \"{DOMAIN}\"\nname = \"pbx.example.com\"\ndefault_secretary = \"{}\"\n\
+             max_calls = {}\n",
+            folder.path(),
             folder.path(),
             secretaries[0].name,
-            secretaries[0].max_calls,
-            folder.path()
+            secretaries[0].max_calls
         );
         let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let config = Config::parse(Some(("test.toml", &text)), environment).expect("a configuration");

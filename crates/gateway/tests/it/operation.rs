@@ -203,7 +203,7 @@ async fn a_secretary_whose_engine_is_not_configured_is_told_at_the_start() {
          phrases = { reprompts = [], farewell = \"\", apology = \"\", backchannels = [] }\n";
     std::fs::write(folder.path().join("ana.toml"), secretary).unwrap();
     let keys = format!(
-        "[[domains]]\ndefault_secretary = \"ana\"\nsecretaries_dir = {:?}",
+        "[secretaries]\ndir = {:?}\n[[domains]]\ndefault_secretary = \"ana\"\n",
         folder.path()
     );
     let wrong = Gateway::check(&config(&keys)).unwrap_err();

@@ -56,7 +56,7 @@ impl Site {
             text.push_str(&format!("\n{key} = {value}"));
         }
         text.push_str(&format!(
-            "\n[[domains]]\ndefault_secretary = \"echo\"\nmax_calls = 3\nsecretaries_dir = {:?}\n",
+            "\nsecretaries.dir = {:?}\n[[domains]]\ndefault_secretary = \"echo\"\nmax_calls = 3\n",
             folder.path()
         ));
         let environment = [("SITE_TOKEN".to_owned(), "s3cret".to_owned())];
