@@ -92,7 +92,7 @@ fn arbitrary_input() -> impl Strategy<Value = Input> {
         4 => (0_u64..12).prop_map(done),
         2 => (tool(), tool_id()).prop_map(|((name, arguments), id)| tool_call(id, name, arguments)),
         1 => tool_id().prop_map(|id| Input::Engine(EngineEvent::ToolCancelled { id: ToolCallId(id.into()) })),
-        2 => (tool_id(), any::<bool>()).prop_map(|(id, ok)| tool_done(id, ok, "{}")),
+        2 => (tool_id(), any::<bool>(), words()).prop_map(|(id, ok, result)| tool_done(id, ok, result)),
         1 => Just(failed()),
         6 => (utterance(), 0_u64..5_000).prop_map(|(utterance, played)| position(utterance, played)),
         5 => (utterance(), 0_u64..5_000).prop_map(|(utterance, played)| finished(utterance, played)),
@@ -112,6 +112,9 @@ fn words() -> impl Strategy<Value = &'static str> {
         "não",
         "quero falar",
         " com o financeiro",
+        "Jose\u{301}, 11 98765-4321…",
+        "hum 3",
+        "２ ½ ™",
     ])
 }
 
@@ -129,7 +132,14 @@ fn tool() -> impl Strategy<Value = (&'static str, serde_json::Value)> {
         ("end_call", serde_json::json!({})),
         ("transfer_call", serde_json::json!({"destination": "2001"})),
         ("transfer_call", serde_json::json!(null)),
-        ("take_message", serde_json::json!({"text": "ligar"})),
+        (
+            "take_message",
+            serde_json::json!({"text": "ligar", "phone": 551_198_765}),
+        ),
+        (
+            "transfer_call",
+            serde_json::json!({"destination": "+55 11 98765-4321"}),
+        ),
     ])
 }
 

@@ -1,5 +1,6 @@
 //! A call under test: inputs at offsets from its start, and what it put out at which.
 
+use crate::logged::LoggedCall;
 pub(crate) use crate::outputs::*;
 use call::*;
 use proptest::prelude::ProptestConfig;
@@ -60,7 +61,7 @@ pub(crate) fn rules() -> Settings {
 }
 
 pub(crate) struct Bench {
-    pub(crate) call: Call,
+    pub(crate) call: LoggedCall,
     base: Instant,
     now: u64,
 }
@@ -70,7 +71,7 @@ impl Bench {
     pub(crate) fn new(rules: Settings) -> Self {
         let base = Instant::now();
         Self {
-            call: Call::new(rules, base),
+            call: LoggedCall::new(rules, base),
             base,
             now: 0,
         }
@@ -242,6 +243,15 @@ pub(crate) fn failed() -> Input {
 
 pub(crate) fn tool_call(id: &str, name: &str, arguments: serde_json::Value) -> Input {
     Input::Engine(EngineEvent::ToolCall {
+        id: ToolCallId(id.into()),
+        name: name.into(),
+        arguments,
+    })
+}
+
+/// What the driver is asked for by [`tool_call`].
+pub(crate) fn tool(id: &str, name: &str, arguments: serde_json::Value) -> Output {
+    Output::Tool(ToolRequest {
         id: ToolCallId(id.into()),
         name: name.into(),
         arguments,

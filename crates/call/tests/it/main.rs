@@ -17,6 +17,8 @@ mod heard_text;
 mod keys;
 mod late_audio;
 mod log;
+mod logged;
+mod masks;
 mod observer;
 mod orders;
 mod outputs;

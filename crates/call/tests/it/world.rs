@@ -2,6 +2,7 @@
 //! that plays in real time. Whatever the delays, the conversation stays one.
 
 use crate::bench::*;
+use crate::logged::LoggedCall;
 use crate::observer::Observer;
 use call::*;
 use std::collections::VecDeque;
@@ -57,7 +58,7 @@ struct Playing {
 
 /// One call in it.
 pub(crate) struct World {
-    call: Call,
+    call: LoggedCall,
     observer: Observer,
     base: Instant,
     now: u64,
@@ -84,7 +85,7 @@ impl World {
         let base = Instant::now();
         let mut world = Self {
             observer: Observer::new(&rules),
-            call: Call::new(rules, base),
+            call: LoggedCall::new(rules, base),
             base,
             now: 0,
             plan: Plan { numbers, next: 0 },
@@ -247,14 +248,13 @@ impl World {
         }
         if cause != Cause::FollowUp && self.plan.draw(0..6) == 0 {
             self.tools += 1;
-            self.after(
-                at,
-                Event::Tell(tool_call(
-                    &self.tools.to_string(),
-                    "take_message",
-                    serde_json::json!({}),
-                )),
-            );
+            // No transfer comes to anything in here, so that every conversation goes on.
+            let (name, arguments) = match self.plan.draw(0..3) {
+                0 => ("transfer_call", serde_json::json!({"destination": "financeiro"})),
+                _ => ("take_message", serde_json::json!({})),
+            };
+            let call = tool_call(&self.tools.to_string(), name, arguments);
+            self.after(at, Event::Tell(call));
         }
         self.after(at + 20, Event::Tell(done(answer.0)));
     }
@@ -312,7 +312,8 @@ impl World {
                 }
                 Output::Tool(request) => {
                     let delay = self.plan.draw(0..12_000);
-                    self.after(delay, Event::Tell(tool_done(&request.id.0, true, "{}")));
+                    let ok = self.plan.draw(0..3) > 0;
+                    self.after(delay, Event::Tell(tool_done(&request.id.0, ok, "Financeiro")));
                 }
                 Output::Record(record) => self.records.push(record),
             }
