@@ -8,18 +8,24 @@ mod amount;
 mod error;
 mod log;
 mod node;
+mod prices;
 mod read;
 mod rules;
 mod secret;
+mod store;
 mod tenants;
 mod values;
+mod webhooks;
 mod zone;
 
 pub use amount::Amount;
 pub use error::{ConfigError, ConfigErrors, Origin};
 pub use log::LogFormat;
+pub use prices::{ChatPrices, RealtimePrices};
 pub use secret::Secret;
+pub use store::StoreUrl;
 
+use crate::webhooks::WebhookEvent;
 use audio::{Layout, SampleRate};
 use ipnet::IpNet;
 use node::Node;
@@ -51,8 +57,16 @@ section! {
         chat: ChatConfig = ChatConfig::default(),
         /// What the node keeps.
         data: DataConfig = DataConfig::default(),
+        /// Where what happened is kept.
+        store: StoreConfig = StoreConfig::default(),
+        /// Who is told what happened.
+        webhooks: Vec<WebhookConfig> = Vec::new(),
+        /// The files of calls.
+        recording: RecordingConfig = RecordingConfig::default(),
         /// What the node says about itself.
         log: LogConfig = LogConfig::default(),
+        /// The files of secretaries.
+        secretaries: SecretariesConfig = SecretariesConfig::default(),
         /// The tenants.
         domains: Vec<DomainConfig> = vec![DomainConfig::default()],
     }
@@ -170,6 +184,8 @@ section! {
         api_key: Option<Secret> = None,
         /// The voice of secretaries that name none.
         voice: String = "marin".into(),
+        /// What it charges for a million tokens; without, a call costs 0.
+        prices: RealtimePrices = RealtimePrices::default(),
     }
 }
 
@@ -182,6 +198,8 @@ section! {
         model: String = String::new(),
         /// The key, where the endpoint wants one.
         api_key: Option<Secret> = None,
+        /// What it charges for a million tokens; without, a call costs 0.
+        prices: ChatPrices = ChatPrices::default(),
     }
 }
 
@@ -194,12 +212,63 @@ section! {
 }
 
 section! {
+    /// Where what happened is kept.
+    StoreConfig {
+        /// The database: `sqlite:PATH` (below `data.dir` where it is relative) or `postgres://…`.
+        url: StoreUrl = StoreUrl::sqlite(),
+        /// What waits for the database, on disk in `data.dir`, at most so many megabytes (2^20 bytes).
+        journal_mb: u32 = 256 => 1..=65_536,
+    }
+}
+
+section! {
+    /// Who is told what happened in a domain.
+    WebhookConfig {
+        /// Its name, its own in its domain.
+        name: String = String::new(),
+        /// The domain, by name or UUID.
+        domain: String = String::new(),
+        /// Where it is told, by a POST.
+        url: String = String::new(),
+        /// What requests are signed with.
+        secret: Option<Secret> = None,
+        /// What it is told.
+        events: Vec<WebhookEvent> = WebhookEvent::ALL.into(),
+        /// Whether its address may be private, and its URL begin with `http://`.
+        allow_private: bool = false,
+    }
+}
+
+section! {
+    /// The files of calls. Whether a call's sound is recorded is its secretary's `privacy.recording`.
+    RecordingConfig {
+        /// Whether every call has an event log, which `voice-ai replay` reads.
+        event_log: bool = true,
+        /// The program that makes Opus of finished recordings, called as opusenc is; empty for WAV.
+        opus: String = String::new(),
+        /// With less free space than this, in megabytes, no sound is recorded.
+        least_free_mb: u32 = 500 => 0..=1_000_000_000,
+    }
+}
+
+section! {
     /// What the node says about itself.
     LogConfig {
         /// What is logged: a level, or directives as RUST_LOG has them (RUST_LOG goes before it).
         level: String = "info".into(),
         /// How.
         format: LogFormat = LogFormat::Text,
+    }
+}
+
+section! {
+    /// The files of secretaries.
+    SecretariesConfig {
+        /// The folder of all domains' secretaries (`*.toml`, also in direct subfolders); where none is named, every domain has the
+        /// embedded samples.
+        dir: Option<PathBuf> = None,
+        /// How often the folder is looked at for changes, in seconds; 0 for never.
+        reload_seconds: u32 = 5 => 0..=86_400,
     }
 }
 
@@ -222,8 +291,6 @@ section! {
         spend_per_day: Amount = Amount::ZERO,
         /// After how many days what its calls left is erased; 0 for never.
         retention_days: u32 = 0 => 0..=36_500,
-        /// The folder of its secretaries (`*.toml`); the embedded samples where none is named.
-        secretaries_dir: Option<PathBuf> = None,
     }
 }
 

@@ -14,6 +14,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use std::sync::Arc;
 use std::time::Duration;
+use voice::Usage;
 
 /// The node's counters. Clones share them.
 #[derive(Clone)]
@@ -34,6 +35,11 @@ pub struct Metrics {
     dropped: Family<WhereLabel, Counter>,
     errors: Family<KindLabel, Counter>,
     refused: Family<ReasonLabel, Counter>,
+    deliveries: Family<ResultLabel, Counter>,
+    outbox_waiting: Gauge,
+    outbox_dead: Gauge,
+    tokens: Family<TokensLabel, Counter>,
+    cost: Family<EngineLabel, Counter>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -44,6 +50,17 @@ struct OutcomeLabel {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct EngineLabel {
     engine: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ResultLabel {
+    result: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct TokensLabel {
+    engine: &'static str,
+    kind: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -91,6 +108,17 @@ pub enum ErrorKind {
     Synthesis,
     /// A call's task panicked.
     Panic,
+}
+
+/// What became of an attempt to tell a webhook something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Delivered {
+    /// The receiver has it.
+    Yes,
+    /// It is tried again.
+    Later,
+    /// It was given up.
+    Never,
 }
 
 impl ErrorKind {
@@ -164,6 +192,11 @@ impl Metrics {
             dropped: Family::default(),
             errors: Family::default(),
             refused: Family::default(),
+            deliveries: Family::default(),
+            outbox_waiting: Gauge::default(),
+            outbox_dead: Gauge::default(),
+            tokens: Family::default(),
+            cost: Family::default(),
         };
         metrics.registry = Arc::new(metrics.registered());
         metrics
@@ -233,6 +266,31 @@ impl Metrics {
             "upgrades_refused",
             "Requests for a stream that were refused, by why",
             self.refused.clone(),
+        );
+        r.register(
+            "webhook_attempts",
+            "Attempts to tell a webhook something, by what became of it",
+            self.deliveries.clone(),
+        );
+        r.register(
+            "outbox_waiting",
+            "Deliveries to webhooks that are not acknowledged yet",
+            self.outbox_waiting.clone(),
+        );
+        r.register(
+            "outbox_dead",
+            "Deliveries to webhooks that were given up",
+            self.outbox_dead.clone(),
+        );
+        r.register(
+            "engine_tokens",
+            "Tokens that an engine's provider charges for, by kind",
+            self.tokens.clone(),
+        );
+        r.register(
+            "engine_cost_micros",
+            "What engines cost by the configured prices, in millionths of their currency",
+            self.cost.clone(),
         );
         r
     }
@@ -310,6 +368,46 @@ impl Metrics {
     /// A request for a stream was refused.
     pub(crate) fn refused(&self, reason: &'static str) {
         self.refused.get_or_create(&ReasonLabel { reason }).inc();
+    }
+
+    /// A webhook was tried.
+    pub(crate) fn delivery(&self, delivered: Delivered) {
+        let result = match delivered {
+            Delivered::Yes => "delivered",
+            Delivered::Later => "put_off",
+            Delivered::Never => "given_up",
+        };
+        self.deliveries.get_or_create(&ResultLabel { result }).inc();
+    }
+
+    /// So many deliveries wait, and so many were given up.
+    pub(crate) fn outbox(&self, waiting: u64, dead: u64) {
+        self.outbox_waiting.set(waiting.try_into().unwrap_or(i64::MAX));
+        self.outbox_dead.set(dead.try_into().unwrap_or(i64::MAX));
+    }
+
+    /// An engine's provider has counted this.
+    pub fn usage(&self, engine: &'static str, usage: &Usage) {
+        let kinds = [
+            ("text_in", usage.text_in),
+            ("text_cached", usage.text_cached),
+            ("text_out", usage.text_out),
+            ("audio_in", usage.audio_in),
+            ("audio_cached", usage.audio_cached),
+            ("audio_out", usage.audio_out),
+            ("transcription_in", usage.transcription_in),
+            ("transcription_out", usage.transcription_out),
+        ];
+        for (kind, count) in kinds.into_iter().filter(|(_, count)| *count > 0) {
+            self.tokens
+                .get_or_create(&TokensLabel { engine, kind })
+                .inc_by(count);
+        }
+    }
+
+    /// An engine has cost so much, in millionths.
+    pub fn cost(&self, engine: &'static str, micros: u64) {
+        self.cost.get_or_create(&EngineLabel { engine }).inc_by(micros);
     }
 
     /// All of it in the OpenMetrics text format.

@@ -1,18 +1,24 @@
 //! The running gateway: its two listeners, its calls, and how it ends.
 
 use crate::access::Access;
+use crate::allowance::Allowances;
 use crate::calls::Calls;
 use crate::config::Config;
 use crate::control::Control;
 use crate::driver::Services;
 use crate::engines::Engines;
 use crate::health::Health;
+use crate::keeping::Keeping;
 use crate::listen::{Limits, listen};
 use crate::metrics::Metrics;
+use crate::recordings;
+use crate::reload::{Reload, Secretaries};
 use crate::stream::Streams;
 use crate::tools::Messages;
 use audio::{EarModel, TurnModel};
-use secretary::{SecretarySource, Snapshot};
+use recording::Recorder;
+use secretary::Snapshot;
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -35,6 +41,7 @@ pub struct Running {
     control_addr: SocketAddr,
     metrics: Metrics,
     shutdown: Shutdown,
+    reload: Reload,
     ended: JoinHandle<()>,
 }
 
@@ -120,6 +127,23 @@ impl Gateway {
         let transcription = engines.transcription.clone();
         tokio::spawn(async move { transcription.warm().await });
 
+        let keeping =
+            Keeping::start(&config, &metrics).map_err(|error| StartError::Config(vec![error]))?;
+        let recorder = recordings::start(&config).map_err(|error| {
+            StartError::Config(vec![format!(
+                "the writer of recordings cannot be started: {error}"
+            )])
+        })?;
+        let data = config.data.dir.clone();
+        tokio::task::spawn_blocking(move || recordings::repair(&data));
+
+        let engines = Arc::new(engines);
+        let secretaries = Arc::new(Secretaries::new(
+            snapshot,
+            config.domain_entries(),
+            config.secretaries.dir.clone(),
+            engines.clone(),
+        ));
         let health = |calls: &Calls| {
             Health::new(
                 calls.clone(),
@@ -129,15 +153,16 @@ impl Gateway {
                 config.data.dir.clone(),
             )
         };
+        let allowances = Allowances::new(Arc::new(jiff::Timestamp::now));
         let calls = Calls::new(
-            Arc::new(services(&config, &engines, &metrics)),
+            Arc::new(services(&config, &engines, &metrics, &recorder)),
             config.server.max_calls,
+            allowances,
         );
         let health = Arc::new(health(&calls));
-        let secretaries: Arc<dyn SecretarySource> = Arc::new(Arc::new(snapshot));
         let streams = Streams {
             access: Access::to_streams(&config.server),
-            secretaries,
+            secretaries: secretaries.clone(),
             calls: calls.clone(),
             health: health.clone(),
             metrics: metrics.clone(),
@@ -160,12 +185,24 @@ impl Gateway {
             time,
         };
         tokio::spawn(listen(control, few, Arc::new(control_site), closed.clone()));
-        let ended = tokio::spawn(end(calls, shutdown.clone(), config.server.drain(), closed));
+        if config.secretaries.reload_seconds > 0 && config.secretaries.dir.is_some() {
+            let period = Duration::from_secs(config.secretaries.reload_seconds.into());
+            tokio::spawn(secretaries.clone().follow(period, closed.clone()));
+        }
+        let ended = tokio::spawn(end(
+            calls,
+            shutdown.clone(),
+            config.server.drain(),
+            closed,
+            recorder,
+            keeping,
+        ));
         Ok(Running {
             stream_addr,
             control_addr,
             metrics,
             shutdown,
+            reload: Reload::new(secretaries),
             ended,
         })
     }
@@ -182,17 +219,20 @@ fn prepare(config: &Config, own: Vec<Arc<dyn Engine>>) -> Result<(Snapshot, Engi
     engines
         .by_name
         .extend(own.into_iter().map(|engine| (engine.name().to_owned(), engine)));
-    let lacking = engines.lacking(&snapshot);
-    if lacking.is_empty() {
-        Ok((snapshot, engines))
-    } else {
-        Err(lacking)
-    }
+    engines.adopt(engines.fit(&snapshot)?);
+    Ok((snapshot, engines))
 }
 
 /// Waits for the shutdown and carries it out. The listeners answer until the last call has ended: whoever asks is told that the
 /// node drains, and a stream that was lost may come back.
-async fn end(calls: Calls, shutdown: Shutdown, patience: Duration, closed: CancellationToken) {
+async fn end(
+    calls: Calls,
+    shutdown: Shutdown,
+    patience: Duration,
+    closed: CancellationToken,
+    recorder: Recorder,
+    keeping: Keeping,
+) {
     shutdown.drain.cancelled().await;
     tracing::info!(
         calls = calls.live(),
@@ -204,6 +244,14 @@ async fn end(calls: Calls, shutdown: Shutdown, patience: Duration, closed: Cance
         () = shutdown.now.cancelled() => calls.drain(Duration::ZERO).await,
     }
     closed.cancel();
+    keeping.close().await;
+    // What it still has to write is not much; a thread of its own may wait for the disk.
+    if tokio::task::spawn_blocking(move || recorder.close())
+        .await
+        .is_err()
+    {
+        tracing::error!("the recorder could not be closed");
+    }
 }
 
 async fn bind(key: &'static str, addr: SocketAddr) -> Result<TcpListener, StartError> {
@@ -216,7 +264,7 @@ fn local(listener: &TcpListener, asked: SocketAddr) -> SocketAddr {
     listener.local_addr().unwrap_or(asked)
 }
 
-fn services(config: &Config, engines: &Engines, metrics: &Metrics) -> Services {
+fn services(config: &Config, engines: &Engines, metrics: &Metrics, recorder: &Recorder) -> Services {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     Services {
         engines: engines.by_name.clone(),
@@ -225,6 +273,12 @@ fn services(config: &Config, engines: &Engines, metrics: &Metrics) -> Services {
         turn: config.vad.enabled.then(TurnModel::embedded),
         judges: Arc::new(Semaphore::new(cores)),
         stream: config.stream.clone(),
+        prices: BTreeMap::from([
+            ("openai", config.openai.prices.clone()),
+            ("local", config.chat.prices.of_text()),
+        ]),
+        recorder: recorder.clone(),
+        event_log: config.recording.event_log,
         metrics: metrics.clone(),
         messages: Arc::new(Messages::in_directory(&config.data.dir)),
     }
@@ -240,7 +294,7 @@ fn announce(stream: SocketAddr, control: SocketAddr, snapshot: &Snapshot, engine
             default = domain.default_secretary, max_calls = domain.max_calls, "serving"
         );
     }
-    tracing::info!(engines = engines.names(), "ready");
+    tracing::info!(engines = engines.names(), secretaries = snapshot.version, "ready");
     match engines.transcription.is_there() {
         true => tracing::info!("speech to text by {}", engines.transcription),
         false => tracing::warn!("{}", engines.transcription),
@@ -266,6 +320,11 @@ impl Running {
     /// What ends it, from anywhere.
     pub fn shutdown(&self) -> Shutdown {
         self.shutdown.clone()
+    }
+
+    /// What reads its secretaries again, from anywhere.
+    pub fn reload(&self) -> Reload {
+        self.reload.clone()
     }
 
     /// Returns when it has ended.

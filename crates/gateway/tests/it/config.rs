@@ -92,6 +92,7 @@ fn the_keys_without_a_default_can_be_read_as_the_sample_shows_them() {
         "VOICE_AI_CONTROL_TOKEN",
         "OPENAI_API_KEY",
         "CHAT_API_KEY",
+        "CRM_SECRET",
     ];
     let variables: Vec<_> = secrets.iter().map(|name| (*name, "s3cret")).collect();
     let config = Config::parse(Some(("sample", &full_sample())), environment(&variables)).unwrap();
@@ -346,22 +347,77 @@ fn contradictions_are_told() {
     assert!(error.contains("both 127.0.0.1:8085"), "{error}");
     let twice = "[[domains]]\nname = \"a\"\n[[domains]]\nname = \"b\"\n";
     assert!(message(from_file(twice)).contains("configured twice"));
+    let namesakes = "[[domains]]\n[[domains]]\nuuid = \"11111111-2222-4333-8444-000000000001\"\nname = \"PBX.example.com\"\n";
+    assert!(message(from_file(namesakes)).contains("\"PBX.example.com\" is configured twice"));
     assert!(message(from_file("domains = []\n")).contains("sample"));
 }
 
 #[test]
-fn secretaries_are_read_for_each_domain_and_all_that_is_wrong_is_told() {
-    let config = from_file(
-        "[[domains]]\nsecretaries_dir = \"/nonexistent/a\"\n\
-         [[domains]]\nuuid = \"11111111-2222-4333-8444-000000000001\"\nname = \"b\"\ndefault_secretary = \"nobody\"\n",
+fn secretaries_are_read_for_all_domains_and_all_that_is_wrong_is_told() {
+    let missing = from_file("secretaries.dir = \"/nonexistent/a\"\n").unwrap();
+    let wrong = missing.snapshot().unwrap_err();
+    assert!(
+        wrong.len() == 1 && wrong[0].contains("/nonexistent/a"),
+        "{wrong:?}"
+    );
+    let two = from_file(
+        "[[domains]]\ndefault_secretary = \"nobody\"\n\
+         [[domains]]\nuuid = \"11111111-2222-4333-8444-000000000001\"\nname = \"b\"\ndefault_secretary = \"provdor\"\n",
     )
     .unwrap();
-    let wrong = config.snapshot().unwrap_err();
+    let wrong = two.snapshot().unwrap_err();
     assert_eq!(wrong.len(), 2, "{wrong:?}");
     assert!(
-        wrong[0].contains("/nonexistent/a") && wrong[1].contains("nobody"),
+        wrong[0].contains("nobody")
+            && wrong[1].contains("domain b")
+            && wrong[1].contains("did you mean \"provedor\"?"),
         "{wrong:?}"
     );
     let sample = Config::default().snapshot().unwrap();
     assert_eq!(sample.domains.len(), 1);
+}
+
+#[test]
+fn the_folder_of_old_is_told_what_is_right_now() {
+    let error = message(from_file("[[domains]]\nsecretaries_dir = \"/etc/voice-ai/a\"\n"));
+    assert!(
+        error.starts_with("voice-ai.toml, line 2: unknown key domains[0].secretaries_dir; ")
+            && error.contains("set secretaries.dir")
+            && error.contains("domain = "),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_domain_has_a_time_zone_and_limits_of_a_day() {
+    let config = from_file(
+        "[[domains]]\ntimezone = \"America/Sao_Paulo\"\nminutes_per_day = 90\nspend_per_day = 2.5\nretention_days = 30\n",
+    )
+    .unwrap();
+    let snapshot = config.snapshot().unwrap();
+    let domain = snapshot.domains.values().next().unwrap();
+    assert_eq!(domain.timezone, "America/Sao_Paulo");
+    assert_eq!(
+        (
+            domain.minutes_per_day,
+            domain.spend_per_day_micros,
+            domain.retention_days
+        ),
+        (90, 2_500_000, 30)
+    );
+    let as_text = from_file("[[domains]]\nspend_per_day = \"0.000125\"\n").unwrap();
+    assert_eq!(as_text.domains[0].spend_per_day.micros(), 125);
+    let wrong = messages(from_file(
+        "[[domains]]\ntimezone = \"America/Sao_Paolo\"\nspend_per_day = -1\n",
+    ));
+    assert_eq!(wrong.len(), 2, "{wrong:?}");
+    assert!(
+        wrong[0]
+            .starts_with("voice-ai.toml, line 2: domains[0].timezone: \"America/Sao_Paolo\" is no time zone"),
+        "{wrong:?}"
+    );
+    assert!(
+        wrong[1].contains("line 3: domains[0].spend_per_day: -1 is not an amount"),
+        "{wrong:?}"
+    );
 }
