@@ -28,11 +28,11 @@ pub enum LocationError {
         "\"sqlite:\" needs a path, such as \"sqlite:voice-ai.db\" or \"sqlite:/var/lib/voice-ai/voice-ai.db\"; a database in memory would lose what callers said"
     )]
     Path,
-    /// What follows `postgres:` cannot be read.
+    /// What follows `postgres:` cannot be read. What it is stands in no message, for the same reason.
     #[error(
-        "the PostgreSQL URL is wrong: {0}; it must look like \"postgres://USER@HOST:5432/DATABASE?sslmode=verify-full\", with the password in PGPASSWORD or in ~/.pgpass, or percent-encoded after USER:"
+        "the PostgreSQL URL cannot be read; it must look like \"postgres://USER@HOST:5432/DATABASE?sslmode=verify-full\" (sslmode: disable, allow, prefer, require, verify-ca or verify-full), with the password in PGPASSWORD or in ~/.pgpass, or percent-encoded after USER:"
     )]
-    Postgres(String),
+    Postgres,
 }
 
 impl Location {
@@ -52,8 +52,7 @@ impl Location {
         if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
             return Err(LocationError::Scheme);
         }
-        let options =
-            PgConnectOptions::from_str(text).map_err(|error| LocationError::Postgres(error.to_string()))?;
+        let options = PgConnectOptions::from_str(text).map_err(|_| LocationError::Postgres)?;
         Ok(Self(Place::Postgres(Box::new(
             options.application_name("voice-ai"),
         ))))
