@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod destination;
+mod directory;
 mod error;
 mod fold;
 mod folder;
@@ -18,6 +19,7 @@ mod samples;
 mod source;
 
 pub use destination::{Destination, DestinationKind};
+pub use directory::{Directory, Found};
 pub use error::{Fault, LanguageError, SnapshotError};
 pub use fold::{field_suggestion, folded, suggestion};
 pub use folder::Folder;
