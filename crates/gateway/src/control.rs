@@ -2,6 +2,7 @@
 
 use crate::access::Access;
 use crate::health::Health;
+use crate::keeping::Kept;
 use crate::listen::Answer;
 use crate::metrics::Metrics;
 use crate::refusal::{Refusal, json};
@@ -16,6 +17,7 @@ pub(crate) struct Control {
     pub(crate) access: Access,
     pub(crate) health: Arc<Health>,
     pub(crate) metrics: Metrics,
+    pub(crate) kept: Kept,
 }
 
 impl Answer for Control {
@@ -46,6 +48,7 @@ impl Answer for Control {
 
 impl Control {
     fn metrics(&self) -> Response<Body> {
+        self.metrics.journal(&self.kept.keeper.state());
         let Ok(text) = self.metrics.text() else {
             let error = serde_json::json!({ "error": "the metrics could not be written" });
             return json(StatusCode::INTERNAL_SERVER_ERROR, &error);

@@ -1,19 +1,28 @@
 //! Whether the node is alive, and whether it can carry calls: each thing that a call needs is really tried.
 
+mod keeping;
+
 use crate::calls::Calls;
 use crate::engines::Transcription;
+use crate::keeping::Kept;
 use crate::refusal::json;
+use crate::reload::Secretaries;
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
+use secretary::SecretarySource;
 use serde::Serialize;
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tokio::process::Command;
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 
 /// How long a program may take to tell its version.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// So long the answer of a program holds: whoever watches the node asks each second or so.
+const FRESH: Duration = Duration::from_secs(5);
 
 /// What is tried, and with what.
 pub(crate) struct Health {
@@ -22,8 +31,12 @@ pub(crate) struct Health {
     transcription: Transcription,
     espeak: String,
     data: PathBuf,
+    secretaries: Arc<Secretaries>,
+    kept: Kept,
     /// One trial at a time, whoever asks how often.
     trial: Semaphore,
+    /// What the last trial of the text-to-speech program told, and when: each starts a process.
+    spoken: Mutex<Option<(Instant, Result<String, String>)>>,
 }
 
 /// How one thing is.
@@ -63,6 +76,8 @@ impl Health {
         transcription: Transcription,
         espeak: String,
         data: PathBuf,
+        secretaries: Arc<Secretaries>,
+        kept: Kept,
     ) -> Self {
         Self {
             calls,
@@ -70,7 +85,10 @@ impl Health {
             transcription,
             espeak,
             data,
+            secretaries,
+            kept,
             trial: Semaphore::new(1),
+            spoken: Mutex::default(),
         }
     }
 
@@ -104,7 +122,21 @@ impl Health {
             self.speech_to_text(),
             self.text_to_speech().await,
             self.data().await,
+            self.secretaries(),
+            keeping::journal(&self.kept.keeper.state()),
+            keeping::webhooks(&self.kept.outbox),
         ]
+    }
+
+    fn secretaries(&self) -> Check {
+        const NAME: &str = "secretaries";
+        let version = &self.secretaries.snapshot().version;
+        let wrong = self.secretaries.wrong();
+        if wrong.is_empty() {
+            return Check::new(NAME, State::Ok, format!("version {version}"));
+        }
+        let detail = format!("version {version} stays until this is mended: {}", wrong.join(" | "));
+        Check::new(NAME, State::Degraded, detail)
     }
 
     fn draining(&self) -> Check {
@@ -140,7 +172,7 @@ impl Health {
 
     async fn text_to_speech(&self) -> Check {
         const NAME: &str = "text_to_speech";
-        match version(&self.espeak).await {
+        match self.espeak_version().await {
             Ok(version) => Check::new(NAME, State::Ok, version),
             Err(reason) => {
                 let detail = format!(
@@ -150,6 +182,19 @@ impl Health {
                 Check::new(NAME, State::Failed, detail)
             }
         }
+    }
+
+    /// Of the last trial, while that is fresh.
+    async fn espeak_version(&self) -> Result<String, String> {
+        let mut spoken = self.spoken.lock().await;
+        if let Some((at, told)) = &*spoken
+            && at.elapsed() < FRESH
+        {
+            return told.clone();
+        }
+        let told = version(&self.espeak).await;
+        *spoken = Some((Instant::now(), told.clone()));
+        told
     }
 
     async fn data(&self) -> Check {

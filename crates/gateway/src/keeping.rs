@@ -11,8 +11,9 @@ use tokio_util::sync::CancellationToken;
 /// A megabyte of `store.journal_mb`.
 const MEGABYTE: u64 = 1 << 20;
 
-/// What is kept of calls, while the node runs.
-pub(crate) struct Keeping {
+/// What is kept of calls. Clones share it.
+#[derive(Clone)]
+pub(crate) struct Kept {
     /// Takes what calls tell.
     pub(crate) keeper: Keeper,
     /// Where it goes.
@@ -21,6 +22,11 @@ pub(crate) struct Keeping {
     pub(crate) webhooks: Webhooks,
     /// What is yet to be told.
     pub(crate) outbox: Arc<Outbox>,
+}
+
+/// What keeps it while the node runs.
+pub(crate) struct Keeping {
+    pub(crate) kept: Kept,
     courier: JoinHandle<()>,
     stopped: CancellationToken,
 }
@@ -51,11 +57,14 @@ impl Keeping {
             patience: Patience::ABOUT_A_DAY,
         };
         let courier = tokio::spawn(courier.run(stopped.clone()));
-        Ok(Self {
+        let kept = Kept {
             keeper,
             store,
             webhooks,
             outbox,
+        };
+        Ok(Self {
+            kept,
             courier,
             stopped,
         })
@@ -63,12 +72,12 @@ impl Keeping {
 
     /// Carries what calls told, as far as the database takes it, and stops telling. The rest is done after the next start.
     pub(crate) async fn close(self) {
-        self.keeper.close().await;
+        self.kept.keeper.close().await;
         self.stopped.cancel();
         if let Err(error) = self.courier.await {
             tracing::error!(%error, "telling webhooks failed");
         }
-        if let Some(store) = self.store.opened() {
+        if let Some(store) = self.kept.store.opened() {
             store.close().await;
         }
     }

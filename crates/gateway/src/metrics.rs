@@ -14,6 +14,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use std::sync::Arc;
 use std::time::Duration;
+use store::KeeperState;
 use voice::Usage;
 
 /// The node's counters. Clones share them.
@@ -36,6 +37,10 @@ pub struct Metrics {
     errors: Family<KindLabel, Counter>,
     refused: Family<ReasonLabel, Counter>,
     deliveries: Family<ResultLabel, Counter>,
+    journal_entries: Gauge,
+    journal_bytes: Gauge,
+    journal_lost: Gauge,
+    journal_set_aside: Gauge,
     outbox_waiting: Gauge,
     outbox_dead: Gauge,
     tokens: Family<TokensLabel, Counter>,
@@ -153,7 +158,8 @@ impl Dropped {
     }
 }
 
-const fn outcome_label(outcome: Outcome) -> &'static str {
+/// The word for an outcome, in metrics and in the store.
+pub(crate) const fn outcome_label(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::CallerHungUp => "caller_hung_up",
         Outcome::Completed => "completed",
@@ -193,6 +199,10 @@ impl Metrics {
             errors: Family::default(),
             refused: Family::default(),
             deliveries: Family::default(),
+            journal_entries: Gauge::default(),
+            journal_bytes: Gauge::default(),
+            journal_lost: Gauge::default(),
+            journal_set_aside: Gauge::default(),
             outbox_waiting: Gauge::default(),
             outbox_dead: Gauge::default(),
             tokens: Family::default(),
@@ -271,6 +281,22 @@ impl Metrics {
             "webhook_attempts",
             "Attempts to tell a webhook something, by what became of it",
             self.deliveries.clone(),
+        );
+        r.register(
+            "journal_entries",
+            "Entries of calls that wait on disk for the database",
+            self.journal_entries.clone(),
+        );
+        r.register("journal_bytes", "Bytes of the journal", self.journal_bytes.clone());
+        r.register(
+            "journal_lost_entries",
+            "Entries of calls that could not be kept since the start",
+            self.journal_lost.clone(),
+        );
+        r.register(
+            "journal_set_aside_entries",
+            "Entries that were damaged or that the database refuses, since the start",
+            self.journal_set_aside.clone(),
         );
         r.register(
             "outbox_waiting",
@@ -378,6 +404,19 @@ impl Metrics {
             Delivered::Never => "given_up",
         };
         self.deliveries.get_or_create(&ResultLabel { result }).inc();
+    }
+
+    /// How the journal is doing.
+    pub(crate) fn journal(&self, state: &KeeperState) {
+        let gauges = [
+            (&self.journal_entries, state.waiting),
+            (&self.journal_bytes, state.bytes),
+            (&self.journal_lost, state.lost),
+            (&self.journal_set_aside, state.set_aside),
+        ];
+        for (gauge, value) in gauges {
+            gauge.set(value.try_into().unwrap_or(i64::MAX));
+        }
     }
 
     /// So many deliveries wait, and so many were given up.

@@ -2,6 +2,7 @@
 
 use crate::access::Access;
 use crate::allowance::Allowances;
+use crate::books::Books;
 use crate::calls::Calls;
 use crate::config::Config;
 use crate::control::Control;
@@ -11,10 +12,9 @@ use crate::health::Health;
 use crate::keeping::Keeping;
 use crate::listen::{Limits, listen};
 use crate::metrics::Metrics;
-use crate::recordings;
+use crate::{allowance, messages, recordings, retention};
 use crate::reload::{Reload, Secretaries};
 use crate::stream::Streams;
-use crate::tools::Messages;
 use audio::{EarModel, TurnModel};
 use recording::Recorder;
 use secretary::Snapshot;
@@ -151,13 +151,17 @@ impl Gateway {
                 engines.transcription.clone(),
                 config.tts.espeak.clone(),
                 config.data.dir.clone(),
+                secretaries.clone(),
+                keeping.kept.clone(),
             )
         };
+        messages::mention_former(&config.data.dir);
+        let books = Books::new(keeping.keeper.clone(), keeping.webhooks.clone());
         let allowances = Allowances::new(Arc::new(jiff::Timestamp::now));
         let calls = Calls::new(
-            Arc::new(services(&config, &engines, &metrics, &recorder)),
+            Arc::new(services(&config, &engines, &metrics, &recorder, books)),
             config.server.max_calls,
-            allowances,
+            allowances.clone(),
         );
         let health = Arc::new(health(&calls));
         let streams = Streams {
@@ -171,6 +175,7 @@ impl Gateway {
             access: Access::to_control(&config.server),
             health,
             metrics: metrics.clone(),
+            kept: keeping.kept.clone(),
         };
         let shutdown = Shutdown::default();
         let closed = CancellationToken::new();
@@ -189,6 +194,14 @@ impl Gateway {
             let period = Duration::from_secs(config.secretaries.reload_seconds.into());
             tokio::spawn(secretaries.clone().follow(period, closed.clone()));
         }
+        let domains = secretaries.snapshot().domains.values().cloned().collect();
+        tokio::spawn(allowance::read_books(allowances, keeping.store.clone(), domains, closed.clone()));
+        tokio::spawn(retention::run(
+            secretaries.clone(),
+            keeping.store.clone(),
+            config.data.dir.clone(),
+            closed.clone(),
+        ));
         let ended = tokio::spawn(end(
             calls,
             shutdown.clone(),
@@ -280,7 +293,7 @@ fn services(config: &Config, engines: &Engines, metrics: &Metrics, recorder: &Re
         recorder: recorder.clone(),
         event_log: config.recording.event_log,
         metrics: metrics.clone(),
-        messages: Arc::new(Messages::in_directory(&config.data.dir)),
+        books,
     }
 }
 
