@@ -3,6 +3,7 @@
 //! A call is *attached* while a stream carries it, *detached* while it may still come back (both builds can lose a stream; sptmru
 //! connects again 2 ms after any close), and *ended* after that. Each call is one task; a panic in it ends that call alone.
 
+use crate::allowance::{Allowances, Charge, Exhausted};
 use crate::driver::{self, Attachment, Services};
 use crate::leg::raw::RawLeg;
 use axum::extract::ws::WebSocket;
@@ -50,7 +51,9 @@ impl ModuleBuild {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AdmitError {
     /// Another stream carries this call, or is about to.
-    #[error("call {0} has a stream that answers, or one is on its way to it; another is taken only when that one is gone")]
+    #[error(
+        "call {0} has a stream that answers, or one is on its way to it; another is taken only when that one is gone"
+    )]
     Attached(CallUuid),
     /// The secretary has ended this call.
     #[error("call {0} has ended; a new call has a UUID of its own")]
@@ -63,6 +66,9 @@ pub(crate) enum AdmitError {
         /// Its limit.
         limit: u32,
     },
+    /// The domain has used up its day.
+    #[error(transparent)]
+    Exhausted(#[from] Exhausted),
     /// The node is full.
     #[error("this node has {0} calls, its limit; raise server.max_calls or add a node")]
     NodeFull(u32),
@@ -78,6 +84,7 @@ pub(crate) struct Calls(Arc<Inner>);
 struct Inner {
     services: Arc<Services>,
     max_calls: u32,
+    allowances: Allowances,
     table: Mutex<Table>,
     ended: Notify,
 }
@@ -156,6 +163,7 @@ enum SeatKind {
     /// A call that begins.
     New {
         place: Place,
+        charge: Charge,
         domain: Arc<Domain>,
         arrivals: mpsc::Receiver<Box<Attachment>>,
         stop: CancellationToken,
@@ -231,10 +239,11 @@ impl Drop for Place {
 
 impl Calls {
     /// No calls yet, and at most `max_calls` at once.
-    pub(crate) fn new(services: Arc<Services>, max_calls: u32) -> Self {
+    pub(crate) fn new(services: Arc<Services>, max_calls: u32, allowances: Allowances) -> Self {
         Self(Arc::new(Inner {
             services,
             max_calls,
+            allowances,
             table: Mutex::default(),
             ended: Notify::new(),
         }))
@@ -278,14 +287,16 @@ impl Calls {
         if table.calls.len() >= self.0.max_calls as usize {
             return Err(AdmitError::NodeFull(self.0.max_calls));
         }
-        let count = table.per_domain.entry(domain.uuid).or_default();
-        if *count >= domain.max_calls {
+        let count = table.per_domain.get(&domain.uuid).copied().unwrap_or_default();
+        if count >= domain.max_calls {
             return Err(AdmitError::DomainFull {
                 name: domain.name.clone(),
                 limit: domain.max_calls,
             });
         }
-        *count += 1;
+        // Under the same lock as the count: calls that come together are admitted one after the other.
+        let charge = self.0.allowances.begin(domain)?;
+        table.per_domain.insert(domain.uuid, count + 1);
         table.serial += 1;
         let serial = table.serial;
         let presence = Arc::new(Presence::new(now));
@@ -308,6 +319,7 @@ impl Calls {
         };
         let kind = SeatKind::New {
             place,
+            charge,
             domain: domain.clone(),
             arrivals,
             stop,
@@ -365,13 +377,14 @@ impl Seat {
             build,
         });
         let services = self.calls.0.services.clone();
-        let (place, domain, arrivals, stop) = match self.kind {
+        let (place, charge, domain, arrivals, stop) = match self.kind {
             SeatKind::New {
                 place,
+                charge,
                 domain,
                 arrivals,
                 stop,
-            } => (place, domain, arrivals, stop),
+            } => (place, charge, domain, arrivals, stop),
             SeatKind::Again(stream) => {
                 if !stream.hand_over(attachment) {
                     // The call ended between the upgrade's request and its answer.
@@ -384,6 +397,7 @@ impl Seat {
         let beginning = driver::Beginning {
             services,
             domain,
+            charge,
             call,
             attachment,
             arrivals,

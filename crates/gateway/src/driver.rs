@@ -1,23 +1,28 @@
 //! The driver of one call: it moves audio between leg, ear, engine and playout, tells the pure [`call::Call`] what happened, and
 //! does what the call decides. It routes; each part knows its own work.
 
+mod account;
 mod decisions;
 mod ending;
 mod events;
 mod hearing;
 mod opening;
+mod recorder;
 mod services;
 mod speaking;
 mod work;
 
 pub(crate) use services::Services;
 
+use crate::allowance::Charge;
 use crate::calls::{ModuleBuild, Presence};
 use crate::leg::Incoming;
 use crate::leg::raw::RawLeg;
 use crate::metrics::LatencySheet;
-use call::{Call, Input, LegEvent, Outcome};
+use account::Account;
+use call::{Input, LegEvent, Outcome};
 use hearing::Hearing;
+use recorder::{Files, LoggedCall, RecordedSound};
 use secretary::{CallUuid, Domain, Secretary};
 use speaking::Speaking;
 use std::future::poll_fn;
@@ -43,6 +48,8 @@ pub(crate) struct Attachment {
 pub(crate) struct Beginning {
     pub(crate) services: Arc<Services>,
     pub(crate) domain: Arc<Domain>,
+    /// The call on its domain's account, while it lives.
+    pub(crate) charge: Charge,
     pub(crate) call: CallUuid,
     pub(crate) attachment: Box<Attachment>,
     /// Streams that come later for the same call.
@@ -81,11 +88,14 @@ pub(crate) async fn run(beginning: Beginning) -> EndedBy {
 /// One call.
 struct Driver {
     services: Arc<Services>,
-    domain: Arc<Domain>,
+    charge: Charge,
+    account: Account,
     id: CallUuid,
     secretary: Arc<Secretary>,
     engine: Arc<dyn Engine>,
-    call: Call,
+    call: LoggedCall,
+    sound: RecordedSound,
+    files: Files,
     leg: Option<RawLeg>,
     arrivals: mpsc::Receiver<Box<Attachment>>,
     stop: CancellationToken,
@@ -104,6 +114,8 @@ struct Driver {
     last_heard: Instant,
     next_second: Instant,
     outcome: Outcome,
+    /// What the engine has cost, in millionths.
+    cost_micros: u64,
     stopping: bool,
 }
 
@@ -194,11 +206,11 @@ impl Driver {
     /// Does all that is to be done now: what the call decided, and the audio that is due.
     fn settle(&mut self, now: Instant) {
         loop {
-            while let Some(output) = self.call.poll_output() {
+            while let Some(output) = self.call.poll_output(now) {
                 self.perform(output, now);
             }
             if let Some(leg) = &mut self.leg
-                && self.speaking.release(leg, now)
+                && self.speaking.release(leg, &mut self.sound, now)
             {
                 self.hearing.we_speak(now);
             }
@@ -246,6 +258,7 @@ impl Driver {
             self.next_second = now + SECOND;
             self.ask_if_silent(now);
             self.flush();
+            self.write_files(now);
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod access;
 mod allowance;
+mod books;
 mod calls;
 pub mod config;
 mod control;
@@ -12,13 +13,16 @@ mod health;
 mod keeping;
 mod leg;
 mod listen;
+mod messages;
 pub mod metrics;
 mod recordings;
 mod refusal;
 mod reload;
+mod retention;
 mod server;
 mod stream;
 mod tools;
+mod transfer;
 mod webhooks;
 
 pub use config::Config;

@@ -287,7 +287,11 @@ impl Metrics {
             "Entries of calls that wait on disk for the database",
             self.journal_entries.clone(),
         );
-        r.register("journal_bytes", "Bytes of the journal", self.journal_bytes.clone());
+        r.register(
+            "journal_bytes",
+            "Bytes of the journal",
+            self.journal_bytes.clone(),
+        );
         r.register(
             "journal_lost_entries",
             "Entries of calls that could not be kept since the start",

@@ -1,8 +1,10 @@
 //! Answers to requests that cannot be served: what is wrong, with which value, and what would be right.
 
+use crate::allowance::Exhausted;
 use crate::calls::AdmitError;
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
+use jiff::Timestamp;
 use secretary::{DomainUuid, IdError};
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -60,7 +62,10 @@ impl Refusal {
             Self::NotAdmitted(AdmitError::Attached(_)) => StatusCode::CONFLICT,
             Self::NotAdmitted(AdmitError::Ended(_)) => StatusCode::GONE,
             Self::NotAdmitted(
-                AdmitError::DomainFull { .. } | AdmitError::NodeFull(_) | AdmitError::Draining,
+                AdmitError::DomainFull { .. }
+                | AdmitError::Exhausted(_)
+                | AdmitError::NodeFull(_)
+                | AdmitError::Draining,
             ) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -78,6 +83,8 @@ impl Refusal {
             Self::NotAdmitted(AdmitError::Attached(_)) => "attached",
             Self::NotAdmitted(AdmitError::Ended(_)) => "ended",
             Self::NotAdmitted(AdmitError::DomainFull { .. }) => "domain_full",
+            Self::NotAdmitted(AdmitError::Exhausted(Exhausted::Minutes { .. })) => "domain_minutes",
+            Self::NotAdmitted(AdmitError::Exhausted(Exhausted::Spend { .. })) => "domain_spend",
             Self::NotAdmitted(AdmitError::NodeFull(_)) => "node_full",
             Self::NotAdmitted(AdmitError::Draining) => "draining",
         }
@@ -111,7 +118,23 @@ impl Refusal {
             Self::NotAdmitted(AdmitError::DomainFull { .. } | AdmitError::NodeFull(_)) => {
                 "try again when a call has ended, or raise the limit".into()
             }
+            Self::NotAdmitted(AdmitError::Exhausted(exhausted)) => format!(
+                "send the call elsewhere until then, or raise {} of the domain",
+                exhausted.key()
+            )
+            .into(),
             Self::NotAdmitted(AdmitError::Draining) => "try again, or stream to another node".into(),
+        }
+    }
+
+    /// When a call may be tried again, in seconds.
+    fn retry_after(&self) -> HeaderValue {
+        match self {
+            Self::NotAdmitted(AdmitError::Exhausted(exhausted)) => {
+                let seconds = exhausted.renewed().as_second() - Timestamp::now().as_second();
+                HeaderValue::from(seconds.max(0))
+            }
+            _ => RETRY_AFTER,
         }
     }
 
@@ -131,7 +154,7 @@ impl Refusal {
                 headers.insert(header::ALLOW, HeaderValue::from_static("GET"));
             }
             StatusCode::SERVICE_UNAVAILABLE => {
-                headers.insert(header::RETRY_AFTER, RETRY_AFTER);
+                headers.insert(header::RETRY_AFTER, self.retry_after());
             }
             _ => {}
         }

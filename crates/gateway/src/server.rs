@@ -12,12 +12,12 @@ use crate::health::Health;
 use crate::keeping::Keeping;
 use crate::listen::{Limits, listen};
 use crate::metrics::Metrics;
-use crate::{allowance, messages, recordings, retention};
 use crate::reload::{Reload, Secretaries};
 use crate::stream::Streams;
+use crate::{allowance, messages, recordings, retention};
 use audio::{EarModel, TurnModel};
 use recording::Recorder;
-use secretary::Snapshot;
+use secretary::{SecretarySource, Snapshot};
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -127,8 +127,7 @@ impl Gateway {
         let transcription = engines.transcription.clone();
         tokio::spawn(async move { transcription.warm().await });
 
-        let keeping =
-            Keeping::start(&config, &metrics).map_err(|error| StartError::Config(vec![error]))?;
+        let keeping = Keeping::start(&config, &metrics).map_err(|error| StartError::Config(vec![error]))?;
         let recorder = recordings::start(&config).map_err(|error| {
             StartError::Config(vec![format!(
                 "the writer of recordings cannot be started: {error}"
@@ -156,7 +155,7 @@ impl Gateway {
             )
         };
         messages::mention_former(&config.data.dir);
-        let books = Books::new(keeping.keeper.clone(), keeping.webhooks.clone());
+        let books = Books::new(keeping.kept.keeper.clone(), keeping.kept.webhooks.clone());
         let allowances = Allowances::new(Arc::new(jiff::Timestamp::now));
         let calls = Calls::new(
             Arc::new(services(&config, &engines, &metrics, &recorder, books)),
@@ -195,10 +194,15 @@ impl Gateway {
             tokio::spawn(secretaries.clone().follow(period, closed.clone()));
         }
         let domains = secretaries.snapshot().domains.values().cloned().collect();
-        tokio::spawn(allowance::read_books(allowances, keeping.store.clone(), domains, closed.clone()));
+        tokio::spawn(allowance::read_books(
+            allowances,
+            keeping.kept.store.clone(),
+            domains,
+            closed.clone(),
+        ));
         tokio::spawn(retention::run(
             secretaries.clone(),
-            keeping.store.clone(),
+            keeping.kept.store.clone(),
             config.data.dir.clone(),
             closed.clone(),
         ));
@@ -277,7 +281,13 @@ fn local(listener: &TcpListener, asked: SocketAddr) -> SocketAddr {
     listener.local_addr().unwrap_or(asked)
 }
 
-fn services(config: &Config, engines: &Engines, metrics: &Metrics, recorder: &Recorder) -> Services {
+fn services(
+    config: &Config,
+    engines: &Engines,
+    metrics: &Metrics,
+    recorder: &Recorder,
+    books: Books,
+) -> Services {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     Services {
         engines: engines.by_name.clone(),

@@ -3,7 +3,8 @@
 use super::Driver;
 use crate::leg::raw::Control;
 use crate::metrics::ErrorKind;
-use call::{LegCommand, Output, Record};
+use crate::transfer;
+use call::{LegCommand, Output, Record, Role};
 use std::time::{Duration, Instant};
 
 impl Driver {
@@ -20,12 +21,18 @@ impl Driver {
                 self.speaking.prompt_asked(prompt);
                 self.work.prompt(&self.services, &self.secretary, prompt, text);
             }
-            Output::Tool(request) => self.work.tool(&self.services, &self.domain, self.id, request),
+            Output::Tool(request) if request.name == transfer::TRANSFER_CALL => {
+                self.work.transfer(&self.secretary, &request);
+            }
+            Output::Tool(request) => self
+                .work
+                .tool(self.account.books(), self.account.subject(), request),
             Output::Record(record) => self.record(&record),
         }
     }
 
     pub(super) fn leg_command(&mut self, command: &LegCommand, now: Instant) {
+        self.sound.unheard(self.speaking.unheard(now), now);
         let control = match command {
             LegCommand::Pause => {
                 self.speaking.pause(now);
@@ -37,14 +44,20 @@ impl Driver {
             }
             LegCommand::Clear { through, .. } => {
                 self.speaking.clear(*through, now);
+                self.sound.called_back();
                 Control::Clear
             }
-            LegCommand::Transcript { role, text, is_final } => Control::Transcript {
-                role: *role,
-                text,
-                r#final: *is_final,
-            },
-            LegCommand::Transfer { destination } => Control::Transfer { destination },
+            LegCommand::Transcript { role, text, is_final } => {
+                if *is_final && *role == Role::User {
+                    self.account.caller_said(text);
+                }
+                Control::Transcript {
+                    role: *role,
+                    text,
+                    r#final: *is_final,
+                }
+            }
+            LegCommand::Transfer { destination } => transfer::order(&self.secretary, destination),
             LegCommand::HangUp => Control::Hangup,
         };
         if let Some(leg) = &mut self.leg {
@@ -54,6 +67,7 @@ impl Driver {
 
     /// Notes what is worth keeping: numbers and kinds, never words.
     pub(super) fn record(&mut self, record: &Record) {
+        self.account.record(record);
         let metrics = &self.services.metrics;
         match record {
             Record::UserTurn { turn } => tracing::debug!(call = %self.id, %turn, "the caller's turn is over"),
@@ -63,7 +77,9 @@ impl Driver {
                 let response_ms = response.as_millis() as u64;
                 metrics.engine_response(self.engine.name(), response);
                 tracing::info!(call = %self.id, %turn, response_ms, "answered");
-                let control = Control::latency(response_ms, self.latency_parts.take());
+                let parts = self.latency_parts.take();
+                self.account.answered(response_ms, parts);
+                let control = Control::latency(response_ms, parts);
                 if let Some(leg) = &mut self.leg {
                     leg.control(&control);
                 }

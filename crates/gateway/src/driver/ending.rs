@@ -38,6 +38,8 @@ impl Driver {
 
     /// Ends the stream and all that the call started.
     pub(super) async fn close(&mut self) {
+        self.finish_files(Instant::now());
+        self.account.ended(self.outcome, self.cost_micros, &self.files);
         self.session = None;
         self.work.abandon();
         self.flush();

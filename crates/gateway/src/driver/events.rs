@@ -38,7 +38,9 @@ impl Driver {
 
     /// Lets ear and engine hear what has come.
     pub(super) fn hear(&mut self, now: Instant) {
-        let edges = self.hearing.hear(self.session.as_deref_mut(), now);
+        let edges = self
+            .hearing
+            .hear(self.session.as_deref_mut(), &mut self.sound, now);
         for edge in edges {
             let input = match edge {
                 audio::Edge::Started { .. } => Input::SpeechStarted,
@@ -103,6 +105,9 @@ impl Driver {
                 }
             }
             voice::Event::Engine(event) => {
+                if let EngineEvent::AnswerText { answer, .. } = event {
+                    self.account.answer_comes(answer);
+                }
                 if let EngineEvent::AnswerDone { answer } = event
                     && let Some(input) = self.speaking.answer_done(answer)
                 {
@@ -110,7 +115,11 @@ impl Driver {
                 }
                 self.tell(Input::Engine(event), now);
             }
-            voice::Event::Sensitive(_) | voice::Event::Usage(_) => {}
+            voice::Event::Sensitive(private) => {
+                self.call.private(private, now);
+                self.account.private(private);
+            }
+            voice::Event::Usage(usage) => self.spend(&usage),
             voice::Event::Latency(parts) => {
                 self.services
                     .metrics
@@ -121,6 +130,19 @@ impl Driver {
                 self.latency_parts = Some(parts);
             }
         }
+    }
+
+    /// The engine's provider has counted something that it will charge.
+    fn spend(&mut self, usage: &voice::Usage) {
+        let engine = self.engine.name();
+        self.services.metrics.usage(engine, usage);
+        let Some(prices) = self.services.prices.get(engine) else {
+            return;
+        };
+        let micros = prices.cost_micros(usage);
+        self.services.metrics.cost(engine, micros);
+        self.charge.spend(micros);
+        self.cost_micros = self.cost_micros.saturating_add(micros);
     }
 
     pub(super) fn work_done(&mut self, done: Done, now: Instant) {

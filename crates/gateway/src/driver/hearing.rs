@@ -1,5 +1,6 @@
 //! The caller's audio on its way in: bytes of the leg → frames → what the ear and the engine hear.
 
+use super::recorder::RecordedSound;
 use crate::calls::ModuleBuild;
 use crate::config::StreamConfig;
 use crate::leg::inbound::{ByteRate, Format, Verdict};
@@ -179,6 +180,7 @@ impl Hearing {
     pub(super) fn hear(
         &mut self,
         mut session: Option<&mut (dyn Session + 'static)>,
+        sound: &mut RecordedSound,
         now: Instant,
     ) -> Vec<Edge> {
         if self.still_gathering(now) {
@@ -196,6 +198,7 @@ impl Hearing {
             ..
         } = self;
         framer.push(pending, |frame| {
+            sound.caller(frame, format.rate, now);
             let frame = if own_voice { muted(silence, frame) } else { frame };
             edges.extend(paths.hear(frame, format.rate, session.as_deref_mut()));
         });

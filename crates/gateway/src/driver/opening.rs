@@ -1,14 +1,16 @@
 //! The first moments of a call: its first frame, what the metadata claims, who answers, and with which rules.
 
-use super::{Attachment, Beginning, Driver, Hearing, SECOND, Speaking, Work};
+use super::{Account, Attachment, Beginning, Driver, Hearing, SECOND, Speaking, Work, recorder};
 use crate::leg::Incoming;
 use crate::leg::inbound::Format;
 use crate::leg::metadata::Metadata;
 use crate::metrics::ErrorKind;
 use crate::tools;
 use audio::Ear;
-use call::{Call, Capabilities, Digit, Input, LegEvent, Outcome, Settings};
-use secretary::{CallUuid, Domain, Secretary};
+use call::{Capabilities, Digit, Input, LegEvent, Outcome, Settings};
+use jiff::Timestamp;
+use recording::Subject;
+use secretary::{CallUuid, Domain, Recording, Secretary};
 use serde::Deserialize;
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -62,6 +64,7 @@ impl Driver {
         let Beginning {
             services,
             domain,
+            charge,
             call: id,
             attachment,
             arrivals,
@@ -105,6 +108,26 @@ impl Driver {
 
         let now = Instant::now();
         let settings = settings(&secretary, engine.capabilities());
+        let (call, sound, files) = recorder::begin(
+            &services,
+            Subject {
+                domain: domain.uuid,
+                call: id,
+                secretary: &secretary,
+                started: now,
+                wall: Timestamp::now(),
+            },
+            settings,
+            format.rate,
+        );
+        let account = Account::begin(
+            services.books.clone(),
+            domain.uuid,
+            id,
+            secretary.clone(),
+            engine.name(),
+            &metadata,
+        );
         let ear = services.ear.clone().map(Ear::new);
         let mut work = Work::default();
         work.connect(
@@ -118,7 +141,9 @@ impl Driver {
         );
         presence.seen(now);
         let mut driver = Self {
-            call: Call::new(settings, now),
+            call,
+            sound,
+            files,
             hearing: Hearing::new(id, format, build, ear, &services.stream, now),
             speaking: Speaking::new(format.rate, services.stream.lead(), services.stream.hold()),
             latency: services.metrics.latency_sheet(),
@@ -130,10 +155,12 @@ impl Driver {
             last_heard: now,
             next_second: now + SECOND,
             outcome: Outcome::CallerHungUp,
+            cost_micros: 0,
             stopping: false,
             work,
             services,
-            domain,
+            charge,
+            account,
             id,
             secretary,
             engine,
@@ -191,10 +218,17 @@ fn settings(secretary: &Secretary, engine: Capabilities) -> Settings {
     let limits = &secretary.limits;
     let ms = |ms: u32| Duration::from_millis(ms.into());
     let phrases = &secretary.phrases;
+    // Nobody may be recorded who has not heard that he is: what says so is heard to its end, and the greeting with it.
+    let announced = secretary.privacy.recording == Recording::Announce;
+    let greeting = if announced {
+        format!("{} {}", phrases.recording_notice, secretary.greeting.text)
+    } else {
+        secretary.greeting.text.clone()
+    };
     Settings {
         engine,
-        greeting: secretary.greeting.text.clone(),
-        greeting_interruptible: secretary.greeting.interruptible,
+        greeting: greeting.trim().to_owned(),
+        greeting_interruptible: secretary.greeting.interruptible && !announced,
         reprompts: phrases.reprompts.clone(),
         farewell: phrases.farewell.clone(),
         apology: phrases.apology.clone(),

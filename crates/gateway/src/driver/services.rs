@@ -1,9 +1,10 @@
 //! What all calls of a node share.
 
-use crate::config::StreamConfig;
+use crate::books::Books;
+use crate::config::{RealtimePrices, StreamConfig};
 use crate::metrics::Metrics;
-use crate::tools::Messages;
 use audio::{EarModel, TurnModel};
+use recording::Recorder;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -24,8 +25,14 @@ pub(crate) struct Services {
     pub(crate) judges: Arc<Semaphore>,
     /// The rules of a stream.
     pub(crate) stream: StreamConfig,
+    /// What engines charge, by their name; nothing where one is not named.
+    pub(crate) prices: BTreeMap<&'static str, RealtimePrices>,
+    /// Writes the files of calls.
+    pub(crate) recorder: Recorder,
+    /// Whether calls have an event log.
+    pub(crate) event_log: bool,
     /// What is counted.
     pub(crate) metrics: Metrics,
-    /// Where messages of callers are kept.
-    pub(crate) messages: Arc<Messages>,
+    /// Where calls tell what happened.
+    pub(crate) books: Books,
 }

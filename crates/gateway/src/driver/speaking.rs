@@ -1,5 +1,6 @@
 //! The secretary's audio on its way out: engine and prompts → playout → leg, with what was heard counted.
 
+use super::recorder::RecordedSound;
 use crate::leg::raw::{Control, RawLeg};
 use audio::{Played, Playout, Resampler, SampleRate};
 use call::{AnswerId, EngineEvent, Input, PlayedMs, PlayoutEvent, PromptId, Utterance};
@@ -157,10 +158,12 @@ impl Speaking {
     }
 
     /// Sends what is due. True if that was any audio.
-    pub(super) fn release(&mut self, leg: &mut RawLeg, now: Instant) -> bool {
+    pub(super) fn release(&mut self, leg: &mut RawLeg, sound: &mut RecordedSound, now: Instant) -> bool {
         let mut any = false;
+        sound.unheard(self.unheard(now), now);
         while self.playout.release(now, &mut self.frame) {
             leg.audio(&self.frame);
+            sound.sent(&self.frame);
             self.send_marks(leg);
             any = true;
         }
@@ -178,6 +181,11 @@ impl Speaking {
 
     pub(super) fn next_due(&self) -> Option<Instant> {
         self.playout.next_due()
+    }
+
+    /// Samples that were sent and are still to be heard.
+    pub(super) fn unheard(&self, now: Instant) -> u64 {
+        self.playout.unheard(now)
     }
 
     /// What the caller hears now.

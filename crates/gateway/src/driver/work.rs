@@ -2,9 +2,11 @@
 
 use super::Services;
 use super::hearing::Hearing;
+use crate::books::{Books, Subject};
 use crate::tools;
+use crate::transfer;
 use call::{PromptId, ToolCallId, ToolRequest, TurnId};
-use secretary::{CallUuid, Domain, Secretary};
+use secretary::Secretary;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::task::JoinSet;
@@ -127,21 +129,23 @@ impl Work {
         });
     }
 
-    pub(super) fn tool(
-        &mut self,
-        services: &Services,
-        domain: &Domain,
-        call: CallUuid,
-        request: ToolRequest,
-    ) {
-        let messages = services.messages.clone();
-        let caller = tools::Caller {
-            domain: domain.uuid,
-            call,
+    /// Finds out whom a transfer goes to.
+    pub(super) fn transfer(&mut self, secretary: &Secretary, request: &ToolRequest) {
+        let found = transfer::resolve(secretary, request, jiff::Timestamp::now());
+        let id = request.id.clone();
+        let (ok, result) = match found {
+            Ok(name) => (true, name),
+            Err(why) => (false, why.to_string()),
         };
+        self.tasks
+            .spawn(std::future::ready(Done::Tool { id, ok, result }));
+    }
+
+    pub(super) fn tool(&mut self, books: &Books, of: Arc<Subject>, request: ToolRequest) {
+        let books = books.clone();
         self.tasks.spawn(async move {
             let id = request.id.clone();
-            match tools::run(&messages, caller, request).await {
+            match tools::run(&books, &of, request).await {
                 Ok(result) => Done::Tool { id, ok: true, result },
                 Err(error) => Done::Tool {
                     id,

@@ -2,7 +2,7 @@
 
 use crate::config::ChatConfig;
 use secretary::Secretary;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use voice::brain::chat::{self, ChatBrain};
 use voice::brain::script::ScriptBrain;
 use voice::brain::{Brain, Mind};
@@ -10,7 +10,10 @@ use voice::engine::ToolSpec;
 use voice::openai::ApiKey;
 
 /// Every brain of this node.
-pub(super) struct Brains {
+pub(super) struct Brains(Mutex<Arc<Scripted>>);
+
+/// The brains with the scripts that they have read.
+pub(super) struct Scripted {
     script: ScriptBrain,
     /// There where a model is configured.
     chat: Option<ChatBrain>,
@@ -24,12 +27,32 @@ impl Brains {
         } else {
             Some(chat_brain(config)?)
         };
-        Ok(Self {
+        Ok(Self(Mutex::new(Arc::new(Scripted {
             script: ScriptBrain::default(),
             chat,
-        })
+        }))))
     }
 
+    /// The same brains without a script read, for new secretaries.
+    pub(super) fn afresh(&self) -> Scripted {
+        Scripted {
+            script: ScriptBrain::default(),
+            chat: self.now().chat.as_ref().map(ChatBrain::afresh),
+        }
+    }
+
+    /// From now on calls begin with these.
+    pub(super) fn adopt(&self, scripted: Scripted) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(scripted);
+    }
+
+    /// Held for one clone: nothing can panic under it.
+    fn now(&self) -> Arc<Scripted> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Scripted {
     /// Whether this secretary's brain can be used; if not, what would be right.
     pub(super) fn check(&self, secretary: &Secretary) -> Result<(), String> {
         if secretary.brain != "chat" {
@@ -50,9 +73,10 @@ impl Brains {
 
 impl Brain for Brains {
     fn begin(&self, secretary: Arc<Secretary>, tools: Arc<[ToolSpec]>) -> Box<dyn Mind> {
-        match &self.chat {
+        let now = self.now();
+        match &now.chat {
             Some(chat) if secretary.brain == "chat" => chat.begin(secretary, tools),
-            _ => self.script.begin(secretary, tools),
+            _ => now.script.begin(secretary, tools),
         }
     }
 }
@@ -60,5 +84,9 @@ impl Brain for Brains {
 fn chat_brain(config: &ChatConfig) -> Result<ChatBrain, chat::ConfigError> {
     let defaults = chat::Config::new(&config.base_url, &config.model);
     let api_key = config.api_key.as_ref().map(|key| ApiKey::new(key.expose()));
-    ChatBrain::new(chat::Config { api_key, ..defaults })
+    ChatBrain::new(chat::Config {
+        api_key,
+        count_tokens: !config.prices.are_none(),
+        ..defaults
+    })
 }

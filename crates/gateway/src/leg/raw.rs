@@ -5,11 +5,15 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use bytes::{Bytes, BytesMut};
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use serde::Serialize;
-use std::task::{Context, Poll};
+use std::collections::VecDeque;
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 /// How long the other end may refuse to read before its stream counts as lost.
 const STALL_LIMIT: Duration = Duration::from_secs(5);
+
+/// Orders that may wait for the other end: far more than a call gives in the time after which its stream counts as lost.
+const MOST_ORDERS: usize = 64;
 
 /// A text frame that we send.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -39,7 +43,16 @@ pub(crate) enum Control<'a> {
     /// End the call.
     Hangup,
     /// Hand the call over.
-    Transfer { destination: &'a str },
+    Transfer {
+        /// A destination's name, or what the engine called it where the secretary has none.
+        destination: &'a str,
+        /// What is dialled for it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        number: Option<&'a str>,
+        /// What the number is on the PBX.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        kind: Option<secretary::DestinationKind>,
+    },
 }
 
 /// The parts of an answer's latency.
@@ -53,6 +66,14 @@ pub(crate) struct LatencyParts {
 }
 
 impl Control<'_> {
+    /// Whether the call is another one if this does not arrive. What is only told may be lost.
+    const fn is_order(&self) -> bool {
+        match self {
+            Self::Clear | Self::Pause | Self::Resume | Self::Hangup | Self::Transfer { .. } => true,
+            Self::Transcript { .. } | Self::Mark { .. } | Self::Latency { .. } => false,
+        }
+    }
+
     pub(crate) fn latency(response_ms: u64, told: Option<voice::engine::Latency>) -> Self {
         let parts = told.map(|told| LatencyParts {
             endpoint_ms: response_ms.saturating_sub(told.stt_ms + told.brain_ms + told.tts_ms),
@@ -70,6 +91,10 @@ pub(crate) struct RawLeg {
     /// Outgoing frames are cut from this one buffer, which is used again when the socket has copied them.
     wire: BytesMut,
     unflushed: bool,
+    /// Orders that the socket did not take yet. Nothing overtakes them: audio after a `clear` must not be cleared by it.
+    orders: VecDeque<Message>,
+    /// More orders waited than may: the other end has long stopped reading.
+    overrun: bool,
     stalled_since: Option<Instant>,
     refused: u64,
 }
@@ -80,6 +105,8 @@ impl RawLeg {
             socket,
             wire: BytesMut::new(),
             unflushed: false,
+            orders: VecDeque::new(),
+            overrun: false,
             stalled_since: None,
             refused: 0,
         }
@@ -87,8 +114,11 @@ impl RawLeg {
 
     /// The next thing that comes; sends on what is buffered meanwhile.
     pub(crate) fn poll_incoming(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<Incoming> {
+        if self.overrun {
+            return Poll::Ready(Incoming::Closed(Closing::Lost));
+        }
         if self.unflushed {
-            match self.socket.poll_flush_unpin(cx) {
+            match self.poll_sent(cx) {
                 Poll::Ready(Ok(())) => {
                     self.unflushed = false;
                     self.stalled_since = None;
@@ -144,9 +174,26 @@ impl RawLeg {
         self.send(Message::Binary(frame));
     }
 
-    /// Sends a text frame.
+    /// Hands over the orders that wait, then flushes.
+    fn poll_sent(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), axum::Error>> {
+        ready!(self.poll_orders(cx))?;
+        self.socket.poll_flush_unpin(cx)
+    }
+
+    fn poll_orders(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), axum::Error>> {
+        while !self.orders.is_empty() {
+            ready!(self.socket.poll_ready_unpin(cx))?;
+            if let Some(order) = self.orders.pop_front() {
+                self.socket.start_send_unpin(order)?;
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Sends a text frame. Orders wait for a slow other end, whatever is only told does not.
     pub(crate) fn control(&mut self, control: &Control<'_>) {
         match serde_json::to_string(control) {
+            Ok(text) if control.is_order() => self.order(Message::Text(text.into())),
             Ok(text) => self.send(Message::Text(text.into())),
             Err(error) => tracing::error!(%error, "a control frame could not be written"),
         }
@@ -164,18 +211,31 @@ impl RawLeg {
 
     /// Says good-bye. The other end's answer comes as [`Incoming::Closed`].
     pub(crate) fn close(&mut self) {
-        self.send(Message::Close(Some(CloseFrame {
+        self.order(Message::Close(Some(CloseFrame {
             code: close_code::NORMAL,
             reason: "".into(),
         })));
     }
 
-    /// Hands a message to the socket if it takes one; never waits.
+    /// Hands a message to the socket as soon as it takes one; never waits.
+    fn order(&mut self, message: Message) {
+        self.unflushed = true;
+        if self.orders.len() == MOST_ORDERS {
+            self.overrun = true;
+            return;
+        }
+        self.orders.push_back(message);
+        // An error here comes again from the next read, where it ends the stream.
+        let _ = self.poll_orders(&mut Context::from_waker(std::task::Waker::noop()));
+    }
+
+    /// Hands a message to the socket if it takes one now; never waits.
     fn send(&mut self, message: Message) {
         // The waker does not matter: `poll_incoming` polls the flush with the task's own.
         let mut cx = Context::from_waker(std::task::Waker::noop());
         self.unflushed = true;
-        if !matches!(self.socket.poll_ready_unpin(&mut cx), Poll::Ready(Ok(()))) {
+        let overtakes = !matches!(self.poll_orders(&mut cx), Poll::Ready(Ok(())));
+        if overtakes || !matches!(self.socket.poll_ready_unpin(&mut cx), Poll::Ready(Ok(()))) {
             self.refused += 1;
             return;
         }
@@ -183,3 +243,6 @@ impl RawLeg {
         let _ = self.socket.start_send_unpin(message);
     }
 }
+
+#[cfg(test)]
+mod tests;

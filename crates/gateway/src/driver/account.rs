@@ -1,0 +1,226 @@
+//! What a call tells the store, while it goes and when it is over. Words are there only as far as the secretary's privacy allows.
+
+use super::recorder::Files;
+use crate::books::{Books, MASK, Subject, now};
+use crate::leg::metadata::Metadata;
+use crate::metrics::outcome_label;
+use crate::webhooks::WebhookEvent;
+use call::{AnswerId, Outcome, Record, Utterance};
+use secretary::{CallUuid, DomainUuid, Secretary};
+use serde_json::json;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use store::{Began, ConversationId, Ended, Entry, Said, Speaker, TurnLatency, UnixMs};
+
+/// The most of a number or name that metadata claims: longer ones are no caller's.
+const CLAIM: usize = 80;
+
+/// A conversation's account.
+pub(super) struct Account {
+    books: Books,
+    subject: Arc<Subject>,
+    began: UnixMs,
+    /// The turns told so far.
+    turns: u32,
+    barge_ins: u32,
+    /// Where the waiting time before the answer under way went.
+    latency: Option<TurnLatency>,
+    /// Whether what is said now is for nobody else.
+    private: bool,
+    /// Answers of which something came while it was.
+    private_answers: BTreeSet<AnswerId>,
+}
+
+impl Account {
+    /// A conversation begins.
+    pub(super) fn begin(
+        books: Books,
+        domain: DomainUuid,
+        call: CallUuid,
+        secretary: Arc<Secretary>,
+        engine: &str,
+        claims: &Metadata,
+    ) -> Self {
+        let conversation = ConversationId::random();
+        let began = now();
+        let caller = claimed(claims.caller_number.as_deref());
+        books.note(Entry::Began(Began {
+            conversation,
+            domain,
+            call,
+            at: began,
+            secretary: secretary.name.clone(),
+            language: secretary.language,
+            engine: engine.to_owned(),
+            caller: caller.clone(),
+            caller_name: claimed(claims.caller_name.as_deref()),
+            dialled: claimed(claims.destination.as_deref()),
+        }));
+        Self {
+            books,
+            subject: Arc::new(Subject {
+                conversation,
+                domain,
+                call,
+                secretary,
+                caller,
+            }),
+            began,
+            turns: 0,
+            barge_ins: 0,
+            latency: None,
+            private: false,
+            private_answers: BTreeSet::new(),
+        }
+    }
+
+    /// Whose entries they are.
+    pub(super) fn subject(&self) -> Arc<Subject> {
+        self.subject.clone()
+    }
+
+    /// The books that they are written into.
+    pub(super) fn books(&self) -> &Books {
+        &self.books
+    }
+
+    /// From now on what is said is for nobody else, or no longer is.
+    pub(super) fn private(&mut self, private: bool) {
+        self.private = private;
+    }
+
+    /// Something of an answer has come.
+    pub(super) fn answer_comes(&mut self, answer: AnswerId) {
+        if self.private {
+            self.private_answers.insert(answer);
+        }
+    }
+
+    /// The caller's turn, as its words are known in the end.
+    pub(super) fn caller_said(&mut self, text: &str) {
+        let text = self.shown(text, self.private);
+        self.said(Speaker::Caller, text, None, false);
+    }
+
+    /// Takes what is worth keeping out of a record of the call.
+    pub(super) fn record(&mut self, record: &Record) {
+        match record {
+            Record::Heard {
+                utterance,
+                played,
+                cut,
+                text,
+            } => {
+                let private = match utterance {
+                    Utterance::Answer(answer) => self.private_answers.remove(answer),
+                    Utterance::Prompt(_) => false,
+                };
+                if played.0 == 0 && text.is_empty() {
+                    return;
+                }
+                let text = self.shown(text, private);
+                self.said(Speaker::Secretary, text, Some(played.0), *cut);
+            }
+            Record::BargeIn { .. } => self.barge_ins += 1,
+            Record::UserTurn { .. }
+            | Record::Answered { .. }
+            | Record::FalseBargeIn
+            | Record::EngineFailed { .. }
+            | Record::ToolTimedOut { .. }
+            | Record::Ended { .. } => {}
+        }
+    }
+
+    /// The first audio of an answer is there, so long after the caller's last sound.
+    pub(super) fn answered(&mut self, response_ms: u64, parts: Option<voice::engine::Latency>) {
+        self.latency = Some(TurnLatency {
+            response_ms,
+            stt_ms: parts.map(|parts| parts.stt_ms),
+            brain_ms: parts.map(|parts| parts.brain_ms),
+            tts_ms: parts.map(|parts| parts.tts_ms),
+        });
+    }
+
+    fn shown(&self, text: &str, private: bool) -> Option<String> {
+        let text = if private { MASK } else { text };
+        self.subject.secretary.privacy.transcript.then(|| text.to_owned())
+    }
+
+    fn said(&mut self, speaker: Speaker, text: Option<String>, heard_ms: Option<u64>, cut: bool) {
+        self.turns += 1;
+        let latency = match speaker {
+            Speaker::Secretary => self.latency.take(),
+            Speaker::Caller => None,
+        };
+        self.books.note(Entry::Said(Said {
+            conversation: self.subject.conversation,
+            domain: self.subject.domain,
+            number: self.turns,
+            at: now(),
+            speaker,
+            text,
+            heard_ms,
+            cut,
+            latency,
+        }));
+    }
+
+    /// The conversation is over.
+    pub(super) fn ended(&self, outcome: Outcome, cost_micros: u64, files: &Files) {
+        let subject = &self.subject;
+        let (at, outcome) = (now(), outcome_label(outcome));
+        let told = json!({
+            "conversation": subject.conversation,
+            "call": subject.call,
+            "secretary": subject.secretary.name,
+            "caller": subject.caller,
+            "began": self.began,
+            "ended": at,
+            "outcome": outcome,
+            "barge_ins": self.barge_ins,
+            "cost_micros": cost_micros,
+        });
+        self.books.note(Entry::Ended(Ended {
+            conversation: subject.conversation,
+            domain: subject.domain,
+            at,
+            outcome: outcome.to_owned(),
+            barge_ins: self.barge_ins,
+            cost_micros,
+            recording: files.recording.clone(),
+            event_log: files.event_log.clone(),
+            deliveries: self
+                .books
+                .deliveries(subject.domain, WebhookEvent::CallEnded, &told),
+        }));
+    }
+}
+
+/// What metadata claims, fit for a table.
+fn claimed(text: Option<&str>) -> Option<String> {
+    let text: String = text?
+        .chars()
+        .filter(|letter| !letter.is_control())
+        .take(CLAIM)
+        .collect();
+    (!text.trim().is_empty()).then(|| text.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn claims_are_cut_to_what_a_table_shows() {
+        assert_eq!(
+            claimed(Some(" +55 11 98765-4321\r\n")).as_deref(),
+            Some("+55 11 98765-4321")
+        );
+        assert_eq!(
+            claimed(Some(&"9".repeat(5_000))).map(|text| text.len()),
+            Some(CLAIM)
+        );
+        assert_eq!(claimed(Some("\u{0}\n ")), None);
+        assert_eq!(claimed(None), None);
+    }
+}

@@ -1,0 +1,155 @@
+//! What a call leaves as files: the state machine with its event log, and the sound of both voices.
+
+use super::{Driver, Services};
+use audio::SampleRate;
+use call::{Call, Input, Output, Settings};
+use recording::{EventLog, Place, Sound, Subject};
+use secretary::Recording;
+use std::time::Instant;
+
+/// The call's own files, paths below the data folder.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Files {
+    /// The sound of both voices, if it is recorded, in the form that it has in the end.
+    pub(super) recording: Option<String>,
+    /// The event log, if it is written.
+    pub(super) event_log: Option<String>,
+}
+
+/// Begins a call with these rules, and the files that it is to have.
+pub(super) fn begin(
+    services: &Services,
+    subject: Subject<'_>,
+    settings: Settings,
+    rate: SampleRate,
+) -> (LoggedCall, RecordedSound, Files) {
+    let recorder = &services.recorder;
+    // The same channel may come back to its secretary after a transfer.
+    let name = format!("{}-{}", subject.call, subject.wall.as_millisecond());
+    let place = Place::new(subject.domain, subject.wall, &name);
+    let recorded = match subject.secretary.privacy.recording {
+        Recording::Off => false,
+        Recording::On | Recording::Announce => true,
+    };
+    let log = services
+        .event_log
+        .then(|| recorder.event_log(&place, &subject, &settings));
+    let sound = recorded.then(|| recorder.sound(&place, rate, subject.started));
+    let files = Files {
+        recording: sound
+            .is_some()
+            .then(|| place.relative(recorder.sound_extension())),
+        event_log: log.is_some().then(|| place.relative("jsonl")),
+    };
+    let call = Call::new(settings, subject.started);
+    (LoggedCall { call, log }, RecordedSound(sound), files)
+}
+
+/// A call of which is written down what it is told and what it wants.
+pub(super) struct LoggedCall {
+    call: Call,
+    log: Option<EventLog>,
+}
+
+impl LoggedCall {
+    pub(super) fn handle(&mut self, input: Input, now: Instant) {
+        if let Some(log) = &mut self.log {
+            log.input(&input, now);
+        }
+        self.call.handle(input, now);
+    }
+
+    pub(super) fn handle_timeout(&mut self, now: Instant) {
+        if let Some(log) = &mut self.log {
+            log.timeout(now);
+        }
+        self.call.handle_timeout(now);
+    }
+
+    pub(super) fn poll_output(&mut self, now: Instant) -> Option<Output> {
+        let output = self.call.poll_output()?;
+        if let Some(log) = &mut self.log {
+            log.output(&output, now);
+        }
+        Some(output)
+    }
+
+    pub(super) fn poll_timeout(&self) -> Option<Instant> {
+        self.call.poll_timeout()
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.call.is_over()
+    }
+
+    /// From now on what the caller says and presses is for nobody else, or no longer is.
+    pub(super) fn private(&mut self, private: bool, now: Instant) {
+        if let Some(log) = &mut self.log {
+            log.private(private, now);
+        }
+    }
+}
+
+/// The sound of a call, where it is recorded.
+pub(super) struct RecordedSound(Option<Sound>);
+
+impl RecordedSound {
+    /// A frame of the caller's, as the leg brought it.
+    pub(super) fn caller(&mut self, frame: &[i16], rate: SampleRate, now: Instant) {
+        if let Some(sound) = &mut self.0 {
+            sound.tracks().caller(frame, rate, now);
+        }
+    }
+
+    /// A frame goes to the leg.
+    pub(super) fn sent(&mut self, frame: &[i16]) {
+        if let Some(sound) = &mut self.0 {
+            sound.tracks().sent(frame);
+        }
+    }
+
+    /// Of what went there so many samples are still to be heard.
+    pub(super) fn unheard(&mut self, count: u64, now: Instant) {
+        if let Some(sound) = &mut self.0 {
+            sound.tracks().unheard(count, now);
+        }
+    }
+
+    /// What was still to be heard will not be.
+    pub(super) fn called_back(&mut self) {
+        if let Some(sound) = &mut self.0 {
+            sound.tracks().called_back();
+        }
+    }
+}
+
+impl Driver {
+    /// Hands over what there is by now, and notes what the disk was too slow for.
+    pub(super) fn write_files(&mut self, now: Instant) {
+        self.sound.unheard(self.speaking.unheard(now), now);
+        let lost = self.sound.0.as_mut().and_then(|sound| {
+            sound.flush(now);
+            sound.lost()
+        });
+        if let Some(lost) = lost {
+            tracing::warn!(call = %self.id, lost_ms = lost.as_millis() as u64, "the disk is too slow: part of a recording is lost");
+        }
+        let Some(log) = &mut self.call.log else { return };
+        if let Some(lost) = lost {
+            log.sound_lost(lost, now);
+        }
+        log.flush(now);
+    }
+
+    /// The call is over: its files are.
+    pub(super) fn finish_files(&mut self, now: Instant) {
+        self.write_files(now);
+        if let Some(sound) = self.sound.0.take() {
+            sound.end(now);
+        }
+        if let Some(log) = self.call.log.take() {
+            log.end(now);
+        }
+        tracing::debug!(call = %self.id, recording = ?self.files.recording, event_log = ?self.files.event_log, "what is kept");
+    }
+}
