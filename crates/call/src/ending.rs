@@ -57,6 +57,13 @@ pub(crate) enum Otherwise {
 pub(crate) enum Departure {
     /// None.
     None,
+    /// A transfer whose destination the driver is finding out.
+    Sought {
+        /// The engine's id for it.
+        id: ToolCallId,
+        /// Whether anything was said with the wish.
+        words: LastWords,
+    },
     /// What is being said is heard to its end first.
     Awaited(Awaited),
     /// The PBX has been asked to transfer the call.
@@ -109,9 +116,24 @@ impl Departure {
         *self == Self::None
     }
 
-    /// Whether one waits for the last words.
+    /// Whether one waits for its destination or for the last words.
     pub(crate) fn is_awaited(&self) -> bool {
-        matches!(self, Self::Awaited(_))
+        matches!(self, Self::Sought { .. } | Self::Awaited(_))
+    }
+
+    /// The one whose destination is being found out.
+    pub(crate) fn sought(&self) -> Option<&ToolCallId> {
+        match self {
+            Self::Sought { id, .. } => Some(id),
+            Self::None | Self::Awaited(_) | Self::Transferring { .. } => None,
+        }
+    }
+
+    /// The destination that was sought is known: the last words are waited for.
+    pub(crate) fn found(&mut self, destination: String, now: Instant) {
+        if let Self::Sought { id, words } = self {
+            *self = Self::wish(id.clone(), Own::Transfer(destination), *words, now);
+        }
     }
 
     /// Whether the PBX is at it.
@@ -121,8 +143,10 @@ impl Departure {
 
     /// Something is said: that may be the last words.
     pub(crate) fn said(&mut self) {
-        if let Self::Awaited(awaited) = self {
-            awaited.words = LastWords::Said;
+        match self {
+            Self::Sought { words, .. } => *words = LastWords::Said,
+            Self::Awaited(awaited) => awaited.words = LastWords::Said,
+            Self::None | Self::Transferring { .. } => {}
         }
     }
 
@@ -136,6 +160,7 @@ impl Departure {
     /// Takes back one that waits. Its id.
     pub(crate) fn call_off(&mut self) -> Option<ToolCallId> {
         match std::mem::replace(self, Self::None) {
+            Self::Sought { id, .. } => Some(id),
             Self::Awaited(awaited) => Some(awaited.id),
             other => {
                 *self = other;
@@ -144,17 +169,22 @@ impl Departure {
         }
     }
 
-    /// The engine no longer wants it.
-    pub(crate) fn cancel(&mut self, id: &ToolCallId) {
-        if matches!(self, Self::Awaited(awaited) if awaited.id == *id) {
+    /// The engine no longer wants it, or nobody can do it. True if it waited.
+    pub(crate) fn cancel(&mut self, id: &ToolCallId) -> bool {
+        let waits = match self {
+            Self::Sought { id: waiting, .. } | Self::Awaited(Awaited { id: waiting, .. }) => waiting == id,
+            Self::None | Self::Transferring { .. } => false,
+        };
+        if waits {
             *self = Self::None;
         }
+        waits
     }
 
     /// When it is time if nothing more is said, where `saying` tells whether something is.
     pub(crate) fn deadline(&self, saying: bool) -> Option<Instant> {
         match self {
-            Self::None => None,
+            Self::None | Self::Sought { .. } => None,
             Self::Awaited(awaited) => (!saying).then_some(awaited.settle),
             Self::Transferring { until, .. } => Some(*until),
         }

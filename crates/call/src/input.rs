@@ -26,7 +26,8 @@ pub enum Input {
     Dtmf(Digit),
     /// Something that happened to the line.
     Leg(LegEvent),
-    /// A tool that the call asked the driver for has ended. The text goes to the engine.
+    /// A tool that the call asked the driver for has ended. The text goes to the engine; that of a `transfer_call` that can be
+    /// done is the destination's name, to which the call then goes ([`crate::LegCommand::Transfer`]).
     ToolDone {
         /// Which call of a tool.
         id: ToolCallId,

@@ -26,7 +26,8 @@ pub enum Output {
         /// The words.
         text: String,
     },
-    /// Use a tool; answer with [`crate::Input::ToolDone`].
+    /// Use a tool; answer with [`crate::Input::ToolDone`]. For `transfer_call` that is to find out whom the caller means and
+    /// whether somebody is there: the call itself hands over, once the last words were heard.
     Tool(ToolRequest),
     /// Write down what happened.
     Record(Record),
@@ -120,7 +121,7 @@ pub enum LegCommand {
     },
     /// Hand the call to somebody. The leg ends when the PBX has done so.
     Transfer {
-        /// The destination, a name or number of the secretary's.
+        /// The destination's name, as [`crate::Input::ToolDone`] told it, or the settings' fallback.
         destination: String,
     },
     /// End the call.

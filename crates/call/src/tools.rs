@@ -8,20 +8,22 @@ use std::time::Instant;
 /// Tools under way at once; an engine that wants more is refused.
 const MOST: usize = 16;
 
-/// What the call itself does for the engine.
+/// How the call ends for the engine, once the last words are heard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Own {
-    /// `end_call`: the last words are heard, then the call is over.
+    /// `end_call`: the call is over.
     EndCall,
-    /// `transfer_call`: the last words are heard, then the call goes to this destination.
+    /// `transfer_call`: the call goes to this destination, by the name that the driver has found.
     Transfer(String),
 }
 
 /// What a tool's name and arguments come to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Wanted {
-    /// Something that the call does.
-    Own(Own),
+    /// `end_call`: the call does it.
+    End,
+    /// `transfer_call`: the driver finds out who is meant, then the call does it.
+    Transfer,
     /// Something that the driver does.
     Outside,
     /// Nothing that can be done; the engine is told why and what would be right.
@@ -31,15 +33,13 @@ pub(crate) enum Wanted {
 /// Reads what the engine wants.
 pub(crate) fn wanted(name: &str, arguments: &Value) -> Wanted {
     match name {
-        "end_call" => Wanted::Own(Own::EndCall),
+        "end_call" => Wanted::End,
         "transfer_call" => match arguments
             .get("destination")
             .and_then(Value::as_str)
             .map(str::trim)
         {
-            Some(destination) if !destination.is_empty() => {
-                Wanted::Own(Own::Transfer(destination.to_owned()))
-            }
+            Some(destination) if !destination.is_empty() => Wanted::Transfer,
             _ => Wanted::Refused(
                 "transfer_call needs a destination: give {\"destination\": \"a name or number of the secretary's\"}",
             ),

@@ -78,6 +78,12 @@ pub enum What {
     Transfer {
         /// Where to.
         destination: String,
+        /// What is dialled for it, if the server told.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        number: Option<String>,
+        /// What the number is on the PBX, as `ring_group`, if the server told.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        kind: Option<String>,
     },
     /// The server hangs up.
     Hangup,

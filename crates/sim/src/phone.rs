@@ -144,11 +144,17 @@ impl Phone {
                 self.happened(now, What::Hangup);
                 self.end(Outcome::HungUp);
             }
-            ServerMessage::Transfer { destination } => {
+            ServerMessage::Transfer {
+                destination,
+                number,
+                kind,
+            } => {
                 self.happened(
                     now,
                     What::Transfer {
                         destination: destination.clone(),
+                        number,
+                        kind,
                     },
                 );
                 self.end(Outcome::Transferred(destination));

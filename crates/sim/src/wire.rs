@@ -50,6 +50,10 @@ pub(crate) enum ServerMessage {
     Transfer {
         #[serde(default)]
         destination: String,
+        #[serde(default)]
+        number: Option<String>,
+        #[serde(default)]
+        kind: Option<String>,
     },
     #[serde(other)]
     Unknown,

@@ -174,14 +174,18 @@ impl Call {
             return;
         }
         match tools::wanted(&name, &arguments) {
-            Wanted::Own(own) => self.wish_departure(id, own, now),
+            Wanted::End => self.wish_end(id, now),
+            Wanted::Transfer => self.seek_transfer(id, name, arguments, now),
             Wanted::Refused(why) => self.tool_result(id, false, why.to_owned(), now),
-            Wanted::Outside => self.use_tool(id, name, arguments, now),
+            Wanted::Outside => {
+                self.use_tool(id, name, arguments, now);
+            }
         }
     }
 
-    fn use_tool(&mut self, id: ToolCallId, name: String, arguments: Value, now: Instant) {
-        match self.tools.admit(&id, &name, now + self.rules.tool_limit) {
+    fn use_tool(&mut self, id: ToolCallId, name: String, arguments: Value, now: Instant) -> Admission {
+        let admission = self.tools.admit(&id, &name, now + self.rules.tool_limit);
+        match admission {
             Admission::Known => {}
             Admission::TooMany => {
                 self.tool_result(
@@ -197,37 +201,61 @@ impl Call {
                     .push_back(Output::Tool(ToolRequest { id, name, arguments }));
             }
         }
+        admission
     }
 
-    fn wish_departure(&mut self, id: ToolCallId, own: Own, now: Instant) {
-        if !self.departure.is_none() {
-            return self.tool_result(
-                id,
-                false,
-                "the call is already being ended or handed over".to_owned(),
-                now,
-            );
+    fn wish_end(&mut self, id: ToolCallId, now: Instant) {
+        if let Some(words) = self.may_depart(&id, now) {
+            self.departure = Departure::wish(id, Own::EndCall, words, now);
         }
-        if self.floor.turn().is_some() && !self.floor.is_disputed() {
-            return self.tool_result(id, false, "the caller went on speaking".to_owned(), now);
-        }
-        let words = if self.utterances.is_sounding() {
-            LastWords::Said
-        } else {
-            LastWords::Unsaid
+    }
+
+    /// Has the driver find out whom the caller means, and whether that is possible now.
+    fn seek_transfer(&mut self, id: ToolCallId, name: String, arguments: Value, now: Instant) {
+        let Some(words) = self.may_depart(&id, now) else {
+            return;
         };
-        self.departure = Departure::wish(id, own, words, now);
+        if self.use_tool(id.clone(), name, arguments, now) == Admission::Taken {
+            self.departure = Departure::Sought { id, words };
+        }
+    }
+
+    /// Whether the engine has said anything with its wish to end or hand over the call; nothing, and the engine is told why, where
+    /// the call cannot do so.
+    fn may_depart(&mut self, id: &ToolCallId, now: Instant) -> Option<LastWords> {
+        let why_not = if self.departure.sought() == Some(id) {
+            return None;
+        } else if !self.departure.is_none() {
+            "the call is already being ended or handed over"
+        } else if self.floor.turn().is_some() && !self.floor.is_disputed() {
+            "the caller went on speaking"
+        } else {
+            let sounding = self.utterances.is_sounding();
+            return Some(if sounding {
+                LastWords::Said
+            } else {
+                LastWords::Unsaid
+            });
+        };
+        self.tool_result(id.clone(), false, why_not.to_owned(), now);
+        None
     }
 
     pub(super) fn tool_done(&mut self, id: ToolCallId, ok: bool, result: String, now: Instant) {
-        if self.tools.end(&id) {
-            self.tool_result(id, ok, result, now);
+        if !self.tools.end(&id) {
+            return;
         }
+        if ok && self.departure.sought() == Some(&id) {
+            self.departure.found(result, now);
+            return;
+        }
+        self.departure.cancel(&id);
+        self.tool_result(id, ok, result, now);
     }
 
     pub(super) fn tool_cancelled(&mut self, id: &ToolCallId, now: Instant) {
-        self.departure.cancel(id);
-        if self.tools.end(id) && self.tools.is_empty() {
+        let waited = self.departure.cancel(id);
+        if (self.tools.end(id) || waited) && self.tools.is_empty() {
             self.thinking.restart(now + self.rules.answer_limit);
         }
     }

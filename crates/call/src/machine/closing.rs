@@ -11,8 +11,12 @@ use std::time::Instant;
 
 impl Call {
     /// The caller wants something else than the end that the engine has in mind.
-    pub(super) fn call_off(&mut self, why: &str) {
+    pub(super) fn call_off(&mut self, why: &str, now: Instant) {
         if let Some(id) = self.departure.call_off() {
+            self.tools.end(&id);
+            if self.tools.is_empty() {
+                self.thinking.restart(now + self.rules.answer_limit);
+            }
             self.tell(EngineCommand::ToolResult {
                 id,
                 ok: false,

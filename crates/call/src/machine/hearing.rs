@@ -151,11 +151,14 @@ impl Call {
         }
         self.floor.set_claim(Claim::Upheld);
         let unanswered = self.thinking.supersede();
+        if let Some(id) = self.departure.sought() {
+            self.tools.end(id);
+        }
         // With a tool under way its result is still answered: the sentence before this one is not lost.
         if unanswered && self.tools.is_empty() {
             self.floor.continues();
         }
-        self.call_off("the caller went on speaking");
+        self.call_off("the caller went on speaking", now);
         self.tell_words_so_far();
     }
 
@@ -213,17 +216,17 @@ impl Call {
         let shielded =
             self.utterances.is_shielded() || said.is_some_and(|said| said.guard == Guard::Shielded);
         if !shielded {
-            self.interrupt_by_key();
+            self.interrupt_by_key(now);
         }
         self.tell(EngineCommand::Dtmf { digit });
         self.thinking.expect_follow_up(now + KEY_LIMIT);
     }
 
-    fn interrupt_by_key(&mut self) {
+    fn interrupt_by_key(&mut self, now: Instant) {
         if self.is_saying() {
             self.clear(ClearReason::Key);
             self.thinking.supersede();
         }
-        self.call_off("the caller pressed a key");
+        self.call_off("the caller pressed a key", now);
     }
 }

@@ -52,7 +52,12 @@ impl Call {
     fn talking_due(&self) -> Option<(Instant, Rule)> {
         let attached = self.line == Line::Attached;
         let with_line = |due: Option<Instant>| due.filter(|_| attached);
-        let answer = self.thinking.deadline().filter(|_| self.tools.is_empty());
+        // What follows a tool or a transfer has its time after that.
+        let departs = !self.departure.is_none() && self.thinking.owed_say().is_none();
+        let answer = self
+            .thinking
+            .deadline()
+            .filter(|_| self.tools.is_empty() && !departs);
         let stall = self
             .utterances
             .stalled(self.rules.answer_limit)
@@ -128,6 +133,7 @@ impl Call {
 
     fn tool_overdue(&mut self, now: Instant) {
         if let Some((id, name)) = self.tools.late(now) {
+            self.departure.cancel(&id);
             let result = format!("{name} did not answer in time: go on without it");
             self.record(Record::ToolTimedOut { name });
             self.tool_result(id, false, result, now);

@@ -123,7 +123,15 @@ fn told(what: &What) -> Option<(&'static str, String)> {
                 .collect();
             ("·", format!("latency in ms: {}", known.join(", ")))
         }
-        What::Transfer { destination } => ("·", format!("transferred to {destination}")),
+        What::Transfer {
+            destination,
+            number: Some(number),
+            kind,
+        } => {
+            let kind = kind.as_deref().unwrap_or("number");
+            ("·", format!("transferred to {destination} ({kind} {number})"))
+        }
+        What::Transfer { destination, .. } => ("·", format!("transferred to {destination}")),
         What::Hangup => ("·", "the server hangs up".to_owned()),
         What::Closed { code, reason } => ("·", format!("the server closed the stream: {code} {reason}")),
         What::Note { text } => ("·", text.clone()),

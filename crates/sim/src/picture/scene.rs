@@ -84,7 +84,7 @@ impl Scene {
                 What::Underrun { gap_ms } => scene.underruns.push((at, at + gap_ms)),
                 What::Mark { name } => scene.marks.push((at, name.clone())),
                 What::Digit { digit } => scene.keys.push((at, *digit)),
-                What::Transfer { destination } => {
+                What::Transfer { destination, .. } => {
                     scene.flag = Some((at, format!("transfer to {destination}")))
                 }
                 What::Hangup => scene.flag = Some((at, "the server hangs up".to_owned())),
