@@ -23,9 +23,9 @@ pub use error::{ConfigError, ConfigErrors, Origin};
 pub use log::LogFormat;
 pub use prices::{ChatPrices, RealtimePrices};
 pub use secret::Secret;
+pub use crate::webhooks::WebhookEvent;
 pub use store::StoreUrl;
 
-use crate::webhooks::WebhookEvent;
 use audio::{Layout, SampleRate};
 use ipnet::IpNet;
 use node::Node;

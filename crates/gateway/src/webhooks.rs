@@ -111,3 +111,6 @@ impl Webhooks {
         self.by_domain.get(&domain)?.get(name)
     }
 }
+
+#[cfg(test)]
+mod tests;

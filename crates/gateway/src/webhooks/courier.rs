@@ -253,7 +253,7 @@ impl UnderWay {
     }
 }
 
-fn now() -> UnixMs {
+pub(super) fn now() -> UnixMs {
     let since = UNIX_EPOCH.elapsed().unwrap_or_default();
     UnixMs(since.as_millis().try_into().unwrap_or(i64::MAX))
 }
