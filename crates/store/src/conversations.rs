@@ -3,7 +3,8 @@
 use crate::database::{Row, Transaction, values};
 use crate::filter::{Cursor, Filter};
 use crate::latency::LatencySheet;
-use crate::messages::{StoredMessage, of_conversation};
+use crate::messages::{self, StoredMessage};
+use crate::outbox::{self, OutboxEntry};
 use crate::store::{Store, within};
 use crate::{ConversationId, Said, Speaker, StoreError, TurnLatency, UnixMs};
 use secretary::{CallUuid, DomainUuid};
@@ -55,6 +56,8 @@ pub struct ConversationSheet {
     pub turns: Vec<Said>,
     /// What the caller left, in order.
     pub messages: Vec<StoredMessage>,
+    /// Who was, or is to be, told about them.
+    pub deliveries: Vec<OutboxEntry>,
     /// Where the caller's waiting time went.
     pub latency: LatencySheet,
 }
@@ -120,13 +123,15 @@ impl Store {
                 return Ok(None);
             };
             let turns = turns(&mut transaction, domain, id).await?;
-            let messages = of_conversation(&mut transaction, domain, id).await?;
+            let messages = messages::of_conversation(&mut transaction, domain, id).await?;
+            let deliveries = outbox::of_conversation(&mut transaction, domain, id).await?;
             transaction.commit().await?;
             Ok(Some(ConversationSheet {
                 conversation: as_conversation(row)?,
                 latency: LatencySheet::of(&turns),
                 turns,
                 messages,
+                deliveries,
             }))
         })
         .await

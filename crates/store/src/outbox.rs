@@ -359,6 +359,21 @@ pub(crate) async fn of_message(
     rows.iter().map(as_entry).collect()
 }
 
+/// The deliveries about a conversation and its messages, the oldest first.
+pub(crate) async fn of_conversation(
+    transaction: &mut Transaction,
+    domain: DomainUuid,
+    conversation: ConversationId,
+) -> Result<Vec<OutboxEntry>, StoreError> {
+    let rows = transaction
+        .rows(
+            "SELECT * FROM outbox WHERE domain = $1 AND conversation = $2 ORDER BY created_ms, id",
+            values![domain, conversation],
+        )
+        .await?;
+    rows.iter().map(as_entry).collect()
+}
+
 fn as_due(row: &Row) -> Result<Due, StoreError> {
     Ok(Due {
         domain: DomainUuid::new(row.id("domain")?),
