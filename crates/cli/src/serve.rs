@@ -1,8 +1,8 @@
-//! `voice-ai serve`: the server until SIGTERM or SIGINT. Exit code 0 after that, 2 if the configuration or an address is wrong.
+//! `voice-ai serve`: the server until SIGTERM or SIGINT; SIGHUP reads the secretaries again. Exit code 0 after that, 2 if the configuration or an address is wrong.
 
 use crate::config::{BAD_CONFIG, Source, print};
 use crate::logging;
-use gateway::{Config, Gateway, Shutdown};
+use gateway::{Config, Gateway, Reload, Shutdown};
 use std::process::ExitCode;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -29,6 +29,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 
 async fn serve(config: Config) -> anyhow::Result<ExitCode> {
     let signals = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let hangup = signal(SignalKind::hangup())?;
     let running = match Gateway::start(config).await {
         Ok(running) => running,
         Err(error) => {
@@ -41,6 +42,7 @@ async fn serve(config: Config) -> anyhow::Result<ExitCode> {
         running.stream_addr()
     );
     tokio::spawn(obey(signals, running.shutdown()));
+    tokio::spawn(reread(hangup, running.reload()));
     running.wait().await;
     tracing::info!("ended");
     Ok(ExitCode::SUCCESS)
@@ -59,4 +61,11 @@ async fn obey((mut terminate, mut interrupt): (Signal, Signal), shutdown: Shutdo
     next().await;
     tracing::warn!("a second signal: ending every call");
     shutdown.now();
+}
+
+/// Each SIGHUP reads the secretaries again. What is wrong with them is in the log already.
+async fn reread(mut hangup: Signal, reload: Reload) {
+    while hangup.recv().await.is_some() {
+        let _ = reload.now().await;
+    }
 }

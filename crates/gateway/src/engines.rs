@@ -8,7 +8,7 @@ mod transcription;
 pub(crate) use transcription::Transcription;
 
 use crate::config::Config;
-use brains::Brains;
+use brains::{Brains, Scripted};
 use secretary::{Secretary, Snapshot};
 use speakers::Speakers;
 use std::collections::BTreeMap;
@@ -32,6 +32,9 @@ pub(crate) struct Engines {
     pub(crate) transcription: Transcription,
     brains: Arc<Brains>,
 }
+
+/// The brains with the scripts of one snapshot.
+pub(crate) struct Fitted(Scripted);
 
 impl Engines {
     /// Makes every engine for which there is all that it needs; all that is wrong otherwise. Starts nothing.
@@ -83,12 +86,14 @@ impl Engines {
             .join(", ")
     }
 
-    /// What secretaries want and this node does not have, each with its remedy.
-    pub(crate) fn lacking(&self, snapshot: &Snapshot) -> Vec<String> {
+    /// Reads what secretaries want of the engines, their scripts above all; or what this node does not have of it, each with its
+    /// remedy. Nothing changes until it is adopted. Blocks.
+    pub(crate) fn fit(&self, snapshot: &Snapshot) -> Result<Fitted, Vec<String>> {
+        let scripted = self.brains.afresh();
         let mut lacking = Vec::new();
         for domain in snapshot.domains.values() {
             for secretary in domain.secretaries.values() {
-                if let Err(problem) = self.check(secretary) {
+                if let Err(problem) = self.check(&scripted, secretary) {
                     lacking.push(format!(
                         "secretary {} of domain {}: {problem}",
                         secretary.name, domain.name
@@ -96,12 +101,21 @@ impl Engines {
                 }
             }
         }
-        lacking
+        if lacking.is_empty() {
+            Ok(Fitted(scripted))
+        } else {
+            Err(lacking)
+        }
     }
 
-    fn check(&self, secretary: &Secretary) -> Result<(), String> {
+    /// From now on calls begin with these scripts.
+    pub(crate) fn adopt(&self, fitted: Fitted) {
+        self.brains.adopt(fitted.0);
+    }
+
+    fn check(&self, scripted: &Scripted, secretary: &Secretary) -> Result<(), String> {
         match secretary.engine.as_str() {
-            "local" => self.brains.check(secretary),
+            "local" => scripted.check(secretary),
             known if self.by_name.contains_key(known) => Ok(()),
             "openai" => Err("it wants the engine openai, which needs a key; set openai.api_key".into()),
             other => Err(format!(

@@ -135,7 +135,10 @@ impl Health {
         if wrong.is_empty() {
             return Check::new(NAME, State::Ok, format!("version {version}"));
         }
-        let detail = format!("version {version} stays until this is mended: {}", wrong.join(" | "));
+        let detail = format!(
+            "version {version} stays until this is mended: {}",
+            wrong.join(" | ")
+        );
         Check::new(NAME, State::Degraded, detail)
     }
 

@@ -17,7 +17,7 @@ use crate::stream::Streams;
 use crate::{allowance, messages, recordings, retention};
 use audio::{EarModel, TurnModel};
 use recording::Recorder;
-use secretary::{SecretarySource, Snapshot};
+use secretary::{Folder, SecretarySource, Snapshot};
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -106,6 +106,14 @@ impl Gateway {
     /// that is wrong, each with its remedy. Starts nothing.
     pub fn check(config: &Config) -> Result<(), Vec<String>> {
         prepare(config, Vec::new()).map(drop)
+    }
+
+    /// Whether these secretaries would do in a gateway of this configuration, whatever `secretaries.dir` says: their files and
+    /// scripts, and the engines that they want. They may be a part of all. Starts nothing.
+    pub fn check_secretaries(config: &Config, folder: &Folder) -> Result<(), Vec<String>> {
+        let snapshot = Snapshot::load_part(&config.domain_entries(), folder)
+            .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>())?;
+        Engines::build(config)?.fit(&snapshot).map(drop)
     }
 
     /// Starts a gateway in the present tokio runtime. It listens when this returns.

@@ -44,6 +44,32 @@ impl Folder {
         folder
     }
 
+    /// One secretary's file alone, with the texts beside it. Blocks.
+    pub fn of_file(file: &Path) -> Self {
+        let mut folder = Self {
+            path: file.into(),
+            texts: BTreeMap::new(),
+            unreadable: Vec::new(),
+        };
+        let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
+        for entry in folder.entries(parent.unwrap_or(Path::new("."))) {
+            if entry.extension().is_some_and(|kind| kind == "md") && !entry.is_dir() {
+                // Another's text that cannot be read is no fault of this file.
+                if let Ok(text) = read_text(&entry) {
+                    let name = entry.file_name().unwrap_or_default();
+                    folder.texts.insert(file.with_file_name(name), text);
+                }
+            }
+        }
+        match read_text(file) {
+            Ok(text) => {
+                folder.texts.insert(file.into(), text);
+            }
+            Err(reason) => folder.cannot_read(file, reason),
+        }
+        folder
+    }
+
     /// Changes with every change of a text, of a name, and of what cannot be read: 12 hexadecimal digits.
     pub fn version(&self) -> String {
         let mut hash = Sha256::new();

@@ -5,6 +5,7 @@
 
 mod destination;
 mod directory;
+mod draft;
 mod error;
 mod fold;
 mod folder;
@@ -20,6 +21,7 @@ mod source;
 
 pub use destination::{Destination, DestinationKind};
 pub use directory::{Directory, Found};
+pub use draft::{Draft, DraftHours};
 pub use error::{Fault, LanguageError, SnapshotError};
 pub use fold::{field_suggestion, folded, suggestion};
 pub use folder::Folder;

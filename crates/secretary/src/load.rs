@@ -76,26 +76,53 @@ impl Snapshot {
     /// The domains of a configuration. Their secretaries are the files of the folder, which name their domains; where there is
     /// no folder, every domain has the embedded samples. All that is wrong with all files at once.
     pub fn load(entries: &[DomainEntry], folder: Option<&Folder>) -> Result<Self, Vec<SnapshotError>> {
-        let mut wrong = Vec::new();
-        let mut loading = Loading::new(entries, &mut wrong);
-        let mut hash = Sha256::new();
-        hash.update(format!("{entries:?}"));
-        match folder {
-            Some(folder) => {
-                hash.update(folder.version());
-                loading.folder(folder, &mut wrong);
-            }
-            None => loading.samples(&mut hash, &mut wrong),
+        let (snapshot, mut wrong, obscure) = gather(entries, folder);
+        // A file that nothing is known of may be what is missing.
+        if !obscure {
+            wrong.extend(entries.iter().filter_map(|entry| snapshot.no_default(entry)));
         }
-        let domains = loading.finish(&mut wrong);
-        if !wrong.is_empty() {
-            return Err(wrong);
+        if wrong.is_empty() {
+            Ok(snapshot)
+        } else {
+            Err(wrong)
         }
-        Ok(Self {
-            version: hex(&hash.finalize()),
-            domains,
-        })
     }
+
+    /// The same for a part of what is configured: a domain may be without its default secretary.
+    pub fn load_part(entries: &[DomainEntry], folder: &Folder) -> Result<Self, Vec<SnapshotError>> {
+        let (snapshot, wrong, _) = gather(entries, Some(folder));
+        if wrong.is_empty() {
+            Ok(snapshot)
+        } else {
+            Err(wrong)
+        }
+    }
+
+    fn no_default(&self, entry: &DomainEntry) -> Option<SnapshotError> {
+        let own = &self.domain(entry.uuid)?.secretaries;
+        (!own.contains_key(&entry.default_secretary)).then(|| no_default(entry, own))
+    }
+}
+
+/// What there is, what is wrong with it, and whether there is a file of which too little is known.
+fn gather(entries: &[DomainEntry], folder: Option<&Folder>) -> (Snapshot, Vec<SnapshotError>, bool) {
+    let mut wrong = Vec::new();
+    let mut loading = Loading::new(entries, &mut wrong);
+    let mut hash = Sha256::new();
+    hash.update(format!("{entries:?}"));
+    match folder {
+        Some(folder) => {
+            hash.update(folder.version());
+            loading.folder(folder, &mut wrong);
+        }
+        None => loading.samples(&mut hash, &mut wrong),
+    }
+    let obscure = loading.obscure;
+    let snapshot = Snapshot {
+        version: hex(&hash.finalize()),
+        domains: loading.finish(),
+    };
+    (snapshot, wrong, obscure)
 }
 
 /// What is known of the domains while their secretaries are read.
@@ -224,16 +251,13 @@ impl<'e> Loading<'e> {
         })
     }
 
-    fn finish(self, wrong: &mut Vec<SnapshotError>) -> BTreeMap<DomainUuid, Arc<Domain>> {
+    fn finish(self) -> BTreeMap<DomainUuid, Arc<Domain>> {
         let mut domains = BTreeMap::new();
         let mut secretaries = self.secretaries;
         for entry in self.entries {
             let Some(own) = secretaries.remove(&entry.uuid) else {
                 continue;
             };
-            if !own.contains_key(&entry.default_secretary) && !self.obscure {
-                wrong.push(no_default(entry, &own));
-            }
             domains.insert(entry.uuid, Arc::new(entry.with(own)));
         }
         domains

@@ -90,7 +90,7 @@ limits = {{ silence_ms = 0 }}
 /// A gateway on ports of its own.
 pub(crate) struct Node {
     running: Running,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Node {
@@ -137,10 +137,21 @@ impl Node {
         let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let config = Config::parse(Some(("test.toml", &text)), environment).expect("a configuration");
         let running = Gateway::start_with(config, engines).await.expect("a gateway");
-        Self {
-            running,
-            _folder: folder,
-        }
+        Self { running, folder }
+    }
+
+    /// The folder of its secretaries.
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    /// Reads its secretaries again.
+    pub(crate) async fn reload(&self) -> Result<String, Vec<String>> {
+        self.running.reload().now().await
+    }
+
+    pub(crate) fn control_addr(&self) -> std::net::SocketAddr {
+        self.running.control_addr()
     }
 
     pub(crate) fn stream_addr(&self) -> std::net::SocketAddr {

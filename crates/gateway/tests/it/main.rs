@@ -10,5 +10,6 @@ mod line;
 mod log;
 mod operation;
 mod panics;
+mod reload;
 mod site;
 mod upgrades;

@@ -118,7 +118,7 @@ impl Site {
 }
 
 /// A GET as curl sends it; `headers` are whole lines.
-async fn get(addr: SocketAddr, path: &str, headers: &str) -> Answer {
+pub(crate) async fn get(addr: SocketAddr, path: &str, headers: &str) -> Answer {
     let mut socket = TcpStream::connect(addr).await.unwrap();
     let request = format!("GET {path} HTTP/1.1\r\nHost: {addr}\r\nUser-Agent: curl/8.0\r\n{headers}\r\n");
     socket.write_all(request.as_bytes()).await.unwrap();

@@ -45,6 +45,15 @@ impl ChatBrain {
         })
     }
 
+    /// The same brain, with the same connections, that has read no script yet.
+    pub fn afresh(&self) -> Self {
+        Self {
+            endpoint: self.endpoint.clone(),
+            clock: self.clock.clone(),
+            scripts: Scripts::default(),
+        }
+    }
+
     /// Reads the script of a secretary that names one: its facts are what `get_business_info` knows.
     pub fn prepare(&self, secretary: &Secretary) -> Result<Option<Arc<Script>>, ScriptError> {
         if secretary.script.is_empty() {
