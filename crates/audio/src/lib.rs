@@ -7,6 +7,7 @@
 
 mod clock;
 mod ear;
+mod echo;
 mod framer;
 pub mod g711;
 mod mel;
@@ -18,6 +19,7 @@ mod silero;
 mod turn;
 
 pub use ear::{Ear, Edge};
+pub use echo::{EchoCanceller, Return};
 pub use framer::{Framer, Layout};
 pub use playout::{Played, Playout};
 pub use rate::{RateError, SampleRate};

@@ -174,6 +174,11 @@ impl<Id: Copy + Eq + std::fmt::Debug> Playout<Id> {
         true
     }
 
+    /// Samples that were released and that the caller has yet to hear. None, and what is released next begins to be heard at once.
+    pub fn unheard(&self, now: Instant) -> u64 {
+        self.clock.ahead(now)
+    }
+
     /// The next utterance whose last sample has been released since the last call, once each: the place for a mark in
     /// the stream. It is heard up to the lead later.
     pub fn poll_released(&mut self) -> Option<Id> {

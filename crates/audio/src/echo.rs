@@ -1,0 +1,413 @@
+//! Our own voice, taken out of what comes back from the caller.
+//!
+//! It comes back in two ways. A *mixed* stream is the caller plus what is played to him, added at unit gain; a *mono* stream may
+//! still carry the echo of his line (a speakerphone, a hybrid), softer and through its codec. Both are treated alike: the delay is
+//! found by correlation ([`search`]), the way back is imitated by an adaptive filter that begins as that mere delay ([`filter`])
+//! and the imitated echo is subtracted, at the leg's own rate. What the filter leaves of the echo is muted ([`gate`]).
+//!
+//! Nothing that may be our own voice is passed on unchecked: when something is heard while we speak that the filter does not
+//! explain, it is held back until a search has shown whether it is an echo with another delay, or 240 ms at most. So an
+//! unknown delay, and one that jumps, cost the ear at most that, and only where it cannot be told at once who speaks. A line
+//! that has shown no echo in half a second of our speech is passed on at once and unchanged.
+
+mod filter;
+mod gate;
+mod reference;
+mod search;
+mod track;
+
+use crate::SampleRate;
+use filter::Filter;
+use gate::{Gate, INAUDIBLE, Levels};
+use reference::Reference;
+use search::{LONGEST, search};
+use std::time::{Duration, Instant};
+use track::Track;
+
+/// What may come back of what is played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Return {
+    /// The echo of the caller's line, if it has one.
+    Line,
+    /// All of it, added to the caller: a mixed stream.
+    Mix,
+}
+
+/// How long something unexplained is held back at most, in frames of 20 ms.
+const HOLD: usize = 12;
+/// Frames of what is unexplained that a search wants to see.
+const SEARCHABLE: usize = 2;
+/// Frames after the last unexplained one for which a caller is thought to speak still.
+const BREATH: u32 = 15;
+/// Of those, for which nothing is muted: words have soft ends.
+const SOFT_END: u32 = 10;
+/// How often it is searched while a caller speaks over an echo that is not known, in frames.
+const SEARCH_AGAIN: u32 = 4;
+/// Frames of our speech of which nothing came back that show a line without echo: half a second.
+const CLEAR_LINE: u32 = 25;
+/// As a mean square, what is loud enough that an echo of it at -30 dB would not be lost in the noise: -40 dB of full scale.
+const LOUD: f32 = 1e-4;
+/// How often what was held back is gone through to learn a way back.
+const PASSES: usize = 3;
+/// A delay is another one when it differs by more: 1 ms.
+const SAME: Duration = Duration::from_millis(1);
+/// Another delay is right when it leaves less than this part of what the known one leaves.
+const BETTER: f32 = 0.25;
+/// What is remembered of both directions beyond the longest way back.
+const MEMORY: Duration = Duration::from_millis(660);
+/// Of what came in, for the search and for learning.
+const CAPTURED: Duration = Duration::from_millis(280);
+
+/// Takes our own voice out of one leg's audio.
+///
+/// The driver tells what it plays ([`EchoCanceller::released`], [`EchoCanceller::paused`], …) and gives what it captures to
+/// [`EchoCanceller::hear`]. Time must not run backwards. Nothing is allocated from frame to frame, but for a search (once a
+/// thread) and when an echo is found (once a call).
+pub struct EchoCanceller {
+    rate: SampleRate,
+    back: Return,
+    block: usize,
+    reference: Reference,
+    /// As it came, and without the imitated echo.
+    captured: Track,
+    left: Track,
+    filter: Option<Filter>,
+    gate: Gate,
+    mind: Mind,
+    /// Frames at the end of `captured` that were not passed on yet.
+    held: [Levels; HOLD],
+    holding: usize,
+    /// Frames of our speech of which nothing came back, until something did.
+    nothing_back: u32,
+    /// Whether the last frame was muted.
+    muted: bool,
+    echo: Vec<f32>,
+    frame: Vec<f32>,
+    out: Vec<f32>,
+}
+
+/// What is thought of what comes in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mind {
+    /// Nothing but what is known.
+    Calm,
+    /// Something that is being looked into.
+    Checking,
+    /// Somebody speaks; so many frames ago for the last time.
+    Caller { quiet: u32, frames: u32 },
+}
+
+impl EchoCanceller {
+    /// For a leg that captures and plays at `rate`.
+    pub fn new(rate: SampleRate, back: Return) -> Self {
+        let frame = rate.frame_samples();
+        let block = frame / 2;
+        let remembered = rate.samples_in(LONGEST + MEMORY) as usize;
+        let captured = || Track::new(rate.samples_in(CAPTURED) as usize);
+        Self {
+            rate,
+            back,
+            block,
+            reference: Reference::new(rate, remembered),
+            captured: captured(),
+            left: captured(),
+            filter: None,
+            gate: Gate::new(),
+            mind: Mind::Calm,
+            held: [Levels::default(); HOLD],
+            holding: 0,
+            nothing_back: 0,
+            muted: false,
+            echo: vec![0.0; block],
+            frame: vec![0.0; frame],
+            out: vec![0.0; frame],
+        }
+    }
+
+    /// These samples were released to be played behind `unheard` others that the caller has yet to hear.
+    pub fn released(&mut self, samples: &[i16], unheard: u64, now: Instant) {
+        self.reference.released(samples, unheard, now);
+    }
+
+    /// The other end was told to hold the last `unheard` samples.
+    pub fn paused(&mut self, unheard: u64) {
+        self.reference.hold(unheard);
+    }
+
+    /// It goes on with them.
+    pub fn resumed(&mut self, now: Instant) {
+        self.reference.go_on(now);
+    }
+
+    /// It was told to drop the last `unheard` samples.
+    pub fn called_back(&mut self, unheard: u64) {
+        self.reference.call_back(unheard);
+    }
+
+    /// So many samples of the caller's audio were dropped before they came here.
+    pub fn missed(&mut self, samples: u64) {
+        for track in [&mut self.captured, &mut self.left] {
+            track.silent_to(track.end() + samples as i64);
+        }
+    }
+
+    /// Hears a frame of 20 ms and appends to `clean` what can be passed on now: nothing while it is held back, and then more
+    /// than a frame. Altogether as much as came in.
+    pub fn hear(&mut self, frame: &[i16], now: Instant, clean: &mut Vec<i16>) {
+        self.captured.push(frame);
+        self.left.push(frame);
+        self.reference.captured(self.captured.end(), now);
+        let sound_ago = self.captured.end() - self.reference.last_sound();
+        if self.holding == 0 && sound_ago > self.reach() {
+            clean.extend_from_slice(frame);
+            self.mind = Mind::Calm;
+            self.muted = false;
+            return;
+        }
+        let learn = self.mind != Mind::Checking;
+        let levels = self.subtract(self.captured.end() - frame.len() as i64, learn);
+        self.judge(levels, clean);
+    }
+
+    /// How long ago our last sound may be that still comes back.
+    fn reach(&self) -> i64 {
+        let longest = self.rate.samples_in(LONGEST + Duration::from_millis(100));
+        longest as i64 + 2 * self.frame.len() as i64
+    }
+
+    fn judge(&mut self, levels: Levels, clean: &mut Vec<i16>) {
+        let unexplained = self.gate.weigh(levels);
+        match self.mind {
+            Mind::Calm if !unexplained || self.is_clear() => {
+                if unexplained {
+                    self.mind = Mind::Caller { quiet: 0, frames: 0 };
+                }
+                self.learn_line(levels, unexplained);
+                self.pass(1, !unexplained, clean);
+            }
+            Mind::Calm | Mind::Checking => self.check(levels, clean),
+            Mind::Caller { quiet, frames } => {
+                let quiet = if unexplained { 0 } else { quiet + 1 };
+                let frames = frames + 1;
+                self.mind = Mind::Caller { quiet, frames };
+                if quiet >= BREATH {
+                    self.mind = Mind::Calm;
+                }
+                if unexplained && frames % SEARCH_AGAIN == 0 {
+                    self.realign();
+                }
+                self.pass(1, quiet >= SOFT_END || self.must_be_ours(), clean);
+            }
+        }
+    }
+
+    /// A line that has shown no echo has none.
+    fn is_clear(&self) -> bool {
+        self.back == Return::Line && self.filter.is_none() && self.nothing_back >= CLEAR_LINE
+    }
+
+    /// In a mixed stream our own voice is there: as long as it was never found, what is heard while we speak is taken for it.
+    fn must_be_ours(&self) -> bool {
+        self.back == Return::Mix && self.filter.is_none()
+    }
+
+    /// Learns from a frame in which there is neither an echo nor a caller how the line is without both.
+    fn learn_line(&mut self, levels: Levels, unexplained: bool) {
+        if unexplained || levels.echo > INAUDIBLE {
+            return;
+        }
+        self.gate.hear_noise(levels.left);
+        let longest = self.rate.samples_in(LONGEST) as i64;
+        let from = self.captured.end() - self.frame.len() as i64 - longest;
+        self.reference.read(from, &mut self.out);
+        if power(&self.out) > LOUD {
+            self.nothing_back += 1;
+        }
+    }
+
+    /// Holds a frame back, and looks whether it is an echo.
+    fn check(&mut self, levels: Levels, clean: &mut Vec<i16>) {
+        self.mind = Mind::Checking;
+        self.nothing_back = 0;
+        self.held[self.holding] = levels;
+        self.holding += 1;
+        let realigned = self.holding >= SEARCHABLE && self.realign();
+        // A realignment that does not explain the latest sound was none, or not the whole of it.
+        let explained_now = realigned && !self.gate.unexplained(self.held[self.holding - 1]);
+        let latest = &self.held[self.holding.saturating_sub(SEARCHABLE)..self.holding];
+        // Too short for a word, and too short to know.
+        let over = self.holding > SEARCHABLE && latest.iter().all(|levels| !self.gate.unexplained(*levels));
+        if explained_now || over {
+            let holding = std::mem::take(&mut self.holding);
+            self.mind = Mind::Calm;
+            return self.pass(holding, true, clean);
+        }
+        if self.holding == HOLD {
+            let holding = std::mem::take(&mut self.holding);
+            self.mind = Mind::Caller { quiet: 0, frames: 0 };
+            self.pass(holding, self.must_be_ours(), clean);
+        }
+    }
+
+    /// Appends the last `frames` frames of what is left, or as much silence.
+    fn pass(&mut self, frames: usize, mute: bool, clean: &mut Vec<i16>) {
+        let length = self.frame.len();
+        for back in (1..=frames).rev() {
+            let from = self.left.end() - (back * length) as i64;
+            self.left.read(from, &mut self.out);
+            fade(&mut self.out, self.muted, mute);
+            self.muted = mute;
+            clean.extend(self.out.iter().map(|sample| (sample * 32768.0).round() as i16));
+        }
+    }
+
+    /// Subtracts the imitated echo of the frame from sample `from` on.
+    fn subtract(&mut self, from: i64, learn: bool) -> Levels {
+        self.captured.read(from, &mut self.frame);
+        let Some(filter) = &mut self.filter else {
+            return Levels {
+                echo: 0.0,
+                left: power(&self.frame),
+            };
+        };
+        let mut echo = 0.0;
+        for (index, block) in self.frame.chunks_mut(self.block).enumerate() {
+            let at = from + (index * self.block) as i64;
+            let before = power(block);
+            filter.subtract(&self.reference, at, block, &mut self.echo, learn);
+            echo += power(&self.echo) / 2.0;
+            if power(block) > before {
+                // The echo was not where it is thought to be: what is subtracted would be heard.
+                self.captured.read(at, block);
+            }
+        }
+        self.left.rewrite(from, &self.frame);
+        Levels {
+            echo,
+            left: power(&self.frame),
+        }
+    }
+
+    /// Looks for an echo with another delay than the known one in what is left. True if there is one, and what was held back is
+    /// without it now.
+    fn realign(&mut self) -> bool {
+        let same = self.rate.samples_in(SAME) as i64;
+        let known = self.filter.as_ref().map(|filter| (filter.lag(), same));
+        let Some(found) = search(self.rate, &self.left, &self.reference, known) else {
+            return false;
+        };
+        let frames = self.holding.max(SEARCHABLE);
+        match &mut self.filter {
+            None => {
+                let gain = if self.back == Return::Mix { 1.0 } else { found.gain };
+                self.filter = Some(Filter::new(self.rate, self.block, found.lag, gain));
+            }
+            Some(filter) => {
+                let known = filter.lag();
+                if !self.try_out(known, found.lag, frames) {
+                    return false;
+                }
+            }
+        }
+        self.gate.restart();
+        for _ in 0..PASSES {
+            self.go_through(frames, true);
+        }
+        true
+    }
+
+    /// Whether another delay explains the last frames better, be it that the same echo comes at another time or a new one.
+    fn try_out(&mut self, known: i64, found: i64, frames: usize) -> bool {
+        let enough = BETTER * self.left_of(frames);
+        let (gain, left) = self.left_of_delay(found, frames);
+        self.shift(found);
+        let shifted = self.go_through(frames, false);
+        if shifted.min(left) > enough {
+            self.shift(known);
+            self.go_through(frames, false);
+            return false;
+        }
+        if left < shifted
+            && let Some(filter) = &mut self.filter
+        {
+            filter.restart(found, gain);
+        }
+        true
+    }
+
+    fn shift(&mut self, lag: i64) {
+        if let Some(filter) = &mut self.filter {
+            filter.shift(lag);
+        }
+    }
+
+    /// The gain with which a mere delay would leave the least of the last frames, and how much that is.
+    fn left_of_delay(&mut self, lag: i64, frames: usize) -> (f32, f32) {
+        let (mut product, mut played, mut captured) = (0.0, 0.0, 0.0);
+        for back in 1..=frames {
+            let from = self.captured.end() - (back * self.frame.len()) as i64;
+            self.captured.read(from, &mut self.frame);
+            self.reference.read(from - lag, &mut self.out);
+            let pairs = self.frame.iter().zip(&self.out);
+            product += pairs.map(|(captured, played)| captured * played).sum::<f32>() / self.out.len() as f32;
+            played += power(&self.out);
+            captured += power(&self.frame);
+        }
+        let gain = product / played.max(f32::MIN_POSITIVE);
+        (gain, captured - gain * product)
+    }
+
+    /// The power of what is left in the last frames.
+    fn left_of(&mut self, frames: usize) -> f32 {
+        let length = self.frame.len();
+        let mut sum = 0.0;
+        for back in 1..=frames {
+            self.left
+                .read(self.left.end() - (back * length) as i64, &mut self.out);
+            sum += power(&self.out);
+        }
+        sum
+    }
+
+    /// Subtracts anew in the last frames. What is left in them altogether.
+    fn go_through(&mut self, frames: usize, learn: bool) -> f32 {
+        let length = self.frame.len() as i64;
+        let mut left = 0.0;
+        for index in 0..frames {
+            let from = self.captured.end() - (frames - index) as i64 * length;
+            let levels = self.subtract(from, learn);
+            left += levels.left;
+            if frames - index <= self.holding {
+                self.held[self.holding - (frames - index)] = levels;
+            }
+        }
+        left
+    }
+}
+
+impl std::fmt::Debug for EchoCanceller {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EchoCanceller")
+            .field("back", &self.back)
+            .field("lag", &self.filter.as_ref().map(Filter::lag))
+            .field("mind", &self.mind)
+            .finish_non_exhaustive()
+    }
+}
+
+fn power(samples: &[f32]) -> f32 {
+    samples.iter().map(|sample| sample * sample).sum::<f32>() / samples.len() as f32
+}
+
+/// Silence, or a ramp over the frame where it begins or ends.
+fn fade(samples: &mut [f32], was_muted: bool, mute: bool) {
+    let level = |muted: bool| if muted { 0.0 } else { 1.0_f32 };
+    let (from, to) = (level(was_muted), level(mute));
+    if from == 1.0 && to == 1.0 {
+        return;
+    }
+    let step = (to - from) / samples.len() as f32;
+    for (index, sample) in samples.iter_mut().enumerate() {
+        *sample *= from + step * index as f32;
+    }
+}

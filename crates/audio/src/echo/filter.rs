@@ -1,0 +1,236 @@
+//! The adaptive filter that imitates the way back, so that the echo can be subtracted.
+//!
+//! A Kalman filter in the frequency domain, in partitions of one block (Enzner and Vary, "Frequency-domain adaptive Kalman
+//! filter for acoustic echo control in hands-free telephones", Signal Processing 86, 2006; partitioned as in Kuech, Mabande and
+//! Enzner, ICASSP 2014). It knows how unsure it is of each bin, so that a caller who speaks over the echo does not lead it astray.
+
+use super::reference::Reference;
+use super::search::{forward, inverse};
+use crate::SampleRate;
+use realfft::num_complex::Complex32;
+use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The length of the imitation: most of a small room, and any hybrid.
+const LENGTH: Duration = Duration::from_millis(100);
+/// How far the imitation begins before the found delay, for what precedes the peak (a resampler's sinc).
+const MARGIN: Duration = Duration::from_millis(4);
+/// How much the way back is thought to stay the same from block to block.
+const STAYS: f32 = 0.9998;
+/// How slowly the near end's power is followed.
+const NEAR_MEMORY: f32 = 0.8;
+/// The power of a sample (-66 dB of full scale) below which nothing is left that could teach anything.
+const NOTHING_LEFT: f32 = 2.5e-7;
+/// The power of a sample of a line on which nobody speaks (the steps of G.711).
+const QUIET: f32 = 3e-8;
+
+/// The imitation of one way back. Samples are parts of full scale.
+pub(super) struct Filter {
+    block: usize,
+    margin: i64,
+    lag: i64,
+    forward: Arc<dyn RealToComplex<f32>>,
+    inverse: Arc<dyn ComplexToReal<f32>>,
+    work: Vec<Complex32>,
+    time: Vec<f32>,
+    spectrum: Vec<Complex32>,
+    error: Vec<Complex32>,
+    /// The power of what is not echo.
+    near: Vec<f32>,
+    expected: Vec<f32>,
+    partitions: Vec<Partition>,
+    /// The spectrum of the newest two blocks of the reference is in the partition's `played` of this index.
+    newest: usize,
+    /// The number of the captured sample after the last filtered block.
+    next: Option<i64>,
+}
+
+struct Partition {
+    played: Vec<Complex32>,
+    weights: Vec<Complex32>,
+    /// The variance of each weight's error.
+    doubt: Vec<f32>,
+}
+
+impl Filter {
+    /// An imitation that is a mere delay by `lag` samples with a gain.
+    pub(super) fn new(rate: SampleRate, block: usize, lag: i64, gain: f32) -> Self {
+        let mut planner = RealFftPlanner::new();
+        let (forward, inverse) = (
+            planner.plan_fft_forward(2 * block),
+            planner.plan_fft_inverse(2 * block),
+        );
+        let work = forward.get_scratch_len().max(inverse.get_scratch_len());
+        let bins = block + 1;
+        let count = (rate.samples_in(LENGTH) as usize).div_ceil(block);
+        let empty = || Partition {
+            played: vec![Complex32::default(); bins],
+            weights: vec![Complex32::default(); bins],
+            doubt: vec![0.0; bins],
+        };
+        let mut filter = Self {
+            block,
+            margin: rate.samples_in(MARGIN) as i64,
+            lag,
+            work: vec![Complex32::default(); work],
+            time: vec![0.0; 2 * block],
+            spectrum: vec![Complex32::default(); bins],
+            error: vec![Complex32::default(); bins],
+            near: vec![0.0; bins],
+            expected: vec![0.0; bins],
+            partitions: (0..count).map(|_| empty()).collect(),
+            newest: 0,
+            next: None,
+            forward,
+            inverse,
+        };
+        filter.begin_with(gain);
+        filter
+    }
+
+    /// How long the way back is thought to be.
+    pub(super) fn lag(&self) -> i64 {
+        self.lag
+    }
+
+    /// The same way back, but longer or shorter.
+    pub(super) fn shift(&mut self, lag: i64) {
+        self.lag = lag;
+        self.next = None;
+    }
+
+    /// Forgets the imitation for a mere delay.
+    pub(super) fn restart(&mut self, lag: i64, gain: f32) {
+        self.shift(lag);
+        self.begin_with(gain);
+    }
+
+    fn begin_with(&mut self, gain: f32) {
+        self.time.fill(0.0);
+        self.time[self.margin as usize] = gain;
+        forward(&*self.forward, &mut self.time, &mut self.spectrum, &mut self.work);
+        self.near.fill(0.0);
+        for (index, partition) in self.partitions.iter_mut().enumerate() {
+            let first = index == 0;
+            let spread = if first { 0.3 } else { 0.03 };
+            partition.doubt.fill(spread * gain * gain);
+            match first {
+                true => partition.weights.copy_from_slice(&self.spectrum),
+                false => partition.weights.fill(Complex32::default()),
+            }
+        }
+    }
+
+    /// Subtracts the imitated echo of the block that was captured from sample `from` on: what is left replaces it, and the echo
+    /// goes to `echo`.
+    pub(super) fn subtract(
+        &mut self,
+        reference: &Reference,
+        from: i64,
+        captured: &mut [f32],
+        echo: &mut [f32],
+        adapt: bool,
+    ) {
+        self.hear_reference(reference, from);
+        self.imitate(echo);
+        for (sample, imitated) in captured.iter_mut().zip(&*echo) {
+            *sample -= imitated;
+        }
+        let left = captured.iter().map(|sample| sample * sample).sum::<f32>() / self.block as f32;
+        if adapt && left > NOTHING_LEFT {
+            self.learn(captured);
+        }
+    }
+
+    fn hear_reference(&mut self, reference: &Reference, from: i64) {
+        let count = self.partitions.len();
+        if self.next == Some(from) {
+            self.newest = (self.newest + count - 1) % count;
+            self.load(reference, from, self.newest);
+        } else {
+            self.newest = 0;
+            for index in 0..count {
+                self.load(reference, from - (index * self.block) as i64, index);
+            }
+        }
+        self.next = Some(from + self.block as i64);
+    }
+
+    fn load(&mut self, reference: &Reference, from: i64, index: usize) {
+        let begin = from - self.block as i64 - (self.lag - self.margin);
+        reference.read(begin, &mut self.time);
+        let played = &mut self.partitions[index].played;
+        forward(&*self.forward, &mut self.time, played, &mut self.work);
+    }
+
+    fn imitate(&mut self, echo: &mut [f32]) {
+        self.spectrum.fill(Complex32::default());
+        let count = self.partitions.len();
+        for index in 0..count {
+            let weights = &self.partitions[index].weights;
+            let played = &self.partitions[(self.newest + index) % count].played;
+            for ((sum, weight), played) in self.spectrum.iter_mut().zip(weights).zip(played) {
+                *sum += weight * played;
+            }
+        }
+        inverse(&*self.inverse, &mut self.spectrum, &mut self.time, &mut self.work);
+        let scale = 1.0 / (2 * self.block) as f32;
+        for (sample, sum) in echo.iter_mut().zip(&self.time[self.block..]) {
+            *sample = sum * scale;
+        }
+    }
+
+    fn learn(&mut self, left: &[f32]) {
+        self.time[..self.block].fill(0.0);
+        self.time[self.block..].copy_from_slice(left);
+        forward(&*self.forward, &mut self.time, &mut self.error, &mut self.work);
+        for (near, error) in self.near.iter_mut().zip(&self.error) {
+            *near = NEAR_MEMORY * *near + (1.0 - NEAR_MEMORY) * error.norm_sqr();
+        }
+        self.expect_error();
+        let count = self.partitions.len();
+        for index in 0..count {
+            self.step(index, (self.newest + index) % count);
+            self.constrain(index);
+        }
+    }
+
+    /// The power that the error would have, as far as it is known.
+    fn expect_error(&mut self) {
+        let count = self.partitions.len();
+        self.expected.copy_from_slice(&self.near);
+        for index in 0..count {
+            let doubt = &self.partitions[index].doubt;
+            let played = &self.partitions[(self.newest + index) % count].played;
+            for ((expected, doubt), played) in self.expected.iter_mut().zip(doubt).zip(played) {
+                *expected += doubt * played.norm_sqr();
+            }
+        }
+    }
+
+    /// One step of a partition's weights towards the error, as far as they are doubted.
+    fn step(&mut self, index: usize, played_at: usize) {
+        let quiet = QUIET * self.block as f32;
+        for bin in 0..self.spectrum.len() {
+            let played = self.partitions[played_at].played[bin];
+            let Partition { weights, doubt, .. } = &mut self.partitions[index];
+            let gain = doubt[bin] / (self.expected[bin] + quiet);
+            self.spectrum[bin] = played.conj() * self.error[bin] * gain;
+            let surer = STAYS * (1.0 - 0.5 * gain * played.norm_sqr()).max(0.0) * doubt[bin];
+            doubt[bin] = surer + (1.0 - STAYS) * weights[bin].norm_sqr();
+        }
+    }
+
+    /// Adds the step without what would wrap around the end of a block.
+    fn constrain(&mut self, index: usize) {
+        inverse(&*self.inverse, &mut self.spectrum, &mut self.time, &mut self.work);
+        self.time[self.block..].fill(0.0);
+        forward(&*self.forward, &mut self.time, &mut self.spectrum, &mut self.work);
+        let scale = 1.0 / (2 * self.block) as f32;
+        let weights = &mut self.partitions[index].weights;
+        for (weight, step) in weights.iter_mut().zip(&self.spectrum) {
+            *weight += step * scale;
+        }
+    }
+}

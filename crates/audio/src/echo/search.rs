@@ -1,0 +1,184 @@
+//! Where in what came back our own voice is: the delay of the echo, by correlation.
+
+use super::reference::Reference;
+use super::track::Track;
+use crate::SampleRate;
+use realfft::num_complex::Complex32;
+use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The longest way back that is searched.
+pub(super) const LONGEST: Duration = Duration::from_millis(640);
+/// How much of what came back is compared.
+const WINDOW: Duration = Duration::from_millis(256);
+/// A peak so many times higher than the rest of the correlation is no accident: of the 10,000 places of an unrelated voice the
+/// highest is at 4 to 6.
+const SIGNIFICANT: f32 = 9.0;
+/// Where another delay is known it is enough that the peak is higher than that: it is tried out before it is believed.
+const WORTH_A_TRY: f32 = 5.5;
+/// Of the mean power, what is added to each bin before it is made white: bins that hold next to nothing shall not count as much
+/// as the voice.
+const FLOOR: f32 = 0.02;
+
+/// A copy of what was played.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Found {
+    /// How many samples after it was heard it was captured.
+    pub(super) lag: i64,
+    /// Its amplitude against what was played; negative with the other polarity.
+    pub(super) gain: f32,
+}
+
+/// Looks for the reference in the newest part of `captured`, but not within `except` samples of a lag.
+pub(super) fn search(
+    rate: SampleRate,
+    captured: &Track,
+    reference: &Reference,
+    except: Option<(i64, i64)>,
+) -> Option<Found> {
+    SCRATCH.with_borrow_mut(|scratch| {
+        let fits = scratch.as_ref().is_some_and(|scratch| scratch.rate == rate);
+        if !fits {
+            *scratch = Some(Scratch::new(rate));
+        }
+        scratch.as_mut()?.search(captured, reference, except)
+    })
+}
+
+thread_local! {
+    /// Half a megabyte at 16 kHz, which a search needs for half a millisecond: one for all calls of a thread.
+    static SCRATCH: RefCell<Option<Scratch>> = const { RefCell::new(None) };
+}
+
+struct Scratch {
+    rate: SampleRate,
+    window: usize,
+    lags: usize,
+    forward: Arc<dyn RealToComplex<f32>>,
+    inverse: Arc<dyn ComplexToReal<f32>>,
+    time: Vec<f32>,
+    captured: Vec<Complex32>,
+    played: Vec<Complex32>,
+    work: Vec<Complex32>,
+}
+
+impl Scratch {
+    fn new(rate: SampleRate) -> Self {
+        let window = rate.samples_in(WINDOW) as usize;
+        let lags = rate.samples_in(LONGEST) as usize;
+        let size = (window + lags).next_power_of_two();
+        let mut planner = RealFftPlanner::new();
+        let (forward, inverse) = (planner.plan_fft_forward(size), planner.plan_fft_inverse(size));
+        let work = forward.get_scratch_len().max(inverse.get_scratch_len());
+        Self {
+            rate,
+            window,
+            lags,
+            time: vec![0.0; size],
+            captured: forward.make_output_vec(),
+            played: forward.make_output_vec(),
+            work: vec![Complex32::default(); work],
+            forward,
+            inverse,
+        }
+    }
+
+    fn search(
+        &mut self,
+        captured: &Track,
+        reference: &Reference,
+        except: Option<(i64, i64)>,
+    ) -> Option<Found> {
+        let begin = captured.end() - self.window as i64;
+        self.time.fill(0.0);
+        captured.read(begin, &mut self.time[..self.window]);
+        forward(&*self.forward, &mut self.time, &mut self.captured, &mut self.work);
+        self.time.fill(0.0);
+        reference.read(
+            begin - self.lags as i64,
+            &mut self.time[..self.window + self.lags],
+        );
+        forward(&*self.forward, &mut self.time, &mut self.played, &mut self.work);
+        self.whiten();
+        inverse(&*self.inverse, &mut self.played, &mut self.time, &mut self.work);
+        let lag = self.peak(except)?;
+        let gain = self.gain(captured, reference, lag);
+        Some(Found { lag, gain })
+    }
+
+    /// Leaves in `played` the cross spectrum with nearly equal weight for each bin.
+    fn whiten(&mut self) {
+        let bins = self.played.len() as f32;
+        let mean = |spectrum: &[Complex32]| spectrum.iter().map(Complex32::norm_sqr).sum::<f32>() / bins;
+        let (floor_played, floor_captured) = (FLOOR * mean(&self.played), FLOOR * mean(&self.captured));
+        for (played, captured) in self.played.iter_mut().zip(&self.captured) {
+            let power = (played.norm_sqr() + floor_played) * (captured.norm_sqr() + floor_captured);
+            *played = *played * captured.conj() / power.sqrt().max(f32::MIN_POSITIVE);
+        }
+    }
+
+    fn peak(&self, except: Option<(i64, i64)>) -> Option<i64> {
+        let lag_of = |index: usize| (self.lags - index) as i64;
+        let allowed = |lag: i64| except.is_none_or(|(around, within)| (lag - around).abs() > within);
+        let correlation = &self.time[..=self.lags];
+        let power = correlation.iter().map(|value| value * value).sum::<f32>() / correlation.len() as f32;
+        let (index, height) = correlation
+            .iter()
+            .map(|value| value.abs())
+            .enumerate()
+            .filter(|(index, _)| allowed(lag_of(*index)))
+            .max_by(|one, other| one.1.total_cmp(&other.1))?;
+        let enough = if except.is_some() {
+            WORTH_A_TRY
+        } else {
+            SIGNIFICANT
+        };
+        (height > enough * power.sqrt() && height > 0.0).then(|| lag_of(index))
+    }
+
+    /// The amplitude that leaves the least of the window.
+    fn gain(&mut self, captured: &Track, reference: &Reference, lag: i64) -> f32 {
+        let begin = captured.end() - self.window as i64;
+        let (back, rest) = self.time.split_at_mut(self.window);
+        let played = &mut rest[..self.window];
+        captured.read(begin, back);
+        reference.read(begin - lag, played);
+        let product: f32 = back.iter().zip(&*played).map(|(b, p)| b * p).sum();
+        let power: f32 = played.iter().map(|p| p * p).sum();
+        product / power.max(f32::MIN_POSITIVE)
+    }
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "fails only for buffers of other lengths than the plan's"
+)]
+pub(super) fn forward(
+    plan: &dyn RealToComplex<f32>,
+    time: &mut [f32],
+    spectrum: &mut [Complex32],
+    work: &mut [Complex32],
+) {
+    plan.process_with_scratch(time, spectrum, &mut work[..plan.get_scratch_len()])
+        .expect("buffers of the plan's lengths");
+}
+
+/// Without the factor 1/N. The first and last bin of a real signal have no imaginary part; what rounding left there is dropped.
+#[expect(
+    clippy::expect_used,
+    reason = "fails only for buffers of other lengths than the plan's, or imaginary parts at both ends"
+)]
+pub(super) fn inverse(
+    plan: &dyn ComplexToReal<f32>,
+    spectrum: &mut [Complex32],
+    time: &mut [f32],
+    work: &mut [Complex32],
+) {
+    let last = spectrum.len() - 1;
+    spectrum[0].im = 0.0;
+    spectrum[last].im = 0.0;
+    plan.process_with_scratch(spectrum, time, &mut work[..plan.get_scratch_len()])
+        .expect("buffers of the plan's lengths");
+}
