@@ -42,8 +42,8 @@ pub struct Mask {
     /// The caller's texts and how they were masked: the call repeats them later.
     heard: VecDeque<(String, Extent)>,
     tools: VecDeque<(ToolCallId, Tool)>,
-    /// What tools came to, as the engine will be told.
-    results: VecDeque<(ToolCallId, String, Extent)>,
+    /// What tools came to, and the same masked: the engine is told of it.
+    results: VecDeque<(ToolCallId, String, String)>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -310,13 +310,13 @@ impl Mask {
 
     /// What a tool came to. That of a transfer is the destination's name, by which the call goes on.
     fn result(&mut self, id: &ToolCallId, ok: bool, result: &str) -> String {
-        let tool = self.tool(id, "");
-        if tool.is_transfer && ok {
-            return self.destination(result);
-        }
-        let extent = self.extent();
-        remember(&mut self.results, (id.clone(), result.to_owned(), extent));
-        self.text(result, extent)
+        let masked = if ok && self.tool(id, "").is_transfer {
+            self.destination(result)
+        } else {
+            self.text(result, self.extent())
+        };
+        remember(&mut self.results, (id.clone(), result.to_owned(), masked.clone()));
+        masked
     }
 
     /// A result on its way to the engine: a tool's own, or words of the call's, which are no secret.
@@ -325,7 +325,7 @@ impl Mask {
             .results
             .iter()
             .rfind(|(known, text, _)| known == id && text == result);
-        own.map_or_else(|| result.to_owned(), |(_, text, extent)| self.text(text, *extent))
+        own.map_or_else(|| result.to_owned(), |(_, _, masked)| masked.clone())
     }
 }
 

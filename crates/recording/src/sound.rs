@@ -86,6 +86,9 @@ impl Sound {
 impl Drop for Sound {
     fn drop(&mut self) {
         self.hand_over();
-        let _ = self.queue.send(Job::CloseSound { file: self.file });
+        let _ = self.queue.send(Job::CloseSound {
+            file: self.file,
+            silence: self.owed,
+        });
     }
 }

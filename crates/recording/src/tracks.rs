@@ -41,8 +41,6 @@ struct Secretary {
     samples: VecDeque<i16>,
     /// Sent to the leg and not heard yet.
     ahead: VecDeque<i16>,
-    /// What the playout had counted as heard when we last asked.
-    heard: u64,
 }
 
 impl Tracks {
@@ -107,21 +105,18 @@ impl Tracks {
         self.caller.samples.extend(tail);
     }
 
-    /// A frame goes to the leg; it is heard later. Tell [`Tracks::heard`] before.
+    /// A frame goes to the leg; it is heard later. Tell [`Tracks::unheard`] before.
     pub fn sent(&mut self, frame: &[i16]) {
         self.secretary.ahead.extend(frame);
     }
 
-    /// The playout has counted so many samples as heard by now, since the call began. To be told before each frame that is sent,
-    /// each pause and each going on, and now and then.
-    pub fn heard(&mut self, count: u64, now: Instant) {
+    /// Of what was sent so many samples are still to be heard. To be told before each frame that is sent, each pause and each going
+    /// on, and now and then.
+    pub fn unheard(&mut self, count: u64, now: Instant) {
         let place = self.place_of(now);
         let Self { taken, secretary, .. } = self;
-        let new = count
-            .saturating_sub(secretary.heard)
-            .min(secretary.ahead.len() as u64);
-        secretary.heard = count;
-        secretary.samples.extend(secretary.ahead.drain(..new as usize));
+        let heard = secretary.ahead.len().saturating_sub(count as usize);
+        secretary.samples.extend(secretary.ahead.drain(..heard));
         // Between two tellings audio is heard at once and then, if ever, there is none. Two clocks that count whole samples differ
         // by one at most; that is no pause.
         let end = *taken + secretary.samples.len() as u64;
@@ -130,12 +125,12 @@ impl Tracks {
         }
     }
 
-    /// What was sent and not heard is called back. Tell [`Tracks::heard`] before.
+    /// What was sent and not heard is called back. Tell [`Tracks::unheard`] before.
     pub fn called_back(&mut self) {
         self.secretary.ahead.clear();
     }
 
-    /// Takes what is settled by now into `interleaved`: left, right, left, … Tell [`Tracks::heard`] before.
+    /// Takes what is settled by now into `interleaved`: left, right, left, … Tell [`Tracks::unheard`] before.
     pub fn take(&mut self, now: Instant, interleaved: &mut Vec<i16>) {
         self.fill_hole(now);
         let settled = self.place_of(now).saturating_sub(self.rate.samples_in(LAG));
@@ -144,7 +139,7 @@ impl Tracks {
         self.take_to(settled.min(late), interleaved);
     }
 
-    /// Takes all that there is. Tell [`Tracks::heard`] before.
+    /// Takes all that there is. Tell [`Tracks::unheard`] before.
     pub fn finish(&mut self, now: Instant, interleaved: &mut Vec<i16>) {
         if let Some((place, _)) = self.caller.late {
             self.insert_hole(place, now);

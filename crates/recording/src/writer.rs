@@ -165,7 +165,10 @@ impl Writer {
                 sound.silence(silence)?;
                 sound.write(&interleaved)
             }),
-            Job::CloseSound { file } => self.close_sound(file),
+            Job::CloseSound { file, silence } => {
+                self.with_sound(file, |sound| sound.silence(silence));
+                self.close_sound(file);
+            }
             Job::OpenLog { file, path, first } => match disk::create(&path) {
                 Ok(open) => {
                     self.logs.insert(file, (path, open));
