@@ -4,10 +4,15 @@
 mod bench;
 mod call;
 mod config;
+mod conversations;
 mod logging;
+mod messages;
 mod models;
+mod outbox;
 mod serve;
 mod stt_worker;
+mod table;
+mod tenant;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -28,6 +33,12 @@ enum Command {
     Config(config::Arguments),
     /// List, install and verify the models of the local engine.
     Models(models::Arguments),
+    /// List, show, export and erase what was said.
+    Conversations(conversations::Arguments),
+    /// List and show what callers left.
+    Messages(messages::Arguments),
+    /// List, show and retry what webhooks are told.
+    Outbox(outbox::Arguments),
     /// Call the server as FreeSWITCH would, and measure what the caller hears.
     Call(call::Arguments),
     /// Measure the server.
@@ -49,6 +60,9 @@ fn main() -> ExitCode {
         Command::Serve(arguments) => serve::run(arguments),
         Command::Config(arguments) => config::run(arguments),
         Command::Models(arguments) => models::run(arguments),
+        Command::Conversations(arguments) => conversations::run(arguments),
+        Command::Messages(arguments) => messages::run(arguments),
+        Command::Outbox(arguments) => outbox::run(arguments),
         Command::Call(arguments) => call::run(arguments),
         Command::Bench(arguments) => bench::run(arguments),
         Command::SttWorker(arguments) => stt_worker::run(arguments),
