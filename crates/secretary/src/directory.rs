@@ -146,6 +146,16 @@ impl Directory {
         self.all().find(|destination| destination.name == name)
     }
 
+    /// A directory of those whose names are these, and of nobody else.
+    #[must_use]
+    pub fn among(&self, names: &[String]) -> Self {
+        let is_one = |entry: &&Entry| names.contains(&entry.destination.name);
+        Self {
+            language: self.language,
+            entries: self.entries.iter().filter(is_one).cloned().collect(),
+        }
+    }
+
     /// Whether somebody is at a destination, and if not, when.
     pub fn opening(&self, destination: &Destination, now: Timestamp) -> Opening {
         self.entries

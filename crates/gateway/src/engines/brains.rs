@@ -37,7 +37,7 @@ impl Brains {
     pub(super) fn afresh(&self) -> Scripted {
         Scripted {
             script: ScriptBrain::default(),
-            chat: self.now().chat.as_ref().map(ChatBrain::afresh),
+            chat: self.now().chat.clone(),
         }
     }
 
@@ -62,12 +62,10 @@ impl Scripted {
                 .map(drop)
                 .map_err(|error| error.to_string());
         }
-        let Some(chat) = &self.chat else {
-            return Err("it wants the brain chat, which needs a model; set chat.model".into());
-        };
-        chat.prepare(secretary)
-            .map(drop)
-            .map_err(|error| error.to_string())
+        match &self.chat {
+            Some(_) => Ok(()),
+            None => Err("it wants the brain chat, which needs a model; set chat.model".into()),
+        }
     }
 }
 

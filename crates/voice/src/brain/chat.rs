@@ -15,7 +15,6 @@ mod sse;
 pub use crate::openai::ApiKey;
 pub use config::{Config, ConfigError};
 
-use crate::brain::script::{Script, ScriptError, Scripts};
 use crate::brain::{Brain, Clock, Mind, SystemClock};
 use crate::engine::ToolSpec;
 use conversation::Conversation;
@@ -24,10 +23,10 @@ use secretary::Secretary;
 use std::sync::Arc;
 
 /// The brain, shared by all calls: they share its connections.
+#[derive(Clone)]
 pub struct ChatBrain {
     endpoint: Arc<Endpoint>,
     clock: Arc<dyn Clock>,
-    scripts: Scripts,
 }
 
 impl ChatBrain {
@@ -41,40 +40,16 @@ impl ChatBrain {
         Ok(Self {
             endpoint,
             clock: Arc::new(SystemClock),
-            scripts: Scripts::default(),
         })
-    }
-
-    /// The same brain, with the same connections, that has read no script yet.
-    pub fn afresh(&self) -> Self {
-        Self {
-            endpoint: self.endpoint.clone(),
-            clock: self.clock.clone(),
-            scripts: Scripts::default(),
-        }
-    }
-
-    /// Reads the script of a secretary that names one: its facts are what `get_business_info` knows.
-    pub fn prepare(&self, secretary: &Secretary) -> Result<Option<Arc<Script>>, ScriptError> {
-        if secretary.script.is_empty() {
-            return Ok(None);
-        }
-        self.scripts.open(&secretary.script).map(Some)
     }
 }
 
 impl Brain for ChatBrain {
-    /// A script that cannot be read leaves the model without facts; [`ChatBrain::prepare`] tells earlier.
     fn begin(&self, secretary: Arc<Secretary>, tools: Arc<[ToolSpec]>) -> Box<dyn Mind> {
-        let script = self.prepare(&secretary).unwrap_or_else(|error| {
-            tracing::warn!(secretary = secretary.name, %error, "the model gets no business facts");
-            None
-        });
         Box::new(Conversation::new(
             self.endpoint.clone(),
-            &secretary,
+            secretary,
             &tools,
-            script,
             self.clock.clone(),
         ))
     }

@@ -1,14 +1,14 @@
 //! The brain that follows a script: a YAML file with intents, states, questions and actions.
 //!
 //! No model and no network: the same words in the same state get the same answer. `docs/script.md` is the file's
-//! reference. Its actions are the tools that a language model would call (`brain::tools`); facts are said
-//! directly ([`Script::business_info`]).
+//! reference. Its actions are the tools that a language model would call (`brain::tools`); facts, hours and destinations are the
+//! secretary's.
 
 mod check;
 mod error;
 mod format;
-mod hours;
 mod matching;
+mod office;
 mod phrases;
 mod slot;
 mod speech;
@@ -20,7 +20,7 @@ pub use matching::Score;
 
 use crate::brain::{Brain, Clock, Mind, SystemClock};
 use crate::engine::ToolSpec;
-use jiff::Timestamp;
+use office::Office;
 use secretary::{Language, Secretary, field_suggestion};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -34,9 +34,9 @@ const SAMPLES: [(&str, &str); 2] = [
 /// A script, checked and made ready.
 #[derive(Debug, Clone)]
 pub struct Script {
+    name: String,
     file: format::File,
     matcher: matching::Matcher,
-    hours: Option<hours::Hours>,
     wording: phrases::Wording,
 }
 
@@ -61,25 +61,13 @@ impl Script {
     /// Parses a script. `name` names the file in errors.
     pub fn parse(name: &str, text: &str) -> Result<Self, ScriptError> {
         let file: format::File = serde_saphyr::from_str(text).map_err(|e| unreadable(name, &e))?;
-        let invalid = |fault: check::Fault| ScriptError::Invalid {
-            file: name.into(),
-            line: fault.line,
-            problem: fault.problem,
-            remedy: Some(fault.remedy),
-        };
-        check::check(&file).map_err(invalid)?;
-        let hours = file
-            .hours
-            .as_ref()
-            .map(hours::Hours::new)
-            .transpose()
-            .map_err(invalid)?;
+        check::check(&file).map_err(|fault| invalid(name, fault))?;
         let matcher = matching::Matcher::new(file.language, file.matching, &file.intents);
         let wording = phrases::Wording::new(file.language, &file.phrases);
         Ok(Self {
+            name: name.into(),
             file,
             matcher,
-            hours,
             wording,
         })
     }
@@ -102,17 +90,22 @@ impl Script {
         }
     }
 
-    /// What the tool `get_business_info` answers to a topic; with `None`, or a topic that is not there, the topics.
-    pub fn business_info(&self, topic: Option<&str>) -> Result<&str, Vec<&str>> {
-        topic
-            .and_then(|topic| self.file.facts.get(topic))
-            .map(String::as_str)
-            .ok_or_else(|| self.file.facts.keys().map(String::as_str).collect())
+    /// Checks that the facts and destinations which the script names are the secretary's.
+    ///
+    /// # Errors
+    ///
+    /// With the line of the first that is not, and the nearest that is.
+    pub fn fits(&self, secretary: &Secretary) -> Result<(), ScriptError> {
+        office::check(&self.file, secretary).map_err(|fault| invalid(&self.name, fault))
     }
+}
 
-    /// Whether the business is open at that instant; nothing where the script has no hours.
-    pub fn open_at(&self, now: Timestamp) -> Option<bool> {
-        self.hours.as_ref().map(|hours| hours.open(now))
+fn invalid(file: &str, fault: check::Fault) -> ScriptError {
+    ScriptError::Invalid {
+        file: file.into(),
+        line: fault.line,
+        problem: fault.problem,
+        remedy: Some(fault.remedy),
     }
 }
 
@@ -125,7 +118,7 @@ fn unreadable(name: &str, error: &serde_saphyr::Error) -> ScriptError {
         .join(" ");
     // The place stands in front.
     let problem = message.split(" at line ").next().unwrap_or_default().to_string();
-    let remedy = field_suggestion(&problem);
+    let remedy = moved(&problem).or_else(|| field_suggestion(&problem));
     let line = error.location().map_or(0, |at| at.line());
     ScriptError::Invalid {
         file: name.into(),
@@ -133,6 +126,14 @@ fn unreadable(name: &str, error: &serde_saphyr::Error) -> ScriptError {
         problem,
         remedy,
     }
+}
+
+/// The remedy for keys that a script had once.
+fn moved(problem: &str) -> Option<String> {
+    ["facts", "hours"]
+        .into_iter()
+        .find(|key| problem.contains(&format!("unknown field `{key}`")))
+        .map(|key| format!("{key} stand in the secretary's own file, under [{key}]"))
 }
 
 /// Scripts by name, each read once.
@@ -175,17 +176,29 @@ impl ScriptBrain {
         }
     }
 
-    /// Reads and checks the script of a secretary before any call needs it.
+    /// Reads and checks the script of a secretary before any call needs it, and that what it takes from the secretary is there.
     pub fn prepare(&self, secretary: &Secretary) -> Result<Arc<Script>, ScriptError> {
-        self.scripts.open(&secretary.script)
+        let script = self.scripts.open(&secretary.script)?;
+        script.fits(secretary)?;
+        Ok(script)
+    }
+
+    fn talk(&self, secretary: Arc<Secretary>) -> Result<Talk, ScriptError> {
+        let script = self.prepare(&secretary)?;
+        let name = secretary.name.clone();
+        let office = Office::new(secretary).map_err(|reason| ScriptError::Hours {
+            secretary: name,
+            reason,
+        })?;
+        Ok(Talk::new(script, Arc::new(office), self.clock.clone()))
     }
 }
 
 impl Brain for ScriptBrain {
     /// A script that cannot be read gives a mind that fails at once; [`ScriptBrain::prepare`] tells earlier.
     fn begin(&self, secretary: Arc<Secretary>, _tools: Arc<[ToolSpec]>) -> Box<dyn Mind> {
-        match self.prepare(&secretary) {
-            Ok(script) => Box::new(Talk::new(script, self.clock.clone())),
+        match self.talk(secretary) {
+            Ok(talk) => Box::new(talk),
             Err(error) => Box::new(talk::Broken::new(error.to_string())),
         }
     }

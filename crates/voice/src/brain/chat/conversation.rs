@@ -4,14 +4,13 @@ use super::completion::{Completion, WrittenCall};
 use super::failure::Failure;
 use super::history::History;
 use super::request::{Endpoint, Question};
-use crate::brain::script::Script;
 use crate::brain::{ClauseCutter, Clock, Mind, Stimulus, Thought, tools};
 use crate::engine::ToolSpec;
 use call::{FailureKind, ToolCallId};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
-use secretary::{Language, Secretary};
+use secretary::{Language, Opening, Secretary};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -22,7 +21,7 @@ use tokio::sync::mpsc;
 const MOST_ROUNDS: u32 = 5;
 /// Pieces of text between the socket and the one who speaks them; more wait in the socket.
 const TEXTS: usize = 32;
-/// Asks the facts of the script.
+/// Asks the facts of the secretary.
 const GET_BUSINESS_INFO: &str = "get_business_info";
 
 /// A conversation.
@@ -31,7 +30,7 @@ pub(super) struct Conversation {
     history: History,
     tools: Vec<Value>,
     names: Vec<String>,
-    script: Option<Arc<Script>>,
+    secretary: Arc<Secretary>,
     clock: Arc<dyn Clock>,
     answer: Option<Answer>,
     thoughts: VecDeque<Thought>,
@@ -128,9 +127,8 @@ impl Mind for Conversation {
 impl Conversation {
     pub(super) fn new(
         endpoint: Arc<Endpoint>,
-        secretary: &Secretary,
+        secretary: Arc<Secretary>,
         tools: &[ToolSpec],
-        script: Option<Arc<Script>>,
         clock: Arc<dyn Clock>,
     ) -> Self {
         let mut offered: Vec<ToolSpec> = tools
@@ -138,14 +136,17 @@ impl Conversation {
             .filter(|t| t.name != GET_BUSINESS_INFO)
             .cloned()
             .collect();
-        offered.extend(script.as_deref().and_then(business_info));
-        let history = History::new(system_prompt(secretary, clock.now()), endpoint.config.history_characters);
+        offered.extend(business_info(&secretary));
+        let history = History::new(
+            system_prompt(&secretary, clock.now()),
+            endpoint.config.history_characters,
+        );
         Self {
             endpoint,
             history,
             names: offered.iter().map(|t| t.name.clone()).collect(),
             tools: offered.iter().map(described).collect(),
-            script,
+            secretary,
             clock,
             answer: None,
             thoughts: VecDeque::new(),
@@ -341,19 +342,18 @@ impl Conversation {
     }
 
     fn business_info(&self, arguments: &Value) -> String {
-        let Some(script) = &self.script else {
-            return "nothing is known".into();
-        };
-        let open = match script.open_at(self.clock.now()) {
-            Some(true) => " (It is open now.)",
-            Some(false) => " (It is closed now.)",
+        let hours = self.secretary.hours.as_ref();
+        let open = match hours.and_then(|hours| hours.calendar().ok()) {
+            Some(calendar) if calendar.opening(self.clock.now()) == Opening::Open => " (It is open now.)",
+            Some(_) => " (It is closed now.)",
             None => "",
         };
-        match script.business_info(arguments["topic"].as_str()) {
-            Ok(fact) => format!("{fact}{open}"),
-            Err(topics) => format!(
+        let facts = &self.secretary.facts;
+        match arguments["topic"].as_str().and_then(|topic| facts.get(topic)) {
+            Some(fact) => format!("{fact}{open}"),
+            None => format!(
                 "nothing is known of that; the topics are {}{open}",
-                topics.join(", ")
+                topics(&self.secretary).join(", ")
             ),
         }
     }
@@ -368,11 +368,15 @@ impl Conversation {
     }
 }
 
-fn business_info(script: &Script) -> Option<ToolSpec> {
-    let topics = script
-        .business_info(None)
-        .err()
-        .filter(|topics| !topics.is_empty())?;
+fn topics(secretary: &Secretary) -> Vec<&str> {
+    secretary.facts.keys().map(String::as_str).collect()
+}
+
+fn business_info(secretary: &Secretary) -> Option<ToolSpec> {
+    let topics = topics(secretary);
+    if topics.is_empty() {
+        return None;
+    }
     Some(ToolSpec {
         name: GET_BUSINESS_INFO.into(),
         description:

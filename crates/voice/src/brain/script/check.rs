@@ -126,7 +126,6 @@ fn check_steps(file: &File, steps: &[Step]) -> Result<(), Fault> {
 fn check_step(file: &File, step: &Step) -> Result<(), Fault> {
     match step {
         Step::Say(said) | Step::End(said) => texts(file, said),
-        Step::Info(fact) => known("fact", fact, file.facts.keys()),
         Step::Ask(slot) => known("slot", slot, file.slots.keys()),
         Step::Go(state) => known("state", state, file.states.keys()),
         Step::Flow(flow) => known("flow", flow, file.flows.keys()),
@@ -135,13 +134,6 @@ fn check_step(file: &File, step: &Step) -> Result<(), Fault> {
             check_steps(file, &confirm.yes)?;
             check_steps(file, &confirm.no)
         }
-        Step::Hours(branches) if file.hours.is_none() => Err(Fault::of_file(
-            format!(
-                "a step asks for the hours ({} steps when open), but there are none",
-                branches.open.len()
-            ),
-            "add hours: with timezone and week, or remove the step",
-        )),
         Step::Hours(branches) => {
             check_steps(file, &branches.open)?;
             check_steps(file, &branches.closed)
@@ -158,7 +150,8 @@ fn check_step(file: &File, step: &Step) -> Result<(), Fault> {
             message.done.iter().try_for_each(|t| texts(file, t))?;
             check_steps(file, &message.otherwise)
         }
-        Step::Repeat | Step::Menu => Ok(()),
+        // What is of the secretary's is looked for there.
+        Step::Info(_) | Step::Repeat | Step::Menu => Ok(()),
     }
 }
 
@@ -223,7 +216,7 @@ fn check_slot(name: &str, slot: &Slot) -> Result<(), Fault> {
 }
 
 fn check_phrases(phrases: &Phrases) -> Result<(), Fault> {
-    let list: [(&Option<Texts>, &[&str]); 14] = [
+    let list: [(&Option<Texts>, &[&str]); 19] = [
         (&phrases.greeted, &["greeting"]),
         (&phrases.no_match, &[]),
         (&phrases.unheard, &[]),
@@ -235,6 +228,11 @@ fn check_phrases(phrases: &Phrases) -> Result<(), Fault> {
         (&phrases.retry, &[]),
         (&phrases.transferring, &[]),
         (&phrases.transfer_failed, &[]),
+        (&phrases.closed, &["destination", "opens"]),
+        (&phrases.closed_for_long, &["destination"]),
+        (&phrases.offer_message, &[]),
+        (&phrases.which, &["names"]),
+        (&phrases.did_you_mean, &["destination"]),
         (&phrases.message_done, &[]),
         (&phrases.message_failed, &[]),
         (&phrases.wait, &[]),

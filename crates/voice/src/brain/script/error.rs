@@ -13,6 +13,14 @@ pub enum ScriptError {
         /// The embedded ones.
         samples: Vec<&'static str>,
     },
+    /// The secretary's hours are wrong.
+    #[error("secretary {secretary:?}: {reason}")]
+    Hours {
+        /// The secretary.
+        secretary: String,
+        /// What is wrong, with the value and what would be right.
+        reason: secretary::HoursError,
+    },
     /// The file is no script.
     #[error("{file}, line {line}: {problem}{}", remedy.as_ref().map(|r| format!("; {r}")).unwrap_or_default())]
     Invalid {

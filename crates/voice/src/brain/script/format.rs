@@ -2,11 +2,16 @@
 
 use secretary::Language;
 use serde::Deserialize;
-use serde_saphyr::Spanned;
+use serde_saphyr::{Location, Spanned};
 use std::collections::BTreeMap;
 
 /// A name that refers to something in the file, with its place for errors.
 pub(super) type Name = Spanned<String>;
+
+/// A name that no file gives.
+pub(super) fn unwritten(name: &str) -> Name {
+    Spanned::new(name.into(), Location::UNKNOWN, Location::UNKNOWN)
+}
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -19,10 +24,6 @@ pub(super) struct File {
     pub(super) limits: Limits,
     #[serde(default)]
     pub(super) phrases: Phrases,
-    #[serde(default)]
-    pub(super) hours: Option<Hours>,
-    #[serde(default)]
-    pub(super) facts: BTreeMap<String, String>,
     #[serde(default)]
     pub(super) slots: BTreeMap<String, Slot>,
     pub(super) intents: BTreeMap<String, Intent>,
@@ -100,31 +101,14 @@ pub(super) struct Phrases {
     pub(super) retry: Option<Texts>,
     pub(super) transferring: Option<Texts>,
     pub(super) transfer_failed: Option<Texts>,
+    pub(super) closed: Option<Texts>,
+    pub(super) closed_for_long: Option<Texts>,
+    pub(super) offer_message: Option<Texts>,
+    pub(super) which: Option<Texts>,
+    pub(super) did_you_mean: Option<Texts>,
     pub(super) message_done: Option<Texts>,
     pub(super) message_failed: Option<Texts>,
     pub(super) wait: Option<Texts>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Hours {
-    pub(super) timezone: Name,
-    pub(super) week: Week,
-    #[serde(default)]
-    pub(super) holidays: Vec<Name>,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct Week {
-    pub(super) weekdays: Vec<Name>,
-    pub(super) monday: Option<Vec<Name>>,
-    pub(super) tuesday: Option<Vec<Name>>,
-    pub(super) wednesday: Option<Vec<Name>>,
-    pub(super) thursday: Option<Vec<Name>>,
-    pub(super) friday: Option<Vec<Name>>,
-    pub(super) saturday: Option<Vec<Name>>,
-    pub(super) sunday: Option<Vec<Name>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -231,7 +215,7 @@ pub(super) struct Branches {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Transfer {
-    pub(super) to: String,
+    pub(super) to: Name,
     #[serde(default)]
     pub(super) say: Option<Texts>,
     #[serde(default)]

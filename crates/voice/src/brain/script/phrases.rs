@@ -17,6 +17,11 @@ pub(super) struct Wording {
     pub(super) retry: Texts,
     pub(super) transferring: Texts,
     pub(super) transfer_failed: Texts,
+    pub(super) closed: Texts,
+    pub(super) closed_for_long: Texts,
+    pub(super) offer_message: Texts,
+    pub(super) which: Texts,
+    pub(super) did_you_mean: Texts,
     pub(super) message_done: Texts,
     pub(super) message_failed: Texts,
     pub(super) wait: Texts,
@@ -96,6 +101,31 @@ impl Wording {
                 &own.transfer_failed,
                 &["Desculpe, não consegui transferir a ligação agora."],
                 &["I'm sorry, I couldn't put you through just now."],
+            ),
+            closed: pick(
+                &own.closed,
+                &["Agora não posso transferir para {destination}: o atendimento volta {opens}."],
+                &["I can't put you through to {destination} right now: they will be back {opens}."],
+            ),
+            closed_for_long: pick(
+                &own.closed_for_long,
+                &["Agora não posso transferir para {destination}."],
+                &["I can't put you through to {destination} right now."],
+            ),
+            offer_message: pick(
+                &own.offer_message,
+                &["Quer deixar um recado?"],
+                &["Would you like to leave a message?"],
+            ),
+            which: pick(
+                &own.which,
+                &["Com quem você quer falar: {names}?"],
+                &["Who would you like to speak to: {names}?"],
+            ),
+            did_you_mean: pick(
+                &own.did_you_mean,
+                &["Você quer falar com {destination}?"],
+                &["Would you like to speak to {destination}?"],
             ),
             message_done: pick(
                 &own.message_done,

@@ -1,13 +1,14 @@
 //! One conversation along a script.
 
 mod answering;
+mod people;
 mod saying;
 mod unheard;
 
 use super::Script;
 use super::check::{NO, YES, digit};
 use super::format::{Choice, Confirm, Message, Slot, State, Step, Transfer};
-use super::matching::Match;
+use super::office::Office;
 use super::slot::read_back;
 use super::speech::Consent;
 use crate::brain::{Clock, Mind, Stimulus, Thought, tools};
@@ -56,6 +57,7 @@ enum Tool {
 #[derive(Clone)]
 pub(super) struct Talk {
     script: Arc<Script>,
+    office: Arc<Office>,
     clock: Arc<dyn Clock>,
     state: String,
     waiting: Waiting,
@@ -72,6 +74,10 @@ pub(super) struct Talk {
     /// How often each list of texts was used.
     said: BTreeMap<String, usize>,
     question: String,
+    /// Whose names the caller was asked to choose from last.
+    offered: Vec<String>,
+    /// The last answer tells a value that is for nobody else.
+    tells: bool,
     thoughts: VecDeque<Thought>,
     tools: u64,
     /// The last words were not understood.
@@ -109,10 +115,18 @@ impl Mind for Talk {
         self.waker = Some(cx.waker().clone());
         Poll::Pending
     }
+
+    fn is_private(&self) -> bool {
+        let asks = match &self.waiting {
+            Waiting::Value { slot, .. } | Waiting::Approval { slot, .. } => self.office.is_sensitive(slot),
+            Waiting::Choice | Waiting::Consent(_) | Waiting::Tool(_) => false,
+        };
+        asks || self.tells
+    }
 }
 
 impl Talk {
-    pub(super) fn new(script: Arc<Script>, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(script: Arc<Script>, office: Arc<Office>, clock: Arc<dyn Clock>) -> Self {
         let state = script.file.start.value.clone();
         let question = script.file.states[&state]
             .ask
@@ -122,6 +136,7 @@ impl Talk {
             .unwrap_or_default();
         Self {
             script,
+            office,
             clock,
             state,
             waiting: Waiting::Choice,
@@ -133,6 +148,8 @@ impl Talk {
             fell_back: false,
             said: BTreeMap::new(),
             question,
+            offered: Vec::new(),
+            tells: false,
             thoughts: VecDeque::new(),
             tools: 0,
             missed: false,
@@ -144,6 +161,7 @@ impl Talk {
 
     fn answer(&mut self, think: impl FnOnce(&mut Self)) {
         self.stop();
+        self.tells = false;
         think(self);
         self.thoughts.push_back(Thought::Done);
         if let Some(waker) = self.waker.take() {
@@ -233,10 +251,13 @@ impl Talk {
             };
             match step {
                 Step::Say(texts) => self.say_texts(&texts),
-                Step::Info(fact) => self.say(&self.script.file.facts[&fact.value].clone()),
+                Step::Info(fact) => {
+                    let office = self.office.clone();
+                    self.say(office.fact(&fact.value));
+                }
                 Step::Flow(flow) => self.put_first(&self.script.file.flows[&flow.value].clone()),
                 Step::Hours(branches) => {
-                    let open = self.script.open_at(self.clock.now()).unwrap_or(true);
+                    let open = self.office.is_open(self.clock.now());
                     self.put_first(if open { &branches.open } else { &branches.closed });
                 }
                 Step::Repeat => self.repeat(),
@@ -347,12 +368,12 @@ impl Talk {
         }
     }
 
-    fn transfer(&mut self, transfer: Transfer) {
+    fn hand_over(&mut self, transfer: Transfer) {
         let script = self.script.clone();
         self.say_texts(transfer.say.as_ref().unwrap_or(&script.wording.transferring));
         self.use_tool(
             tools::TRANSFER_CALL,
-            json!({"destination": transfer.to}),
+            json!({"destination": transfer.to.value}),
             Tool::Transfer(transfer),
         );
     }
@@ -419,12 +440,6 @@ impl Talk {
         };
         self.choice(|choice| choice.intent.value == intent)
             .map(|choice| choice.steps)
-    }
-
-    fn matched(&self, text: &str) -> Match {
-        self.script
-            .matcher
-            .best(text, |intent| self.choice(|c| c.intent.value == intent).is_some())
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the model is shown, and what becomes of what it says.
 
 use super::{End, Rig, brain, secretary};
+use ::secretary::Secretary;
 use call::Digit;
 use sim::chat::{ChatServer, Reply};
 use std::future::poll_fn;
@@ -105,8 +106,10 @@ async fn the_model_is_told_who_it_is_and_what_it_can_do() {
 #[tokio::test]
 async fn without_tools_none_are_offered() {
     let server = ChatServer::start([Reply::saying("Oi.")]).await.unwrap();
-    let mut mind =
-        brain(Config::new(server.base_url(), "llama")).begin(secretary(""), std::sync::Arc::new([]));
+    let mut taciturn = Secretary::clone(&secretary(""));
+    taciturn.facts.clear();
+    let mut mind = brain(Config::new(server.base_url(), "llama"))
+        .begin(std::sync::Arc::new(taciturn), std::sync::Arc::new([]));
     mind.tell(Stimulus::Words("oi".into()));
     assert_eq!(
         poll_fn(|cx| mind.poll_thought(cx)).await,
@@ -308,7 +311,7 @@ async fn a_tool_that_is_not_there_is_told_to_the_model() {
 }
 
 #[tokio::test]
-async fn facts_are_answered_from_the_script() {
+async fn facts_are_answered_from_the_secretarys() {
     let ask = Reply::using("a", "get_business_info", "{\"topic\":\"endereco\"}");
     let mut rig = Rig::new([ask, Reply::saying("Na Rua das Palmeiras.")]).await;
     assert_eq!(rig.says("onde fica?").await, ["Na Rua das Palmeiras."]);

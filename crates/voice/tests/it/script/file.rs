@@ -1,6 +1,7 @@
 //! A script's file: what is refused, and how it is said.
 
-use secretary::Snapshot;
+use secretary::{Secretary, Snapshot};
+use std::collections::BTreeMap;
 use voice::brain::script::{Script, ScriptBrain, ScriptError};
 
 const SMALL: &str = "\
@@ -31,8 +32,10 @@ fn the_samples_and_their_secretaries_fit() {
     {
         let script = brain.prepare(secretary).unwrap();
         assert_eq!(script.language(), secretary.language, "{}", secretary.name);
-        let business = script.business_info(Some("nothing")).unwrap_err();
-        assert!(business.len() >= 4, "{business:?}");
+        assert!(
+            secretary.facts.len() >= 4 && secretary.hours.is_some(),
+            "{secretary:?}"
+        );
     }
 }
 
@@ -94,11 +97,6 @@ fn what_is_referred_to_must_be_there() {
         ),
         (
             "{transfer: {to: sales}}",
-            "{info: x}",
-            "line 9: there is no fact \"x\"",
-        ),
-        (
-            "{transfer: {to: sales}}",
             "{ask: x}",
             "line 9: there is no slot \"x\"",
         ),
@@ -112,11 +110,6 @@ fn what_is_referred_to_must_be_there() {
             "\"Hi {nam}\"",
             "{nam} in \"Hi {nam}\" stands for nothing",
         ),
-        (
-            "{transfer: {to: sales}}",
-            "{hours: {open: [menu]}}",
-            "there are none; add hours:",
-        ),
     ] {
         let message = refusal(&SMALL.replace(from, to));
         assert!(message.contains(problem), "{message:?} has not {problem:?}");
@@ -124,43 +117,50 @@ fn what_is_referred_to_must_be_there() {
 }
 
 #[test]
-fn hours_are_checked() {
-    let with = |zone: &str, span: &str, day: &str| {
-        format!(
-            "{SMALL}hours:\n  timezone: {zone}\n  week:\n    weekdays: [\"{span}\"]\n  holidays: [\"{day}\"]\n"
-        )
+fn what_a_script_takes_from_its_secretary_must_be_there() {
+    let snapshot = Snapshot::embedded().unwrap();
+    let isp = &snapshot.domain(secretary::SAMPLE_DOMAIN).unwrap().secretaries["isp"];
+    for (step, problem) in [
+        (
+            "{transfer: {to: salse}}",
+            "line 9: the secretary \"isp\" has no destination \"salse\"; did you mean \"sales\"?",
+        ),
+        (
+            "{info: adress}",
+            "line 9: the secretary \"isp\" has no fact \"adress\"; did you mean \"address\"?",
+        ),
+        (
+            "{confirm: {ask: Well?, yes: [], no: [{hours: {closed: [{transfer: {to: legal}}]}}]}}",
+            "line 9: the secretary \"isp\" has no destination \"legal\"; use one of agent, billing, support",
+        ),
+    ] {
+        let script = Script::parse("talk.yaml", &SMALL.replace("{transfer: {to: sales}}", step)).unwrap();
+        let message = script.fits(isp).unwrap_err().to_string();
+        assert!(message.contains(problem), "{message:?} has not {problem:?}");
+    }
+    let script = Script::parse("talk.yaml", SMALL).unwrap();
+    assert_eq!(script.fits(isp), Ok(()));
+    let anywhere = Secretary {
+        destinations: Vec::new(),
+        facts: BTreeMap::new(),
+        ..Secretary::clone(isp)
     };
-    assert!(
-        refusal(&with("America/Sao_Paolo", "08:00-18:00", "12-25"))
-            .contains("line 11: \"America/Sao_Paolo\" is no time zone")
-    );
-    assert!(
-        refusal(&with("UTC", "18:00-08:00", "12-25"))
-            .contains("line 13: \"18:00-08:00\" is no span of hours")
-    );
-    assert!(refusal(&with("UTC", "08:00-18:00", "25/12")).contains("line 14: \"25/12\" is no date"));
+    assert_eq!(script.fits(&anywhere), Ok(()), "names are left to the PBX");
+    let script = SMALL.replace("{transfer: {to: sales}}", "{info: address}");
+    let script = Script::parse("talk.yaml", &script).unwrap();
+    let message = script.fits(&anywhere).unwrap_err().to_string();
+    assert!(message.contains("write it into [facts]"), "{message}");
 }
 
 #[test]
-fn hours_follow_the_week_the_holidays_and_the_zone() {
-    let script = Script::open("provedor").unwrap();
-    let open = |time: &str| script.open_at(time.parse().unwrap()).unwrap();
-    assert!(!open("2026-03-10T10:59:59Z"), "07:59:59 in São Paulo");
-    assert!(open("2026-03-10T11:00:00Z"));
-    assert!(open("2026-03-10T20:59:59Z"));
-    assert!(!open("2026-03-10T21:00:00Z"), "18:00 in São Paulo");
-    assert!(open("2026-03-14T14:00:00Z"), "a Saturday morning");
-    assert!(!open("2026-03-14T16:00:00Z"), "a Saturday afternoon");
-    assert!(!open("2026-12-25T14:00:00Z"), "a holiday on a Friday");
-    let summer = Script::open("isp").unwrap();
-    assert!(
-        summer.open_at("2026-07-14T12:00:00Z".parse().unwrap()).unwrap(),
-        "08:00 in New York's summer"
-    );
-    assert!(
-        !summer.open_at("2026-01-13T12:00:00Z".parse().unwrap()).unwrap(),
-        "07:00 in its winter"
-    );
+fn what_a_script_had_once_is_the_secretarys_now() {
+    for (key, value) in [("facts", "{a: b}"), ("hours", "{timezone: UTC}")] {
+        let message = refusal(&format!("{SMALL}{key}: {value}\n"));
+        assert!(
+            message.contains("line 10") && message.ends_with(&format!("under [{key}]")),
+            "{message}"
+        );
+    }
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! What the caller's words and keys are taken for, and what is done when they are nothing.
 
+use super::people::Meant;
 use super::{Talk, Waiting};
 use crate::brain::script::format::{Confirm, Step};
-use crate::brain::script::matching::Match;
 use crate::brain::script::speech::{self, Consent};
 use call::Digit;
 use std::collections::VecDeque;
@@ -40,10 +40,9 @@ impl Talk {
         if let Some(steps) = speech::consent(language, text).and_then(|c| self.steps_of_consent(c)) {
             return self.start(steps);
         }
-        match self.matched(text) {
-            Match::Sure(intent) => return self.start_intent(&intent),
-            Match::Either(first, second) => return self.ask_either(&first, &second),
-            Match::Nothing => {}
+        let meant = self.meant(text);
+        if self.follow(meant) {
+            return;
         }
         match speech::leading_consent(language, text).and_then(|c| self.steps_of_consent(c)) {
             Some(steps) => self.start(steps),
@@ -56,12 +55,14 @@ impl Talk {
         if let Some(consent) = speech::consent(language, text) {
             return self.decide(confirm, consent);
         }
-        if let Match::Sure(intent) = self.matched(text) {
-            return self.start_intent(&intent);
-        }
-        match speech::leading_consent(language, text) {
-            Some(consent) => self.decide(confirm, consent),
-            None => self.miss(),
+        match self.meant(text) {
+            meant @ (Meant::Intent(_) | Meant::Person(_)) => {
+                self.follow(meant);
+            }
+            unclear => match speech::leading_consent(language, text) {
+                Some(consent) => self.decide(confirm, consent),
+                None => self.ask_or_miss(unclear),
+            },
         }
     }
 
@@ -81,14 +82,14 @@ impl Talk {
     pub(super) fn value(&mut self, text: &str, slot: &str) {
         let language = self.script.file.language;
         let spoken = self.slot(slot).spoken(language, text);
-        if spoken.is_none()
-            && let Match::Sure(intent) = self.matched(text)
-        {
-            return self.start_intent(&intent);
+        if let Some(value) = spoken {
+            return self.take_value(slot, value);
         }
-        match spoken {
-            Some(value) => self.take_value(slot, value),
-            None => self.miss(),
+        match self.meant(text) {
+            meant @ (Meant::Intent(_) | Meant::Person(_)) => {
+                self.follow(meant);
+            }
+            _ => self.miss(),
         }
     }
 
@@ -175,6 +176,18 @@ impl Talk {
         self.say_phrase(|w| &w.unheard);
         self.repeat_consent();
         self.say_keys();
+    }
+
+    /// Of several people, asks which; what it means to be either of two intents is not asked within another question.
+    fn ask_or_miss(&mut self, unclear: Meant) {
+        match unclear {
+            people @ (Meant::OneOf(_) | Meant::Like(_)) => {
+                self.program.clear();
+                self.waiting = Waiting::Choice;
+                self.follow(people);
+            }
+            _ => self.miss(),
+        }
     }
 
     /// Not understood: first asked in other words, then by keys, then given up.

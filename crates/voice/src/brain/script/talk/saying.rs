@@ -82,12 +82,17 @@ impl Talk {
     }
 
     pub(super) fn say_filled(&mut self, phrase: impl Fn(&Wording) -> &Texts, values: &[(&str, &str)]) {
+        let text = self.filled(phrase, values);
+        self.say(&text);
+    }
+
+    pub(super) fn filled(&mut self, phrase: impl Fn(&Wording) -> &Texts, values: &[(&str, &str)]) -> String {
         let script = self.script.clone();
         let mut text = self.next_of(phrase(&script.wording));
         for (name, value) in values {
             text = text.replace(&format!("{{{name}}}"), value);
         }
-        self.say(&text);
+        text
     }
 
     pub(super) fn say_texts(&mut self, texts: &Texts) {
@@ -110,7 +115,9 @@ impl Talk {
     pub(super) fn say(&mut self, text: &str) {
         let mut text = text.to_string();
         for (slot, value) in &self.values {
-            text = text.replace(&format!("{{{slot}}}"), value);
+            let place = format!("{{{slot}}}");
+            self.tells |= text.contains(&place) && self.office.is_sensitive(slot);
+            text = text.replace(&place, value);
         }
         self.thoughts
             .extend(sentences(&text).into_iter().map(Thought::Clause));
