@@ -110,6 +110,15 @@ pub struct End {
 }
 
 impl End {
+    /// The counts of these.
+    pub fn of<'a>(lines: impl IntoIterator<Item = &'a What>) -> Self {
+        let mut counts = Self::default();
+        for what in lines {
+            counts.count(what);
+        }
+        counts
+    }
+
     /// Counts one more.
     pub(crate) fn count(&mut self, what: &What) {
         match what {
@@ -234,10 +243,7 @@ impl Tail {
         let Some(What::End(told)) = lines.last().map(|last| &last.line.what) else {
             return Self::Open;
         };
-        let mut found = End::default();
-        for numbered in lines {
-            found.count(&numbered.line.what);
-        }
+        let found = End::of(lines.iter().map(|numbered| &numbered.line.what));
         if found == *told {
             Self::Whole
         } else {

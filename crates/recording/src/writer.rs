@@ -28,8 +28,10 @@ pub(crate) enum Job {
         silence: u64,
         interleaved: Vec<i16>,
     },
+    /// With the silence of what was lost last.
     CloseSound {
         file: u64,
+        silence: u64,
     },
     /// With its first line, without which the others mean nothing.
     OpenLog {

@@ -237,9 +237,7 @@ fn handed_over(data: &Path, waiting: usize) -> (Option<Duration>, Vec<i16>) {
     let started = Instant::now();
     let mut sound = recorder.sound(&place("slow"), RATE, started);
     for index in 1..=150 {
-        sound
-            .tracks()
-            .caller(&[5; 160], RATE, started + ms(20 * index));
+        sound.tracks().caller(&[5; 160], RATE, started + ms(20 * index));
     }
     sound.flush(started + ms(3_000));
     let lost = sound.lost();

@@ -24,9 +24,9 @@ fn a_changed_output_is_where_they_part() {
     };
     assert_eq!(parted.expected, Some(Output::Leg(LegCommand::Pause)));
     assert_eq!(parted.got, Some(Output::Leg(LegCommand::HangUp)));
-    let at = changed
+    let at = LOG
         .lines()
-        .position(|line| line.contains(r#""pause""#))
+        .position(|line| line.contains(r#""hang_up""#))
         .unwrap()
         + 1;
     assert_eq!(parted.line, at);

@@ -116,7 +116,10 @@ impl Scene {
     fn place_words(&mut self, account: &Account) {
         let (callers, assistants) = spans(account);
         for event in &account.events {
-            if let What::CallerSpeaks { text } = &event.what {
+            // An account that was put together from a log knows only what was understood.
+            if let What::CallerSpeaks { text } = &event.what
+                && !text.is_empty()
+            {
                 self.caller_words.push(Words {
                     at_ms: event.at_ms,
                     text: text.clone(),
