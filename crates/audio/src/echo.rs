@@ -151,6 +151,12 @@ impl EchoCanceller {
         }
     }
 
+    /// How long our voice takes from the caller's ear back to here, once that was found.
+    pub fn delay(&self) -> Option<Duration> {
+        let lag = self.filter.as_ref()?.lag();
+        Some(self.rate.duration_of(u64::try_from(lag).unwrap_or(0)))
+    }
+
     /// Hears a frame of 20 ms and appends to `clean` what can be passed on now: nothing while it is held back, and then more
     /// than a frame. Altogether as much as came in.
     pub fn hear(&mut self, frame: &[i16], now: Instant, clean: &mut Vec<i16>) {

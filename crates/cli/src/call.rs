@@ -6,7 +6,9 @@ mod script;
 use audio::SampleRate;
 use printing::Printer;
 use script::{ScriptArguments, duration};
-use sim::{Account, Call, DialError, Line, Manners, Metadata, Mix, Module, Outcome, StreamAddress, What};
+use sim::{
+    Account, Call, DialError, Line, LineEcho, Manners, Metadata, Mix, Module, Outcome, StreamAddress, What,
+};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -57,6 +59,9 @@ pub(crate) struct Arguments {
     /// [default: pcm; ulaw with sptmru, which then sends 8 kHz samples whatever --rate says]
     #[arg(long, value_name = "LINE")]
     line: Option<Line>,
+    /// The line returns what is played on it, at this level and so much later, as -12dB,150ms.
+    #[arg(long, value_name = "LEVEL,DELAY", allow_hyphen_values = true)]
+    echo: Option<LineEcho>,
     /// The caller's number, as told to the server.
     #[arg(long, value_name = "NUMBER")]
     caller_number: Option<String>,
@@ -156,6 +161,7 @@ impl Arguments {
             address: self.url.clone(),
             module: self.module,
             line,
+            echo: self.echo.clone(),
             mix: self.mix,
             rate: self.rate,
             metadata: (!self.no_metadata).then(|| self.metadata()),

@@ -5,6 +5,7 @@
 //! `{ file = "/path" }`.
 
 mod amount;
+mod echo;
 mod error;
 mod log;
 mod node;
@@ -18,12 +19,13 @@ mod values;
 mod webhooks;
 mod zone;
 
+pub use crate::webhooks::WebhookEvent;
 pub use amount::Amount;
+pub use echo::EchoMode;
 pub use error::{ConfigError, ConfigErrors, Origin};
 pub use log::LogFormat;
 pub use prices::{ChatPrices, RealtimePrices};
 pub use secret::Secret;
-pub use crate::webhooks::WebhookEvent;
 pub use store::StoreUrl;
 
 use audio::{Layout, SampleRate};
@@ -109,6 +111,8 @@ section! {
         reattach_grace_ms: u32 = 5_000 => 0..=60_000,
         /// How far audio is sent ahead of what the caller hears, in milliseconds.
         lead_ms: u32 = 60 => 20..=60,
+        /// Whether the echo of callers' lines is taken out.
+        echo: EchoMode = EchoMode::Auto,
         /// The most of an answer that waits to be played, in seconds.
         hold_seconds: u32 = 300 => 10..=300,
     }

@@ -3,6 +3,7 @@
 
 mod account;
 mod decisions;
+mod echo;
 mod ending;
 mod events;
 mod hearing;
@@ -209,10 +210,9 @@ impl Driver {
             while let Some(output) = self.call.poll_output(now) {
                 self.perform(output, now);
             }
-            if let Some(leg) = &mut self.leg
-                && self.speaking.release(leg, &mut self.sound, now)
-            {
-                self.hearing.we_speak(now);
+            if let Some(leg) = &mut self.leg {
+                self.speaking
+                    .release(leg, &mut self.sound, &mut self.hearing.echo, now);
             }
             match self.speaking.played(now) {
                 Some(event) => self.call.handle(Input::Playout(event), now),

@@ -2,6 +2,7 @@
 
 use crate::address::StreamAddress;
 use crate::dial::{DialError, dial};
+use crate::echo::{EchoPath, LineEcho};
 use crate::event::{Event, Facts, Outcome, Summary, What};
 use crate::line::Line;
 use crate::manners::Manners;
@@ -35,6 +36,8 @@ pub struct Call {
     pub module: Module,
     /// On which line.
     pub line: Line,
+    /// How that line returns what is played on it, if it does.
+    pub echo: Option<LineEcho>,
     /// Which channels are sent.
     pub mix: Mix,
     /// The rate asked of the module.
@@ -88,11 +91,14 @@ impl Call {
         let facts = self.facts();
         let (rate, line) = (self.rate, self.line);
         let phone = Phone::new(rate, line, self.script, self.manners);
+        let path = EchoPath::new(self.echo, line, rate);
         let uplink = Uplink::new(self.module, self.mix, rate, line.rate(rate));
         let mut talk = Talk {
             start: Instant::now(),
             rate,
             phone,
+            path,
+            captured: Vec::new(),
             uplink,
             sent_to: 0,
             told: 0,
@@ -132,6 +138,9 @@ struct Talk {
     start: Instant,
     rate: SampleRate,
     phone: Phone,
+    path: EchoPath,
+    /// What FreeSWITCH received last.
+    captured: Vec<i16>,
     uplink: Uplink,
     /// Samples handed to the uplink.
     sent_to: usize,
@@ -220,7 +229,9 @@ impl Talk {
         S: AsyncRead + AsyncWrite + Unpin,
     {
         let (caller, heard) = self.phone.tracks();
-        self.uplink.push(&caller[self.sent_to..], &heard[self.sent_to..]);
+        self.captured.clear();
+        self.path.push(&caller[self.sent_to..], heard, &mut self.captured);
+        self.uplink.push(&self.captured, &heard[self.sent_to..]);
         self.sent_to = caller.len();
         let mut messages: Vec<Message> = self.phone.outbox().map(Message::text).collect();
         let mut bytes = Vec::new();

@@ -6,6 +6,7 @@ pub use scene::{Outcome, Scene};
 
 use crate::line::Line;
 use audio::{Resampler, SampleRate};
+use std::str::FromStr;
 use std::time::Duration;
 
 /// How a caller's line returns what is played to him.
@@ -27,6 +28,29 @@ impl LineEcho {
             delay,
             jumps: Vec::new(),
         }
+    }
+}
+
+/// A text that describes no echo.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{0:?} is not an echo: write its level and its delay, as -12dB,150ms (a level from 0 to -60, a delay up to 600 ms)"
+)]
+pub struct LineEchoError(String);
+
+impl FromStr for LineEcho {
+    type Err = LineEchoError;
+
+    /// Reads `-12dB,150ms`.
+    fn from_str(text: &str) -> Result<Self, LineEchoError> {
+        let wrong = || LineEchoError(text.to_owned());
+        let (gain, delay) = text.split_once(',').ok_or_else(wrong)?;
+        let gain_db: f64 = gain.trim_end_matches("dB").parse().map_err(|_| wrong())?;
+        let delay: u64 = delay.trim_end_matches("ms").parse().map_err(|_| wrong())?;
+        if !(-60.0..=0.0).contains(&gain_db) || delay > 600 {
+            return Err(wrong());
+        }
+        Ok(Self::steady(gain_db, Duration::from_millis(delay)))
     }
 }
 

@@ -32,7 +32,7 @@ pub use address::{AddressError, SAMPLE_DOMAIN, StreamAddress};
 pub use caller::{Account, Call};
 pub use clip::{Clip, ClipError};
 pub use dial::{DialError, dial, upgrade};
-pub use echo::{EchoPath, LineEcho, Outcome as EchoOutcome, Scene as EchoScene};
+pub use echo::{EchoPath, LineEcho, LineEchoError, Outcome as EchoOutcome, Scene as EchoScene};
 pub use event::{BargeIn, Event, Facts, Outcome, Spoken, Summary, What};
 pub use line::{Line, LineError};
 pub use manners::Manners;

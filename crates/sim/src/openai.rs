@@ -9,7 +9,7 @@ mod hearing;
 mod script;
 mod talk;
 
-pub use script::{Answer, Fault, Moment, Script, ToolUse};
+pub use script::{Answer, CALL_ID, Fault, Moment, Script, ToolUse};
 
 use axum::Router;
 use axum::routing::get;

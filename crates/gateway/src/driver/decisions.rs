@@ -32,19 +32,23 @@ impl Driver {
     }
 
     pub(super) fn leg_command(&mut self, command: &LegCommand, now: Instant) {
-        self.sound.unheard(self.speaking.unheard(now), now);
+        let unheard = self.speaking.unheard(now);
+        self.sound.unheard(unheard, now);
         let control = match command {
             LegCommand::Pause => {
                 self.speaking.pause(now);
+                self.hearing.echo.paused(unheard);
                 Control::Pause
             }
             LegCommand::Resume => {
                 self.speaking.resume(now);
+                self.hearing.echo.resumed(now);
                 Control::Resume
             }
             LegCommand::Clear { through, .. } => {
                 self.speaking.clear(*through, now);
                 self.sound.called_back();
+                self.hearing.echo.called_back(unheard);
                 Control::Clear
             }
             LegCommand::Transcript { role, text, is_final } => {

@@ -1,5 +1,6 @@
 //! The caller's audio on its way in: bytes of the leg → frames → what the ear and the engine hear.
 
+use super::echo::Echo;
 use super::recorder::RecordedSound;
 use crate::calls::ModuleBuild;
 use crate::config::StreamConfig;
@@ -12,8 +13,6 @@ use voice::Session;
 /// More than this at once is a burst: the module held audio back and sends it now. The rest of it is awaited, so that the oldest
 /// part can be dropped before any of it is heard.
 const BURST: Duration = Duration::from_millis(200);
-/// In a mixed stream our own voice comes back until so long after it was sent: the lead, the module's chunk (80 ms at most) and the way.
-const OWN_VOICE: Duration = Duration::from_millis(300);
 /// How long the rest of a burst is awaited.
 const GATHER: Duration = Duration::from_millis(10);
 
@@ -27,9 +26,9 @@ pub(super) struct Hearing {
     /// Bytes that came and were not heard yet.
     pending: Vec<u8>,
     gathering: Option<Instant>,
-    /// Until when a mixed stream carries our own voice.
-    own_voice_until: Option<Instant>,
-    silence: Vec<i16>,
+    /// Takes our own voice out between the recording and whoever hears.
+    pub(super) echo: Echo,
+    clean: Vec<i16>,
     paths: Paths,
     limit: Duration,
     dropped: Duration,
@@ -110,8 +109,8 @@ impl Hearing {
             byte_rate: ByteRate::new(format),
             pending: Vec::new(),
             gathering: None,
-            own_voice_until: None,
-            silence: Vec::new(),
+            echo: Echo::new(call, format, config.echo),
+            clean: Vec::new(),
             paths: Paths::new(ear, format.rate, None),
             limit: config.backlog(),
             dropped: Duration::ZERO,
@@ -131,15 +130,9 @@ impl Hearing {
         self.build = build;
         self.framer = Framer::new(self.format.rate, self.format.layout);
         self.byte_rate = ByteRate::new(self.format);
+        self.echo.restart(self.format);
         self.pending.clear();
         self.gathering = None;
-    }
-
-    /// Our own voice is on its way to the caller now.
-    pub(super) fn we_speak(&mut self, now: Instant) {
-        if self.format.layout == Layout::Mixed {
-            self.own_voice_until = Some(now + OWN_VOICE);
-        }
     }
 
     /// Takes bytes as they came.
@@ -168,6 +161,7 @@ impl Hearing {
                 self.format.rate = rate;
                 self.framer = Framer::new(rate, self.format.layout);
                 self.paths = Paths::new(self.paths.ear.take(), rate, self.paths.engine);
+                self.echo.restart(self.format);
             }
             Verdict::Odd(measured) => {
                 tracing::warn!(call = %self.call, format = ?self.format, expected = self.format.bytes_per_second(), measured,
@@ -188,19 +182,22 @@ impl Hearing {
         }
         self.drop_backlog();
         let mut edges = Vec::new();
-        let own_voice = self.own_voice_until.is_some_and(|until| now < until);
         let Self {
             framer,
             paths,
             pending,
             format,
-            silence,
+            echo,
+            clean,
             ..
         } = self;
         framer.push(pending, |frame| {
             sound.caller(frame, format.rate, now);
-            let frame = if own_voice { muted(silence, frame) } else { frame };
-            edges.extend(paths.hear(frame, format.rate, session.as_deref_mut()));
+            clean.clear();
+            echo.hear(frame, now, clean);
+            for piece in clean.chunks(frame.len()) {
+                edges.extend(paths.hear(piece, format.rate, session.as_deref_mut()));
+            }
         });
         pending.clear();
         edges
@@ -212,7 +209,9 @@ impl Hearing {
             .pending
             .len()
             .saturating_sub(self.format.bytes_in(self.limit));
-        self.dropped += self.format.duration_of(excess);
+        let dropped = self.format.duration_of(excess);
+        self.dropped += dropped;
+        self.echo.missed(self.format.rate.samples_in(dropped));
         self.pending.drain(..excess);
     }
 
@@ -269,10 +268,4 @@ impl Hearing {
     pub(super) fn new_engine_drops(&mut self, all: u64) -> u64 {
         all.saturating_sub(std::mem::replace(&mut self.told_engine_ms, all))
     }
-}
-
-/// As much silence as the frame is long. The caller cannot interrupt a mixed stream by voice, but nothing hears itself.
-fn muted<'a>(silence: &'a mut Vec<i16>, frame: &[i16]) -> &'a [i16] {
-    silence.resize(frame.len(), 0);
-    silence
 }

@@ -1,5 +1,6 @@
 //! The secretary's audio on its way out: engine and prompts → playout → leg, with what was heard counted.
 
+use super::echo::Echo;
 use super::recorder::RecordedSound;
 use crate::leg::raw::{Control, RawLeg};
 use audio::{Played, Playout, Resampler, SampleRate};
@@ -157,18 +158,24 @@ impl Speaking {
         self.playout.clear(now);
     }
 
-    /// Sends what is due. True if that was any audio.
-    pub(super) fn release(&mut self, leg: &mut RawLeg, sound: &mut RecordedSound, now: Instant) -> bool {
-        let mut any = false;
+    /// Sends what is due.
+    pub(super) fn release(
+        &mut self,
+        leg: &mut RawLeg,
+        sound: &mut RecordedSound,
+        echo: &mut Echo,
+        now: Instant,
+    ) {
         sound.unheard(self.unheard(now), now);
+        let mut unheard = self.playout.unheard(now);
         while self.playout.release(now, &mut self.frame) {
             leg.audio(&self.frame);
+            echo.released(&self.frame, unheard, now);
+            unheard = self.playout.unheard(now);
             sound.sent(&self.frame);
             self.send_marks(leg);
-            any = true;
         }
         self.send_marks(leg);
-        any
     }
 
     fn send_marks(&mut self, leg: &mut RawLeg) {

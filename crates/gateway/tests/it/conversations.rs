@@ -30,6 +30,7 @@ async fn call_in(mix: Mix, node: &Node, script: Vec<Step>) -> Account {
         address: StreamAddress::of_sample_call(node.stream_addr()),
         module: Module::Amigniter,
         line: Line::Pcm,
+        echo: None,
         mix,
         rate: RATE,
         metadata: Some(Metadata {

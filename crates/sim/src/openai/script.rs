@@ -79,12 +79,15 @@ impl Answer {
     }
 }
 
+/// Stands in a tool's arguments for the id of its call.
+pub const CALL_ID: &str = "{call_id}";
+
 /// A call of a tool.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ToolUse {
     /// The tool.
     pub name: String,
-    /// Its arguments as the model writes them, which may be no JSON at all.
+    /// Its arguments as the model writes them, which may be no JSON at all; [`CALL_ID`] in them is the id of the call.
     pub arguments: String,
 }
 

@@ -46,6 +46,7 @@ pub(crate) fn call(script: Vec<Step>) -> Call {
         address: StreamAddress::parse("ws://127.0.0.1:8085").unwrap(),
         module: Module::Plain,
         line: Line::Pcm,
+        echo: None,
         mix: Mix::Mono,
         rate: RATE,
         metadata: None,

@@ -1,12 +1,13 @@
 //! The stand-in's responses: all events of one at once, as fast as they can be written.
 
 use super::super::events;
-use super::super::script::{Answer, Fault, Moment, ToolUse};
+use super::super::script::{Answer, CALL_ID, Fault, Moment, ToolUse};
 use super::{Held, Out, Talk};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use std::time::Duration;
+use uuid::Uuid;
 
 /// Samples in one delta: 200 ms.
 const DELTA: usize = 4_800;
@@ -169,13 +170,14 @@ impl Talk {
 
     /// Calls a tool, and gives the finished item.
     fn call(&mut self, response: &str, index: usize, tool: &ToolUse) -> Value {
-        let (item, call) = (self.number("item"), self.number("call"));
+        // Nobody else's, of whatever connection: what becomes of a call can be told by it.
+        let (item, call) = (self.number("item"), format!("call_{}", Uuid::new_v4().simple()));
         let started = events::function_call(&item, "in_progress", &call, &tool.name, "");
         self.say(json!({ "type": "response.output_item.added", "response_id": response, "output_index": index, "item": started }));
         self.added(&item, &started);
         let place =
             json!({ "response_id": response, "item_id": item, "output_index": index, "call_id": call });
-        let arguments = &tool.arguments;
+        let arguments = &tool.arguments.replace(CALL_ID, &call);
         self.say(at(
             &place,
             "response.function_call_arguments.delta",
