@@ -368,3 +368,40 @@ fn half_a_file_is_told_of_its_syntax_alone() {
     );
     assert!(told[0].starts_with("reception.toml, line 1: "), "{told:?}");
 }
+
+/// The guide is read by operators: what it shows must be right.
+#[test]
+fn the_guide_names_every_key_that_a_file_may_have() {
+    let guide = include_str!("../../../../docs/secretary.md");
+    let table = guide.split("## Every key").nth(1).unwrap();
+    let documented = |key: &str| table.contains(&format!("| `{key}` |"));
+    let top = refusal(&with("[nothing_like_it]\n"));
+    let sections = [
+        "greeting",
+        "phrases",
+        "facts",
+        "hours",
+        "destinations",
+        "limits",
+        "privacy",
+    ];
+    let keys = top.rsplit_once("use one of ").unwrap().1.split(", ");
+    for key in keys.filter(|key| !sections.contains(key)) {
+        assert!(documented(key), "{key}");
+    }
+    for section in ["phrases", "limits", "privacy", "greeting"] {
+        let replaced = SMALL.replace(
+            &format!("[{section}]"),
+            &format!("[{section}]\nnothing_like_it = 1"),
+        );
+        let text = if replaced == SMALL {
+            with(&format!("[{section}]\nnothing_like_it = 1\n"))
+        } else {
+            replaced
+        };
+        let told = refusal(&text);
+        for key in told.rsplit_once("use one of ").unwrap().1.split(", ") {
+            assert!(documented(&format!("{section}.{key}")), "{section}.{key}");
+        }
+    }
+}
