@@ -30,6 +30,11 @@ pub trait Mind: Send {
     /// [`Thought::Done`] (or [`Thought::Failed`]), even if nothing is said (a digit of a number), unless another comes before.
     fn poll_thought(&mut self, cx: &mut Context<'_>) -> Poll<Thought>;
 
+    /// Words that callers are likely to use, the most likely first: for speech recognition.
+    fn vocabulary(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Whether what is asked for now, or said now, is for nobody else: the value of a slot that the secretary's `privacy` calls
     /// sensitive. Asked after every stimulus.
     fn is_private(&self) -> bool {

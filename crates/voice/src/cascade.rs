@@ -5,6 +5,7 @@
 
 mod answers;
 mod hearing;
+mod hint;
 mod listening;
 mod sentences;
 mod session;

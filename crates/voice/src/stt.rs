@@ -12,7 +12,7 @@ mod whisper;
 pub mod worker;
 
 pub use command::WorkerCommand;
-pub use pool::{Hints, PoolSettings, PoolState, WorkerPool};
+pub use pool::{PoolSettings, PoolState, WorkerPool};
 pub use whisper::{LoadError, Whisper};
 
 use futures_util::future::BoxFuture;
@@ -21,9 +21,15 @@ use std::sync::Arc;
 
 /// Finds the words in a piece of speech.
 pub trait Transcriber: Send + Sync {
-    /// The words of mono 16 kHz `samples`, without annotations; empty if there are none. Dropping the future gives up the
+    /// The words of mono 16 kHz `samples`, without annotations; empty if there are none. `hint` is a text with words that the
+    /// caller is likely to use, empty for none; a recogniser may cut it or leave it alone. Dropping the future gives up the
     /// place in the queue.
-    fn transcribe(&self, samples: Arc<[i16]>, language: Language) -> BoxFuture<'_, Result<String, SttError>>;
+    fn transcribe(
+        &self,
+        samples: Arc<[i16]>,
+        language: Language,
+        hint: &Arc<str>,
+    ) -> BoxFuture<'_, Result<String, SttError>>;
 }
 
 /// Why there are no words.

@@ -149,6 +149,8 @@ struct Part {
     folded: String,
     /// Written in capitals, as abbreviations are.
     is_capital: bool,
+    /// A comma or point follows.
+    pauses: bool,
 }
 
 fn parts(spoken: &str) -> Vec<Part> {
@@ -164,6 +166,7 @@ fn parts(spoken: &str) -> Vec<Part> {
                 .map(|word| Part {
                     folded: word.to_owned(),
                     is_capital,
+                    pauses: token.ends_with([',', '.', ';', '!', '…']),
                 }),
         );
     }
@@ -181,6 +184,7 @@ fn joined(language: Language, parts: &[Part], known: &[&Word]) -> Vec<Part> {
             words.push(Part {
                 folded: whole,
                 is_capital: true,
+                pauses: false,
             });
         } else {
             words.push(part.clone());
@@ -204,7 +208,7 @@ fn is_parted(language: Language, first: &Part, whole: &str, known: &[&Word]) -> 
     whole.len() >= 7 && !is_word && like(whole, Likeness::Near)
 }
 
-/// "não quero falar com o financeiro"; but not "não, com o suporte".
+/// "não quero falar com o financeiro"; but not "não, quero falar com o suporte".
 fn is_negated(language: Language, words: &[Part]) -> bool {
     let (not, wanted): (&[&str], &str) = match language {
         Language::PtBr => (&["nao", "nem"], NOT_PT),
@@ -212,6 +216,8 @@ fn is_negated(language: Language, words: &[Part]) -> bool {
     };
     words.iter().enumerate().any(|(at, part)| {
         let after = words.iter().skip(at + 1).take(2);
-        not.contains(&part.folded.as_str()) && after.clone().any(|next| has(wanted, &next.folded))
+        !part.pauses
+            && not.contains(&part.folded.as_str())
+            && after.clone().any(|next| has(wanted, &next.folded))
     })
 }

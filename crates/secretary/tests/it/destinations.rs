@@ -114,6 +114,7 @@ fn in_portuguese_one_is_meant() {
             ("recursos humanos", "RH"),
             ("recepisão", "Recepção"),
             ("não, com a recepção", "Recepção"),
+            ("Não, quero falar com a recepção", "Recepção"),
             ("a diretoria está?", "Diretoria"),
             ("a Jeni", "Jenny"),
             ("Oi, bom dia, eu queria falar com a Jeni, por favor", "Jenny"),

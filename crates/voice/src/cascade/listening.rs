@@ -43,6 +43,8 @@ pub(super) struct Listening {
     hearing: Hearing,
     transcriber: Option<Arc<dyn Transcriber>>,
     language: Language,
+    /// Words that this secretary's callers are likely to use.
+    hint: Arc<str>,
     turn: Option<Turn>,
     awaited: VecDeque<Awaited>,
 }
@@ -70,11 +72,12 @@ enum Words {
 
 impl Listening {
     /// Without a transcriber every turn ends with [`SttError::NoModel`].
-    pub(super) fn new(transcriber: Option<Arc<dyn Transcriber>>, language: Language) -> Self {
+    pub(super) fn new(transcriber: Option<Arc<dyn Transcriber>>, language: Language, hint: Arc<str>) -> Self {
         Self {
             hearing: Hearing::default(),
             transcriber,
             language,
+            hint,
             turn: None,
             awaited: VecDeque::new(),
         }
@@ -225,7 +228,7 @@ impl Listening {
     fn search(&self, id: TurnId) -> Option<Search> {
         let transcriber = self.transcriber.as_ref()?;
         let samples = self.hearing.cut(id)?;
-        Some(Search::start(transcriber, samples, self.language))
+        Some(Search::start(transcriber, samples, self.language, &self.hint))
     }
 }
 
@@ -236,13 +239,18 @@ struct Search {
 
 impl Search {
     /// Begins at once, in a task of its own.
-    fn start(transcriber: &Arc<dyn Transcriber>, samples: Arc<[i16]>, language: Language) -> Self {
-        let transcriber = transcriber.clone();
+    fn start(
+        transcriber: &Arc<dyn Transcriber>,
+        samples: Arc<[i16]>,
+        language: Language,
+        hint: &Arc<str>,
+    ) -> Self {
+        let (transcriber, hint) = (transcriber.clone(), hint.clone());
         let task = tokio::spawn(async move {
             if samples.is_empty() {
                 return Ok(String::new());
             }
-            transcriber.transcribe(samples, language).await
+            transcriber.transcribe(samples, language, &hint).await
         });
         Self {
             task: AbortOnDropHandle::new(task),

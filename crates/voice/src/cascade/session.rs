@@ -3,6 +3,7 @@
 use super::Cascade;
 use super::answers::{Answers, Ask, Met, Want};
 use super::hearing::RATE;
+use super::hint::hint;
 use super::listening::{Listening, Report, milliseconds_since};
 use super::sentences::sentences;
 use super::speaking::{Kind, Piece, Speaking, Voice};
@@ -71,10 +72,12 @@ impl Local {
             language: secretary.language,
             name: secretary.voice.clone(),
         };
+        let mind = engine.brain.begin(secretary.clone(), setup.tools.clone());
+        let hint = hint(secretary, &mind.vocabulary());
         Self {
             call: setup.call,
-            listening: Listening::new(engine.transcriber.clone(), secretary.language),
-            mind: engine.brain.begin(secretary.clone(), setup.tools.clone()),
+            listening: Listening::new(engine.transcriber.clone(), secretary.language, hint.into()),
+            mind,
             voice: Arc::new(voice),
             answers: Answers::default(),
             current: None,

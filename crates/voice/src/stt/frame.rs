@@ -34,8 +34,9 @@ pub const FULL_CONTEXT: u32 = 1500;
 /// The most audio of one utterance, in samples: a minute.
 pub const MAX_SAMPLES: usize = 60 * RATE;
 
-/// The longest hint, in bytes. Each token of it costs time, and Whisper forgets the beginning of a longer one.
-pub const MAX_HINT: usize = 500;
+/// The longest hint, in bytes: some 200 of the 223 tokens that Whisper takes. Each token of it costs time, and of a longer one
+/// Whisper forgets the beginning.
+pub const MAX_HINT: usize = 600;
 
 /// A piece of speech to be recognised.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -30,8 +30,6 @@ pub struct PoolSettings {
     pub patience: Duration,
     /// The pause before a start after the second failure in a row; doubled with each further one, to 30 s at most.
     pub backoff: Duration,
-    /// What the recogniser is told of a call.
-    pub hints: Hints,
 }
 
 impl Default for PoolSettings {
@@ -42,40 +40,6 @@ impl Default for PoolSettings {
             start: Duration::from_secs(30),
             patience: Duration::from_secs(10),
             backoff: Duration::from_millis(250),
-            hints: Hints::default(),
-        }
-    }
-}
-
-/// What the recogniser is told of a call: one sentence in each language, with the words that callers are likely to use;
-/// empty for none.
-///
-/// Whisper base finds the words of its hint far more often. Of 24 renderings of "Quero falar com o financeiro, por favor"
-/// by espeak-ng it got the department right in 5 without a hint and in 21 with the default one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hints {
-    /// In Brazilian Portuguese.
-    pub pt_br: Arc<str>,
-    /// In English.
-    pub en: Arc<str>,
-}
-
-impl Hints {
-    fn of(&self, language: Language) -> &Arc<str> {
-        match language {
-            Language::PtBr => &self.pt_br,
-            Language::En => &self.en,
-        }
-    }
-}
-
-impl Default for Hints {
-    /// What most companies are called about.
-    fn default() -> Self {
-        Self {
-            pt_br: "Ligação para a empresa: financeiro, suporte técnico, vendas, segunda via do boleto."
-                .into(),
-            en: "A call to the company: billing, technical support, sales, a copy of the invoice.".into(),
         }
     }
 }
@@ -169,7 +133,13 @@ impl WorkerPool {
 }
 
 impl Transcriber for WorkerPool {
-    fn transcribe(&self, samples: Arc<[i16]>, language: Language) -> BoxFuture<'_, Result<String, SttError>> {
+    fn transcribe(
+        &self,
+        samples: Arc<[i16]>,
+        language: Language,
+        hint: &Arc<str>,
+    ) -> BoxFuture<'_, Result<String, SttError>> {
+        let utterance = Utterance::new(samples, language).about(hint);
         Box::pin(async move {
             let permit = match self.shared.free.clone().try_acquire_owned() {
                 Ok(permit) => permit,
@@ -180,7 +150,6 @@ impl Transcriber for WorkerPool {
             };
             let (answer, result) = oneshot::channel();
             // A task of its own, so that dropping this future leaves the worker in a known state.
-            let utterance = Utterance::new(samples, language).about(self.shared.settings.hints.of(language));
             tokio::spawn(self.shared.clone().serve(permit, utterance, answer));
             result
                 .await

@@ -3,6 +3,7 @@
 mod anything;
 mod conversation;
 mod file;
+mod people;
 mod understanding;
 mod utterances;
 

@@ -63,6 +63,7 @@ impl Recognizer for Fake {
             "crash" => std::process::abort(),
             "hang once" if first => wait_for(|| false),
             "wait for the gate" => wait_for(|| cancelled.get() || self.place.join("gate").exists()),
+            "tell the hint" => return Ok(utterance.hint.to_string()),
             "refuse" => return Err("the model does not want to".into()),
             _ => {}
         }
@@ -110,12 +111,30 @@ fn is_running(pid: &str) -> bool {
 }
 
 #[tokio::test]
+async fn a_worker_is_told_what_callers_speak_of() {
+    let place = tempfile::tempdir().unwrap();
+    let pool = pool("tell the hint", place.path(), PoolSettings::default());
+    let hint = "Ligação para a empresa: financeiro, Jenny.".into();
+    let told = pool
+        .transcribe(one_second(), Language::PtBr, &hint)
+        .await
+        .unwrap();
+    assert_eq!(told, *hint);
+}
+
+#[tokio::test]
 async fn words_come_back_and_the_worker_stays() {
     let place = tempfile::tempdir().unwrap();
     let pool = pool("well", place.path(), PoolSettings::default());
     pool.warm().await.unwrap();
-    let first = pool.transcribe(one_second(), Language::PtBr).await.unwrap();
-    let second = pool.transcribe(vec![1; 5].into(), Language::En).await.unwrap();
+    let first = pool
+        .transcribe(one_second(), Language::PtBr, &"".into())
+        .await
+        .unwrap();
+    let second = pool
+        .transcribe(vec![1; 5].into(), Language::En, &"".into())
+        .await
+        .unwrap();
     assert!(
         first.starts_with("pt-BR 16000 ") && second.starts_with("en 5 "),
         "{first:?} {second:?}"
@@ -129,7 +148,7 @@ async fn a_crash_costs_one_retry() {
     let place = tempfile::tempdir().unwrap();
     let pool = pool("crash once", place.path(), PoolSettings::default());
     assert!(
-        pool.transcribe(one_second(), Language::PtBr)
+        pool.transcribe(one_second(), Language::PtBr, &"".into())
             .await
             .unwrap()
             .starts_with("pt-BR 16000 ")
@@ -146,14 +165,14 @@ async fn a_second_crash_over_the_same_words_is_an_error_and_then_there_is_a_paus
     };
     let pool = pool("crash", place.path(), settings);
     let error = pool
-        .transcribe(one_second(), Language::En)
+        .transcribe(one_second(), Language::En, &"".into())
         .await
         .unwrap_err()
         .to_string();
     assert!(error.contains("signal: 6"), "{error}");
     assert_eq!(pool.state().failures, 2);
     let error = pool
-        .transcribe(one_second(), Language::En)
+        .transcribe(one_second(), Language::En, &"".into())
         .await
         .unwrap_err()
         .to_string();
@@ -167,7 +186,7 @@ async fn a_worker_killed_in_the_middle_is_replaced() {
     let pool = Arc::new(pool("wait for the gate", place.path(), PoolSettings::default()));
     let words = tokio::spawn({
         let pool = pool.clone();
-        async move { pool.transcribe(one_second(), Language::En).await }
+        async move { pool.transcribe(one_second(), Language::En, &"".into()).await }
     });
     let pid_file = place.path().join("pid");
     until(|| std::fs::read_to_string(&pid_file).is_ok_and(|pid| !pid.is_empty())).await;
@@ -182,7 +201,10 @@ async fn a_worker_killed_in_the_middle_is_replaced() {
             .success()
     );
     assert!(words.await.unwrap().unwrap().starts_with("en 16000 "));
-    let after = pool.transcribe(one_second(), Language::En).await.unwrap();
+    let after = pool
+        .transcribe(one_second(), Language::En, &"".into())
+        .await
+        .unwrap();
     assert_ne!(pid_of(&after), killed);
     assert_eq!(pool.state().failures, 1);
 }
@@ -196,7 +218,7 @@ async fn a_worker_that_hangs_is_replaced() {
     };
     let pool = pool("hang once", place.path(), settings);
     assert!(
-        pool.transcribe(vec![1; 5].into(), Language::En)
+        pool.transcribe(vec![1; 5].into(), Language::En, &"".into())
             .await
             .unwrap()
             .starts_with("en 5 ")
@@ -209,7 +231,7 @@ async fn what_the_worker_refuses_is_no_failure_of_the_worker() {
     let place = tempfile::tempdir().unwrap();
     let pool = pool("refuse", place.path(), PoolSettings::default());
     let error = pool
-        .transcribe(one_second(), Language::En)
+        .transcribe(one_second(), Language::En, &"".into())
         .await
         .unwrap_err()
         .to_string();
@@ -230,7 +252,7 @@ async fn the_queue_is_bounded_and_a_place_can_be_given_up() {
     ));
     let start = || {
         let pool = pool.clone();
-        tokio::spawn(async move { pool.transcribe(one_second(), Language::En).await })
+        tokio::spawn(async move { pool.transcribe(one_second(), Language::En, &"".into()).await })
     };
     let mut calls = vec![start()];
     until(|| pool.state().busy == 1).await;
@@ -258,7 +280,7 @@ async fn an_utterance_given_up_in_the_middle_frees_its_worker_at_once() {
     let pool = Arc::new(pool("wait for the gate", place.path(), PoolSettings::default()));
     let given_up = tokio::spawn({
         let pool = pool.clone();
-        async move { pool.transcribe(one_second(), Language::En).await }
+        async move { pool.transcribe(one_second(), Language::En, &"".into()).await }
     });
     let pid_file = place.path().join("pid");
     until(|| std::fs::read_to_string(&pid_file).is_ok_and(|pid| !pid.is_empty())).await;
@@ -267,7 +289,10 @@ async fn an_utterance_given_up_in_the_middle_frees_its_worker_at_once() {
     // The gate is closed: only the cancel lets the worker go on.
     until(|| pool.state().busy == 0).await;
     std::fs::write(place.path().join("gate"), "").unwrap();
-    let next = pool.transcribe(one_second(), Language::En).await.unwrap();
+    let next = pool
+        .transcribe(one_second(), Language::En, &"".into())
+        .await
+        .unwrap();
     assert_eq!(pid_of(&next), pid, "the worker is the same");
     assert_eq!(pool.state().failures, 0);
 }
@@ -281,7 +306,7 @@ async fn one_workers_crash_does_not_touch_another() {
     };
     let pool = pool("crash once", place.path(), settings);
     pool.warm().await.unwrap();
-    let both = [one_second(), one_second()].map(|samples| pool.transcribe(samples, Language::En));
+    let both = [one_second(), one_second()].map(|samples| pool.transcribe(samples, Language::En, &"".into()));
     for words in futures_util::future::join_all(both).await {
         assert!(words.unwrap().starts_with("en 16000 "));
     }
@@ -292,7 +317,10 @@ async fn one_workers_crash_does_not_touch_another() {
 async fn dropping_the_pool_ends_its_workers() {
     let place = tempfile::tempdir().unwrap();
     let idle = pool("well", place.path(), PoolSettings::default());
-    let words = idle.transcribe(one_second(), Language::En).await.unwrap();
+    let words = idle
+        .transcribe(one_second(), Language::En, &"".into())
+        .await
+        .unwrap();
     drop(idle);
     until(|| !is_running(pid_of(&words))).await;
 
@@ -300,7 +328,7 @@ async fn dropping_the_pool_ends_its_workers() {
     let busy = pool("wait for the gate", place.path(), PoolSettings::default());
     let pid_file = place.path().join("pid");
     tokio::select! {
-        _ = busy.transcribe(one_second(), Language::En) => panic!("the gate is closed"),
+        _ = busy.transcribe(one_second(), Language::En, &"".into()) => panic!("the gate is closed"),
         () = until(|| std::fs::read_to_string(&pid_file).is_ok_and(|pid| !pid.is_empty())) => {}
     }
     drop(busy);

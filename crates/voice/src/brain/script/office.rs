@@ -64,14 +64,14 @@ fn check_step(step: &Step, secretary: &Secretary) -> Result<(), Fault> {
     let all = |steps: &[Step]| steps.iter().try_for_each(|step| check_step(step, secretary));
     match step {
         Step::Info(fact) => {
-            let names = secretary.facts.keys().map(String::as_str).collect();
-            known("fact", "[facts]", fact, names, secretary)
+            let names: Vec<&str> = secretary.facts.keys().map(String::as_str).collect();
+            known("fact", "[facts]", fact, &names, secretary)
         }
         Step::Transfer(transfer) => {
             // Without any destination names are left to the PBX.
             let names: Vec<&str> = secretary.destinations.iter().map(|d| d.name.as_str()).collect();
             if !names.is_empty() {
-                known("destination", "[[destinations]]", &transfer.to, names, secretary)?;
+                known("destination", "[[destinations]]", &transfer.to, &names, secretary)?;
             }
             all(&transfer.otherwise)
         }
@@ -88,7 +88,7 @@ fn check_step(step: &Step, secretary: &Secretary) -> Result<(), Fault> {
     }
 }
 
-fn known(what: &str, table: &str, name: &Name, names: Vec<&str>, secretary: &Secretary) -> Result<(), Fault> {
+fn known(what: &str, table: &str, name: &Name, names: &[&str], secretary: &Secretary) -> Result<(), Fault> {
     if names.contains(&name.value.as_str()) {
         return Ok(());
     }
@@ -100,7 +100,7 @@ fn known(what: &str, table: &str, name: &Name, names: Vec<&str>, secretary: &Sec
         true => format!("write it into {table} of the secretary's file"),
         false => format!(
             "{}, or write it into {table} of the secretary's file",
-            suggestion(&name.value, &names)
+            suggestion(&name.value, names)
         ),
     };
     Err(Fault::new(name, problem, remedy))

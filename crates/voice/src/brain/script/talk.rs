@@ -116,6 +116,15 @@ impl Mind for Talk {
         Poll::Pending
     }
 
+    /// Key words tell what is spoken of; labels name it in other words.
+    fn vocabulary(&self) -> Vec<String> {
+        let intents = &self.script.file.intents;
+        let first = intents.values().filter_map(|intent| intent.words.first());
+        let labels = intents.values().filter_map(|intent| intent.label.as_ref());
+        let others = intents.values().flat_map(|intent| intent.words.iter().skip(1));
+        first.chain(labels).chain(others).cloned().collect()
+    }
+
     fn is_private(&self) -> bool {
         let asks = match &self.waiting {
             Waiting::Value { slot, .. } | Waiting::Approval { slot, .. } => self.office.is_sensitive(slot),

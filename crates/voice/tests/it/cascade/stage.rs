@@ -40,7 +40,12 @@ impl Drop for Tripwire {
 }
 
 impl Transcriber for Scribe {
-    fn transcribe(&self, samples: Arc<[i16]>, _: Language) -> BoxFuture<'_, Result<String, SttError>> {
+    fn transcribe(
+        &self,
+        samples: Arc<[i16]>,
+        _: Language,
+        _: &Arc<str>,
+    ) -> BoxFuture<'_, Result<String, SttError>> {
         async move {
             self.lengths.lock().unwrap().push(samples.len());
             let result = self

@@ -50,6 +50,13 @@ fn said(voice: &str, text: &str) -> Option<Arc<[i16]>> {
     Some((0..length).map(at).collect())
 }
 
+fn hint(language: Language) -> Arc<str> {
+    match language {
+        Language::PtBr => "Ligação para a empresa: financeiro, suporte, vendas.".into(),
+        Language::En => "A call to the company: billing, support, sales.".into(),
+    }
+}
+
 #[tokio::test]
 async fn whisper_recognises_portuguese_and_english_and_hears_nothing_in_silence() {
     let Some(model) = model() else { return };
@@ -66,7 +73,7 @@ async fn whisper_recognises_portuguese_and_english_and_hears_nothing_in_silence(
         (english, Language::En, "billing"),
     ] {
         let (length, started) = (samples.len() as f32 / RATE as f32, Instant::now());
-        let words = pool.transcribe(samples, language).await.unwrap();
+        let words = pool.transcribe(samples, language, &hint(language)).await.unwrap();
         println!(
             "{length:.2} s of {language} in {:.2?}: {words}",
             started.elapsed()
@@ -80,6 +87,11 @@ async fn whisper_recognises_portuguese_and_english_and_hears_nothing_in_silence(
     };
     let faint: Arc<[i16]> = (0..2 * RATE).map(|_| noise()).collect();
     for nothing in [vec![0; 2 * RATE].into(), vec![8_000; 800].into(), faint] {
-        assert_eq!(pool.transcribe(nothing, Language::PtBr).await.unwrap(), "");
+        assert_eq!(
+            pool.transcribe(nothing, Language::PtBr, &hint(Language::PtBr))
+                .await
+                .unwrap(),
+            ""
+        );
     }
 }
