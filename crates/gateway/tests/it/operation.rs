@@ -48,7 +48,7 @@ async fn a_node_that_lost_what_it_needs_is_not_ready() {
 
     let site = Site::start("").await;
     assert_eq!(site.get("/health/ready").await.status, 200);
-    std::fs::remove_dir(site.data()).unwrap();
+    std::fs::remove_dir_all(site.data()).unwrap();
     std::fs::write(site.data(), "in the way").unwrap();
     let answer = site.get("/health/ready").await;
     assert_eq!(answer.status, 503, "{answer:?}");

@@ -63,6 +63,11 @@ async fn read_to_the_end(client: &mut WebSocketStream<DuplexStream>) -> Vec<Stri
     while let Some(Ok(message)) = client.next().await {
         match message {
             tungstenite::Message::Text(text) => texts.push(text.to_string()),
+            // The answer waits in the socket for the next turn.
+            tungstenite::Message::Close(_) => {
+                client.flush().await.unwrap();
+                break;
+            }
             tungstenite::Message::Binary(_) => texts.push("audio".into()),
             _ => {}
         }
@@ -89,12 +94,17 @@ async fn orders_arrive_though_the_other_end_did_not_read_when_they_were_given() 
     leg.close();
     let ours = async {
         let now = Instant::now();
-        while !matches!(
-            poll_fn(|cx| leg.poll_incoming(cx, now)).await,
-            Incoming::Closed(Closing::Normal)
-        ) {}
+        loop {
+            if let Incoming::Closed(closing) = poll_fn(|cx| leg.poll_incoming(cx, now)).await {
+                return closing;
+            }
+        }
     };
-    let (texts, ()) = tokio::join!(read_to_the_end(&mut client), ours);
+    let both = async { tokio::join!(read_to_the_end(&mut client), ours) };
+    let (texts, closing) = tokio::time::timeout(Duration::from_secs(10), both)
+        .await
+        .expect("the stream ends");
+    assert_eq!(closing, Closing::Normal);
     let want = [
         "audio",
         r#"{"type":"clear"}"#,

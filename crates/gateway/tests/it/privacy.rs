@@ -1,0 +1,163 @@
+//! Whole conversations with known words, names and numbers: none of them is in the log above debug, in a metric, or in an answer.
+
+use crate::estate::{CALL, Estate, Keys, NORTH};
+use crate::log::Log;
+use crate::site::get;
+use crate::talker::{Talk, Talker};
+use serde_json::json;
+use sim::chat::{ChatServer, Reply};
+use std::sync::Arc;
+use voice::Engine;
+
+/// What may stand nowhere.
+const PRIVATE: [&str; 8] = [
+    "987654321",
+    "Fulana",
+    "hippopotamus",
+    "marmalade",
+    "12345678909",
+    "Beltrano",
+    "4111222233334444",
+    "55544433",
+];
+
+/// Metadata and text frames, some of them hostile: what is private is where it does not belong.
+const FRAMES: [&str; 9] = [
+    r#"{"caller_number":"+5511987654321","caller_name":"Fulana","destination":"55544433","rate":16000,"mix":"mono"}"#,
+    r#"{"type":"dtmf","digit":"4111222233334444"}"#,
+    r#"{"type":"dtmf","digit":"7"}"#,
+    r#"{"type":"Fulana"}"#,
+    r#"{"type":["12345678909"]}"#,
+    r#"{"secretary":"ana","caller_number":"12345678909"}"#,
+    r#""12345678909""#,
+    "hippopotamus 12345678909",
+    r#"{"type":"dtmf","digit":{"Fulana":1}}"#,
+];
+
+fn talk(fails: bool) -> Talk {
+    Talk {
+        words: "The hippopotamus is ill.".into(),
+        answer: "I am sorry for your hippopotamus, marmalade.".into(),
+        sensitive: false,
+        message: Some(json!({"name": "Beltrano", "number": "4111222233334444", "message": "marmalade"})),
+        fails,
+        ..Talk::default()
+    }
+}
+
+async fn nothing_private_is_told(engine: &str, own: Option<Arc<dyn Engine>>, keys: &Keys, first: &str) {
+    let (log, _guard) = Log::listen();
+    let estate = Estate::start(engine, own, keys).await;
+    let mut phone = estate.open(NORTH, CALL).await;
+    phone.text(first).await;
+    for frame in FRAMES {
+        phone.text(frame).await;
+    }
+    phone.audio().await;
+    log.shows("a call begins").await;
+    let (_, refusal) = estate.try_open(NORTH, CALL).await.err().unwrap();
+    phone.hang_up().await;
+    estate.shows("voice_ai_calls_live 0").await;
+    log.shows("the call is over").await;
+    let path = "/stream/Fulana/12345678909";
+    let strange = get(estate.running.stream_addr(), "/health/ready", "").await.body;
+    let metrics = get(estate.control(), "/metrics", "").await.body;
+    let health = get(estate.control(), "/health/ready", "").await.body;
+    let (_store, _folder) = estate.closed().await;
+    for private in PRIVATE {
+        for (what, text) in [
+            ("log", &log.text()),
+            ("metrics", &metrics),
+            ("health", &health),
+            ("health of a stream", &strange),
+            ("refusal", &refusal),
+        ] {
+            assert!(
+                !text.contains(private),
+                "{private} in the {what} ({path}):\n{text}"
+            );
+        }
+    }
+}
+
+/// Secretaries that follow a little script, where their engine has one.
+fn scripted(line: &str) -> Keys {
+    let script = "language: en\nstart: hello\nintents:\n  sales:\n    examples: [I want to buy]\nstates:\n  hello:\n    \
+                  ask: What is it about?\n    choices:\n      - {intent: sales, key: \"7\", do: [{end: Good-bye.}]}\n";
+    Keys {
+        secretary: format!("script = \"talk.yaml\"\n{line}"),
+        script: script.into(),
+        ..Keys::default()
+    }
+}
+
+fn kept() -> Keys {
+    Keys {
+        secretary: "privacy = { transcript = true, sensitive = [\"number\"] }".into(),
+        ..Keys::default()
+    }
+}
+
+#[tokio::test]
+async fn not_of_a_conversation_that_goes_well() {
+    let own = Arc::new(Talker::new(talk(false)));
+    nothing_private_is_told("openai", Some(own), &kept(), FRAMES[0]).await;
+}
+
+#[tokio::test]
+async fn not_of_one_whose_engine_fails() {
+    let own = Arc::new(Talker::new(talk(true)));
+    nothing_private_is_told("openai", Some(own), &kept(), FRAMES[0]).await;
+}
+
+#[tokio::test]
+async fn not_of_one_whose_message_cannot_be_written() {
+    let mut talk = talk(false);
+    talk.message = Some(json!({"message": "marmalade ".repeat(1 << 19)}));
+    nothing_private_is_told("openai", Some(Arc::new(Talker::new(talk))), &kept(), FRAMES[0]).await;
+}
+
+#[tokio::test]
+async fn not_of_a_scripted_one_whatever_the_first_frame_is() {
+    let keys = scripted("privacy = { recording = \"off\" }");
+    for first in [
+        FRAMES[0],
+        FRAMES[6],
+        FRAMES[7],
+        r#"{"caller_number":5511987654321,"mix":"mono"}"#,
+    ] {
+        nothing_private_is_told("local", None, &keys, first).await;
+    }
+}
+
+#[tokio::test]
+async fn not_of_a_chat_whose_endpoint_repeats_what_it_was_told() {
+    let told = json!({"error": {"message": "hippopotamus marmalade Fulana 12345678909"}});
+    let server = ChatServer::start([
+        Reply::refusing(500, &told.to_string()),
+        Reply::refusing(400, &told.to_string()),
+    ])
+    .await
+    .unwrap();
+    let keys = Keys {
+        node: format!("chat.base_url = {:?}\nchat.model = \"llama\"", server.base_url()),
+        ..scripted("brain = \"chat\"")
+    };
+    // The binary does this at its start.
+    let _installed = rustls::crypto::ring::default_provider().install_default();
+    nothing_private_is_told("local", None, &keys, FRAMES[0]).await;
+}
+
+#[tokio::test]
+async fn a_recording_that_is_announced_is_announced_before_anything_else_and_to_the_end() {
+    let keys = scripted("privacy = { recording = \"announce\" }");
+    let estate = Estate::start("local", None, &keys).await;
+    let mut phone = estate.open(NORTH, CALL).await;
+    phone.text(r#"{"rate":16000,"mix":"mono"}"#).await;
+    phone.text(r#"{"type":"dtmf","digit":"1"}"#).await;
+    phone.audio().await;
+    let said = phone.control("transcript").await;
+    let notice = secretary::Language::En.recording_notice();
+    assert_eq!(said["text"], notice, "a key does not cut it short: {said}");
+    phone.hang_up().await;
+}
