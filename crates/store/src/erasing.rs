@@ -3,12 +3,21 @@
 use crate::database::{Row, Transaction, values};
 use crate::filter::caller_digits;
 use crate::store::{Store, within};
-use crate::{StoreError, UnixMs};
+use crate::{ConversationId, StoreError, UnixMs};
 use secretary::DomainUuid;
 use serde::Serialize;
 
 /// A conversation without an end may still go on for so long; after that its process must have died.
 const RUNNING_MS: i64 = 24 * 60 * 60 * 1_000;
+
+/// A conversation without an end, whose process died: no row names its files, which lie where its id and its day put them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Unfinished {
+    /// Which.
+    pub conversation: ConversationId,
+    /// When it began, or the first that was known of it.
+    pub at: UnixMs,
+}
 
 /// What is forgotten.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -23,6 +32,8 @@ pub struct Erased {
     pub deliveries: u64,
     /// Their recordings and event logs, paths below the data folder: whoever asked deletes them.
     pub files: Vec<String>,
+    /// Those of the conversations that have no end: whoever asked looks for files of theirs.
+    pub unfinished: Vec<Unfinished>,
     /// Conversations of the caller that may still go on: they stay, and can be erased when they are over.
     pub running: u64,
 }
@@ -157,7 +168,7 @@ async fn forget(transaction: &mut Transaction, domain: DomainUuid) -> Result<Era
         .rows(
             "DELETE FROM conversations WHERE domain = $1
                AND id IN (SELECT conversation FROM gone WHERE domain = $1)
-             RETURNING recording, event_log",
+             RETURNING id, at_ms, ended_ms, recording, event_log",
             values![domain],
         )
         .await?;
@@ -174,6 +185,12 @@ async fn forget(transaction: &mut Transaction, domain: DomainUuid) -> Result<Era
 
 fn add_files(erased: &mut Erased, rows: &[Row]) -> Result<(), StoreError> {
     for row in rows {
+        if row.read::<Option<i64>>("ended_ms")?.is_none() {
+            erased.unfinished.push(Unfinished {
+                conversation: ConversationId(row.id("id")?),
+                at: UnixMs(row.read("at_ms")?),
+            });
+        }
         for column in ["recording", "event_log"] {
             erased.files.extend(row.read::<Option<String>>(column)?);
         }

@@ -27,7 +27,7 @@ pub use entry::{
     Began, ConversationId, Delivery, DeliveryId, Ended, Entry, Message, MessageId, MessageKind, Said,
     Speaker, TurnLatency, UnixMs,
 };
-pub use erasing::Erased;
+pub use erasing::{Erased, Unfinished};
 pub use error::StoreError;
 pub use filter::{Cursor, Filter};
 pub use journal::JournalError;

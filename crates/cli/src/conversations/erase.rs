@@ -3,6 +3,7 @@
 use crate::table::now;
 use crate::tenant::{Place, Tenant};
 use anyhow::bail;
+use jiff::{SignedDuration, Timestamp};
 use std::io::{BufRead as _, IsTerminal as _, Write as _, stdin, stdout};
 use std::path::{Component, Path};
 use std::process::ExitCode;
@@ -45,12 +46,27 @@ async fn erase(arguments: &Arguments, place: &Place) -> anyhow::Result<ExitCode>
         }
     }
     // Files go first: while their rows are there, whatever interrupts this can be done again.
-    remove(data, &erasable.files)?;
+    remove(data, &files(place, &erasable)?)?;
     let erased = place.store.erase(domain, &arguments.caller, now()).await?;
     // A call that ended meanwhile brought files of its own.
-    remove(data, &erased.files)?;
+    remove(data, &files(place, &erased)?)?;
     report(arguments, place, &erased)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The files that rows name, and those of conversations whose process died before it could name them.
+fn files(place: &Place, erased: &Erased) -> anyhow::Result<Vec<String>> {
+    let mut files = erased.files.clone();
+    for unfinished in &erased.unfinished {
+        let began = Timestamp::from_millisecond(unfinished.at.0)?;
+        // The folder is named for the day on which the first file was opened, a moment later.
+        for day in [began, began.checked_add(SignedDuration::from_secs(10))?] {
+            let name = unfinished.conversation.to_string();
+            let lies = recording::Place::new(place.domain.uuid, day, &name);
+            files.extend(["wav", "jsonl"].map(|extension| lies.relative(extension)));
+        }
+    }
+    Ok(files)
 }
 
 fn confirmed() -> anyhow::Result<bool> {

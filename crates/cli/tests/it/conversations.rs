@@ -43,22 +43,13 @@ impl Site {
             conversation(3, OTHER, NOON),
         ]
         .concat();
-        let location = Location::parse("sqlite:voice-ai.db", &site.data()).unwrap();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        runtime.block_on(async {
-            let store = Store::open(&location).await.unwrap();
-            store.apply(&entries).await.unwrap();
-            let mut crashed = conversation(4, SAMPLE_DOMAIN, NOON + 20 * MINUTE);
-            crashed.truncate(1);
-            if let Entry::Began(began) = &mut crashed[0] {
-                began.caller = Some("\x1b[2Janonymous".into());
-            }
-            store.apply(&crashed).await.unwrap();
-            store.close().await;
-        });
+        site.tell(&entries);
+        let mut crashed = conversation(4, SAMPLE_DOMAIN, NOON + 20 * MINUTE);
+        crashed.truncate(1);
+        if let Entry::Began(began) = &mut crashed[0] {
+            began.caller = Some("\x1b[2Janonymous".into());
+        }
+        site.tell(&crashed);
         for number in 1..=3 {
             for file in [recording(number), event_log(number)] {
                 let file = site.data().join(file);
@@ -70,6 +61,20 @@ impl Site {
         let wav = site.data().join(recording(1));
         fs::rename(&wav, wav.with_extension("opus")).unwrap();
         site
+    }
+
+    /// What a server tells its store.
+    fn tell(&self, entries: &[Entry]) {
+        let location = Location::parse("sqlite:voice-ai.db", &self.data()).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let store = Store::open(&location).await.unwrap();
+            store.apply(entries).await.unwrap();
+            store.close().await;
+        });
     }
 
     fn data(&self) -> std::path::PathBuf {
@@ -326,6 +331,31 @@ fn erasing_takes_rows_and_files_of_this_caller_in_this_domain_alone() {
     assert_eq!(others.len(), 1);
     let again = site.printed(&[&erase[..], &["--yes"]].concat());
     assert_eq!(again, "pbx.example.com has nothing to erase of this caller\n");
+}
+
+#[test]
+fn what_a_process_left_that_died_in_a_call_is_found_and_erased() {
+    let site = Site::new();
+    let place = site
+        .data()
+        .join(format!("recordings/{SAMPLE_DOMAIN}/2026-03-02/{}", id(1, 5)));
+    fs::create_dir_all(place.parent().unwrap()).unwrap();
+    for extension in ["wav.part", "jsonl"] {
+        fs::write(place.with_extension(extension), "sound").unwrap();
+    }
+    let mut crashed = conversation(5, SAMPLE_DOMAIN, NOON);
+    crashed.truncate(2);
+    if let Entry::Began(began) = &mut crashed[0] {
+        began.caller = Some("4711".into());
+    }
+    site.tell(&crashed);
+    let erase = of(
+        &["conversations", "erase", "--yes", "--caller", "4711"],
+        "pbx.example.com",
+    );
+    let erased = site.printed(&erase);
+    assert!(erased.contains("1 conversation, 1 turn"), "{erased}");
+    assert_eq!(fs::read_dir(place.parent().unwrap()).unwrap().count(), 0);
 }
 
 fn files(data: &Path) -> Vec<String> {

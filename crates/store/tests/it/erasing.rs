@@ -1,6 +1,6 @@
 use crate::site::{DAY, HOUR, NOON, Site, Talk, domain, on_both};
 use std::time::Duration;
-use store::{Erased, Filter, StoreError, UnixMs};
+use store::{Erased, Filter, StoreError, Unfinished, UnixMs};
 
 on_both! {
     a_caller_is_forgotten_whole_and_nobody_else,
@@ -37,6 +37,7 @@ async fn a_caller_is_forgotten_whole_and_nobody_else(site: Site) {
         messages: 2,
         deliveries: 4,
         files,
+        unfinished: vec![],
         running: 0,
     };
 
@@ -80,6 +81,11 @@ async fn a_call_that_may_go_on_stays(site: Site) {
     let later = UnixMs(NOON + DAY + 1);
     let erased = store.erase(talk.domain, talk.caller, later).await.unwrap();
     assert_eq!((erased.conversations, erased.running), (1, 0));
+    let unfinished = Unfinished {
+        conversation: talk.id,
+        at: UnixMs(NOON),
+    };
+    assert_eq!(erased.unfinished, [unfinished], "its files are in no row");
 }
 
 async fn nothing_is_erased_without_a_digit(site: Site) {
