@@ -9,6 +9,9 @@ mod logging;
 mod messages;
 mod models;
 mod outbox;
+mod recordings;
+mod replay;
+mod secretaries;
 mod serve;
 mod stt_worker;
 mod table;
@@ -33,12 +36,18 @@ enum Command {
     Config(config::Arguments),
     /// List, install and verify the models of the local engine.
     Models(models::Arguments),
+    /// List, show, check and write secretaries.
+    Secretaries(secretaries::Arguments),
     /// List, show, export and erase what was said.
     Conversations(conversations::Arguments),
     /// List and show what callers left.
     Messages(messages::Arguments),
     /// List, show and retry what webhooks are told.
     Outbox(outbox::Arguments),
+    /// Feed a call's event log into a fresh call: does it do the same, and what happened?
+    Replay(replay::Arguments),
+    /// Mend recordings of a process that died.
+    Recordings(recordings::Arguments),
     /// Call the server as FreeSWITCH would, and measure what the caller hears.
     Call(call::Arguments),
     /// Measure the server.
@@ -60,9 +69,12 @@ fn main() -> ExitCode {
         Command::Serve(arguments) => serve::run(arguments),
         Command::Config(arguments) => config::run(arguments),
         Command::Models(arguments) => models::run(arguments),
+        Command::Secretaries(arguments) => secretaries::run(arguments),
         Command::Conversations(arguments) => conversations::run(arguments),
         Command::Messages(arguments) => messages::run(arguments),
         Command::Outbox(arguments) => outbox::run(arguments),
+        Command::Replay(arguments) => replay::run(arguments),
+        Command::Recordings(arguments) => recordings::run(arguments),
         Command::Call(arguments) => call::run(arguments),
         Command::Bench(arguments) => bench::run(arguments),
         Command::SttWorker(arguments) => stt_worker::run(arguments),

@@ -12,7 +12,7 @@ use store::Store;
 #[derive(clap::Args)]
 pub(crate) struct Tenant {
     #[command(flatten)]
-    source: Source,
+    pub(crate) source: Source,
     /// The domain, by its name or UUID; needed only where several are configured.
     #[arg(long, value_name = "NAME|UUID")]
     domain: Option<String>,
@@ -56,7 +56,8 @@ impl Tenant {
         })
     }
 
-    fn choose(&self, config: &Config) -> anyhow::Result<DomainEntry> {
+    /// The domain that is meant; never one by accident.
+    pub(crate) fn choose(&self, config: &Config) -> anyhow::Result<DomainEntry> {
         let mut domains = config.domain_entries();
         let names: Vec<_> = domains
             .iter()

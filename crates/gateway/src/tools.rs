@@ -5,12 +5,18 @@
 use crate::books::{Books, Subject};
 use crate::messages::{self, MessageError};
 use call::ToolRequest;
+use secretary::Secretary;
 use serde_json::json;
 use std::sync::{Arc, LazyLock};
 use voice::engine::ToolSpec;
 
-/// The tools that every engine is offered.
-pub(crate) fn offered() -> Arc<[ToolSpec]> {
+/// The tools that a secretary's engine is offered.
+pub(crate) fn offered(secretary: &Secretary) -> Arc<[ToolSpec]> {
+    let named = |spec: &&ToolSpec| secretary.tools.iter().any(|tool| tool.name() == spec.name);
+    every().iter().filter(named).cloned().collect()
+}
+
+fn every() -> Arc<[ToolSpec]> {
     static OFFERED: LazyLock<Arc<[ToolSpec]>> = LazyLock::new(|| {
         let tool = |name: &str, description: &str, parameters| ToolSpec {
             name: name.into(),
@@ -58,5 +64,31 @@ pub(crate) async fn run(books: &Books, of: &Subject, request: ToolRequest) -> Re
     match request.name.as_str() {
         "take_message" => Ok(messages::take(books, of, request.arguments).await?),
         _ => Err(ToolError::Unknown(request.name)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_engine_is_offered_what_its_secretary_may_do() {
+        let secretary = |tools: &str| {
+            let text = format!(
+                "name = \"a\"\nlanguage = \"en\"\nengine = \"loopback\"\n{tools}\ngreeting = {{ text = \"\" }}\n\
+                 phrases = {{ reprompts = [], farewell = \"\", apology = \"\", backchannels = [] }}\n"
+            );
+            Secretary::parse("a.toml", &text).unwrap()
+        };
+        let names = |tools: &str| {
+            let offered = offered(&secretary(tools));
+            offered.iter().map(|spec| spec.name.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(names(""), ["transfer_call", "take_message", "end_call"]);
+        assert_eq!(
+            names("tools = [\"end_call\", \"take_message\"]"),
+            ["take_message", "end_call"]
+        );
+        assert!(names("tools = []").is_empty());
     }
 }

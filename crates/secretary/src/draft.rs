@@ -186,7 +186,12 @@ impl Draft {
             more = quoted(wording.more),
             take = quoted(wording.take),
             done = quoted(wording.done),
-            bye = quoted(&wording.bye.replace("{company}", &self.company)),
+            // In a script braces stand around the names of slots.
+            bye = quoted(
+                &wording
+                    .bye
+                    .replace("{company}", &self.company.replace(['{', '}'], ""))
+            ),
         )
     }
 }

@@ -48,7 +48,7 @@ pub enum SnapshotError {
     #[error("domain {0} is configured twice; each domain may stand once")]
     SameDomain(crate::DomainUuid),
     /// A default secretary that the domain does not have.
-    #[error("domain {domain}: there is no secretary {wanted:?}; {remedy}")]
+    #[error("domain {domain}: there is no secretary {wanted:?}, its default_secretary; {remedy}")]
     NoDefault {
         /// The domain's name.
         domain: String,

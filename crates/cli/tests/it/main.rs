@@ -2,5 +2,8 @@
 #![cfg(test)]
 
 mod conversation;
+mod conversations;
 mod models;
+mod secretaries;
 mod server;
+mod survival;

@@ -108,8 +108,17 @@ impl Driver {
 
         let now = Instant::now();
         let settings = settings(&secretary, engine.capabilities());
+        let account = Account::begin(
+            services.books.clone(),
+            domain.uuid,
+            id,
+            secretary.clone(),
+            engine.name(),
+            &metadata,
+        );
         let (call, sound, files) = recorder::begin(
             &services,
+            &account.conversation().to_string(),
             Subject {
                 domain: domain.uuid,
                 call: id,
@@ -120,14 +129,6 @@ impl Driver {
             settings,
             format.rate,
         );
-        let account = Account::begin(
-            services.books.clone(),
-            domain.uuid,
-            id,
-            secretary.clone(),
-            engine.name(),
-            &metadata,
-        );
         let ear = services.ear.clone().map(Ear::new);
         let mut work = Work::default();
         work.connect(
@@ -135,7 +136,7 @@ impl Driver {
             Setup {
                 call: id,
                 secretary: secretary.clone(),
-                tools: tools::offered(),
+                tools: tools::offered(&secretary),
                 rate: format.rate,
             },
         );

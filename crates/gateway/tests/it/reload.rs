@@ -114,7 +114,7 @@ async fn a_changed_script_is_read_again() {
     let script = |question: &str| {
         format!(
             "language: en\nstart: hello\nintents:\n  sales:\n    examples: [I want to buy]\nstates:\n  hello:\n    \
-             ask: {question}\n    choices:\n      - {{intent: sales, key: \"1\", do: [{{say: \"{question} indeed.\"}}, {{end: {{}}}}]}}\n"
+             ask: {question}\n    choices:\n      - {{intent: sales, key: \"1\", do: [{{end: \"{question} indeed.\"}}]}}\n"
         )
     };
     let talk = node.folder().join("talk.yaml");

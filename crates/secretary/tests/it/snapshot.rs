@@ -151,7 +151,7 @@ fn an_unknown_default_secretary_is_refused_with_the_nearest() {
     assert_eq!(errors.len(), 1);
     assert_eq!(
         errors[0].to_string(),
-        "domain pbx.example.com: there is no secretary \"provdor\"; did you mean \"provedor\"?"
+        "domain pbx.example.com: there is no secretary \"provdor\", its default_secretary; did you mean \"provedor\"?"
     );
     let folder = tempfile::tempdir().unwrap();
     write(
@@ -162,7 +162,7 @@ fn an_unknown_default_secretary_is_refused_with_the_nearest() {
     assert_eq!(
         faults(&[entry("front"), other("south.example", "front")], folder.path()),
         [
-            "domain south.example: there is no secretary \"front\"; it has none at all: write a file with domain = \"south.example\""
+            "domain south.example: there is no secretary \"front\", its default_secretary; it has none at all: write a file with domain = \"south.example\""
         ]
     );
 }

@@ -1,0 +1,351 @@
+//! `voice-ai secretaries new`: a few answers become a secretary's file and script.
+
+mod wording;
+
+use super::questions::Questions;
+use crate::config::{BAD_CONFIG, Source, print};
+use anyhow::{Context as _, bail};
+use gateway::{Config, Gateway};
+use secretary::{
+    DomainEntry, Draft, DraftHours, Folder, Hours, Language, Secretary, SecretaryUuid, Week, folded,
+    suggestion,
+};
+use std::fs::OpenOptions;
+use std::io::{BufRead, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use wording::Wording;
+
+pub(super) const HELP: &str = "\
+What is given as an option is not asked. Questions go to standard error, one line answers each; an empty line is the default.
+Nothing is ever overwritten.
+
+Exit codes: 0 written, 1 failed, 2 the configuration is wrong, or what was written needs something that is not there.";
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    source: Source,
+    /// Where it is written [default: NAME.toml in secretaries.dir of the configuration, else here]. The script goes beside it.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Ask nothing: take the default of whatever is not given.
+    #[arg(long)]
+    yes: bool,
+    /// The language of the questions, pt-BR or en [default: that of LANG].
+    #[arg(long)]
+    lang: Option<Language>,
+    /// The language that it speaks, pt-BR or en [default: that of the questions].
+    #[arg(long)]
+    language: Option<String>,
+    /// The company's name.
+    #[arg(long)]
+    company: Option<String>,
+    /// Its own name, by which metadata and configuration refer to it.
+    #[arg(long)]
+    name: Option<String>,
+    /// The domain that it answers for, by name or UUID.
+    #[arg(long, value_name = "NAME|UUID")]
+    domain: Option<String>,
+    /// When the company is open from Monday to Friday, as 08:00-12:00,13:00-18:00; or "always".
+    #[arg(long, value_name = "SPANS")]
+    hours: Option<String>,
+    /// When it is open on Saturdays; or "closed".
+    #[arg(long, value_name = "SPANS")]
+    saturday: Option<String>,
+    /// The IANA name of its time zone.
+    #[arg(long)]
+    timezone: Option<String>,
+    /// Whom calls can be handed to, as "billing 2001". May be repeated; the first is where calls go when the engine fails.
+    #[arg(long, value_name = "NAME NUMBER")]
+    destination: Vec<String>,
+    /// Its first words.
+    #[arg(long)]
+    greeting: Option<String>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let Some(config) = arguments.source.read() else {
+        return Ok(ExitCode::from(BAD_CONFIG));
+    };
+    let mut questions = Questions::new(std::io::stdin().lock(), std::io::stderr().lock(), arguments.yes);
+    let draft = answered(arguments, &config, &mut questions)?;
+    let file = match (&arguments.out, &config.secretaries.dir) {
+        (Some(out), _) => out.clone(),
+        (None, Some(dir)) => dir.join(format!("{}.toml", draft.stem())),
+        (None, None) => format!("{}.toml", draft.stem()).into(),
+    };
+    refuse_namesake(&config, &draft)?;
+    let script = write(&file, &draft)?;
+    println!("{}\n{}", file.display(), script.display());
+    if let Err(wrong) = Gateway::check_secretaries(&config, &Folder::of_file(&file)) {
+        print(wrong);
+        return Ok(ExitCode::from(BAD_CONFIG));
+    }
+    let wording = Wording::of(questions_language(arguments));
+    for hint in wording.hints(&draft, config.secretaries.dir.is_none()) {
+        eprintln!("{hint}");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn questions_language(arguments: &Arguments) -> Language {
+    let of_system = || std::env::var("LANG").ok()?.split('.').next()?.parse().ok();
+    arguments.lang.or_else(of_system).unwrap_or(Language::En)
+}
+
+fn answered<R: BufRead, W: Write>(
+    arguments: &Arguments,
+    config: &Config,
+    questions: &mut Questions<R, W>,
+) -> anyhow::Result<Draft> {
+    let own = questions_language(arguments);
+    let wording = Wording::of(own);
+    let language = questions.ask(
+        arguments.language.as_deref(),
+        wording.language,
+        own.tag(),
+        |text| text.parse::<Language>().map_err(|error| error.to_string()),
+    )?;
+    let said = |text: &str| {
+        let text = text.trim();
+        if text.is_empty() {
+            Err(wording.nothing.to_owned())
+        } else {
+            Ok(text.to_owned())
+        }
+    };
+    let company = questions.ask(
+        arguments.company.as_deref(),
+        wording.company,
+        wording.some_company,
+        said,
+    )?;
+    let name = questions.ask(arguments.name.as_deref(), wording.name, wording.some_name, said)?;
+    let domain = domain(arguments, config, wording, questions)?;
+    let hours = hours(arguments, &domain, language, wording, questions)?;
+    let destinations = questions.ask_all(&arguments.destination, wording.destination, destination)?;
+    let usual = Draft::usual_greeting(language, &company);
+    let greeting = questions.ask(arguments.greeting.as_deref(), wording.greeting, &usual, said)?;
+    Ok(Draft {
+        uuid: SecretaryUuid::new(uuid::Uuid::new_v4()),
+        domain: domain.name,
+        name,
+        language,
+        company,
+        greeting,
+        hours,
+        destinations,
+    })
+}
+
+fn domain<R: BufRead, W: Write>(
+    arguments: &Arguments,
+    config: &Config,
+    wording: &Wording,
+    questions: &mut Questions<R, W>,
+) -> anyhow::Result<DomainEntry> {
+    let domains = config.domain_entries();
+    let names: Vec<&str> = domains.iter().map(|domain| domain.name.as_str()).collect();
+    let (question, default) = match names[..] {
+        [only] => (wording.domain.to_owned(), only),
+        _ => (format!("{} ({})", wording.domain, names.join(", ")), ""),
+    };
+    questions.ask(arguments.domain.as_deref(), &question, default, |text| {
+        let found = domains.iter().find(|domain| domain.is_named(text));
+        found
+            .cloned()
+            .ok_or_else(|| format!("{text:?} is no configured domain; {}", suggestion(text, &names)))
+    })
+}
+
+fn hours<R: BufRead, W: Write>(
+    arguments: &Arguments,
+    domain: &DomainEntry,
+    language: Language,
+    wording: &Wording,
+    questions: &mut Questions<R, W>,
+) -> anyhow::Result<Option<DraftHours>> {
+    let weekdays = questions.ask(arguments.hours.as_deref(), wording.hours, "08:00-18:00", spans)?;
+    let Some(weekdays) = weekdays else {
+        return Ok(None);
+    };
+    let saturday = questions.ask(
+        arguments.saturday.as_deref(),
+        wording.saturday,
+        wording.closed,
+        |text| match folded(text).as_str() {
+            "closed" | "fechado" => Ok(Vec::new()),
+            _ => Ok(spans(text)?.unwrap_or_else(|| vec!["00:00-24:00".into()])),
+        },
+    )?;
+    let usual = match (domain.timezone.as_str(), language) {
+        ("UTC", Language::PtBr) => "America/Sao_Paulo",
+        (own, _) => own,
+    };
+    let timezone = questions.ask(arguments.timezone.as_deref(), wording.timezone, usual, |text| {
+        checked(text, &[]).map(|()| text.to_owned())
+    })?;
+    Ok(Some(DraftHours {
+        timezone,
+        weekdays,
+        saturday,
+    }))
+}
+
+/// Spans with commas between them; none for always.
+fn spans(text: &str) -> Result<Option<Vec<String>>, String> {
+    if matches!(folded(text).as_str(), "always" | "sempre") {
+        return Ok(None);
+    }
+    let spans: Vec<String> = text.split(',').map(|span| span.trim().to_owned()).collect();
+    checked("UTC", &spans).map(|()| Some(spans))
+}
+
+fn checked(timezone: &str, weekdays: &[String]) -> Result<(), String> {
+    let hours = Hours {
+        timezone: timezone.into(),
+        week: Week {
+            weekdays: weekdays.to_vec(),
+            ..Week::default()
+        },
+        holidays: Vec::new(),
+    };
+    hours.calendar().map(drop).map_err(|error| error.to_string())
+}
+
+/// A name and, behind the last space, a number; the name is none of those before.
+fn destination(text: &str, before: &[(String, String)]) -> Result<(String, String), String> {
+    let wrong = || format!("{text:?} is no name with a number; write it like \"billing 2001\"");
+    let (name, number) = text.trim().rsplit_once(char::is_whitespace).ok_or_else(wrong)?;
+    let name = name.trim();
+    let dialled = number
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '*' | '#' | '.' | '_' | '-'));
+    if !dialled || !number.contains(|c: char| c.is_ascii_digit()) || folded(name).is_empty() {
+        return Err(wrong());
+    }
+    if before.iter().any(|(other, _)| folded(other) == folded(name)) {
+        return Err(format!(
+            "there is a {name:?} already; give each a name of its own"
+        ));
+    }
+    Ok((name.to_owned(), number.to_owned()))
+}
+
+/// A name that its domain has already would make both files faulty.
+fn refuse_namesake(config: &Config, draft: &Draft) -> anyhow::Result<()> {
+    // Faults of other files are for `check`.
+    let Ok(snapshot) = config.snapshot() else {
+        return Ok(());
+    };
+    let domain = snapshot
+        .domains
+        .values()
+        .find(|domain| domain.name == draft.domain);
+    let taken = domain.is_some_and(|domain| domain.secretaries.contains_key(&draft.name));
+    if taken && config.secretaries.dir.is_some() {
+        bail!(
+            "domain {} has a secretary {:?} already; choose another --name",
+            draft.domain,
+            draft.name
+        );
+    }
+    Ok(())
+}
+
+/// Writes the file and, beside it, the script, whose path is returned.
+fn write(file: &Path, draft: &Draft) -> anyhow::Result<PathBuf> {
+    let text = draft.file();
+    if let Err(faults) = Secretary::parse(&file.display().to_string(), &text) {
+        let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
+        bail!("these answers make no secretary: {}", faults.join("; "));
+    }
+    let script = file.with_file_name(format!("{}.yaml", draft.stem()));
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder).with_context(|| format!("the folder {}", folder.display()))?;
+    }
+    // A script that is there already is told before anything is written.
+    if script.exists() {
+        bail!(
+            "{} is there already and is not overwritten; choose another --name",
+            script.display()
+        );
+    }
+    create(file, &text)?;
+    create(&script, &draft.script())?;
+    Ok(script)
+}
+
+fn create(path: &Path, text: &str) -> anyhow::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path)
+        .map_err(|error| match error.kind() {
+            ErrorKind::AlreadyExists => anyhow::anyhow!(
+                "{} is there already and is not overwritten; choose another --name or --out",
+                path.display()
+            ),
+            _ => anyhow::anyhow!("{} cannot be written: {error}", path.display()),
+        })?;
+    file.write_all(text.as_bytes())
+        .with_context(|| format!("{} cannot be written", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use voice::brain::script::Script;
+
+    fn draft(language: Language, destinations: &[&str]) -> Draft {
+        let named = |(index, name): (usize, &&str)| ((*name).to_owned(), format!("{}", 2001 + index));
+        Draft {
+            uuid: SecretaryUuid::new(uuid::Uuid::new_v4()),
+            domain: "pbx.example.com".into(),
+            name: "reception".into(),
+            language,
+            company: "A \"B\" \\ C: {d} #e".into(),
+            greeting: "Hi.".into(),
+            hours: None,
+            destinations: destinations.iter().enumerate().map(named).collect(),
+        }
+    }
+
+    #[test]
+    fn the_script_understands_whom_callers_ask_for() {
+        let english = draft(Language::En, &["billing", "technical support"]).script();
+        let english = Script::parse("en.yaml", &english).unwrap();
+        let portuguese = draft(Language::PtBr, &["financeiro", "suporte técnico"]).script();
+        let portuguese = Script::parse("pt.yaml", &portuguese).unwrap();
+        for (script, said, meant) in [
+            (&english, "can I talk to billing please", "to_1"),
+            (&english, "I need technical support", "to_2"),
+            (&english, "I want to leave a message", "message"),
+            (&portuguese, "quero falar com o finaceiro", "to_1"),
+            (&portuguese, "me passa pro suporte técnico", "to_2"),
+            (&portuguese, "queria deixar um recado", "message"),
+        ] {
+            assert_eq!(script.intent(said).as_deref(), Some(meant), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_company_without_people_and_one_with_many_have_a_script_too() {
+        let names: Vec<String> = (1..=12).map(|index| format!("desk number {index}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        for destinations in [&[][..], &names] {
+            for language in [Language::En, Language::PtBr] {
+                let draft = draft(language, destinations);
+                Script::parse("x.yaml", &draft.script()).unwrap();
+                let secretary = Secretary::parse("x.toml", &draft.file()).unwrap();
+                assert_eq!(secretary.destinations.len(), destinations.len());
+                assert!(
+                    secretary.persona.contains("A \"B\" \\ C: {d} #e"),
+                    "{}",
+                    secretary.persona
+                );
+            }
+        }
+    }
+}
