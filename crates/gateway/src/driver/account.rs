@@ -165,6 +165,11 @@ impl Account {
         }));
     }
 
+    /// Its id.
+    pub(super) fn conversation(&self) -> ConversationId {
+        self.subject.conversation
+    }
+
     /// The conversation is over.
     pub(super) fn ended(&self, outcome: Outcome, cost_micros: u64, files: &Files) {
         let subject = &self.subject;

@@ -16,17 +16,16 @@ pub(super) struct Files {
     pub(super) event_log: Option<String>,
 }
 
-/// Begins a call with these rules, and the files that it is to have.
+/// Begins a call with these rules, and the files that it is to have, by the name of its conversation.
 pub(super) fn begin(
     services: &Services,
+    name: &str,
     subject: Subject<'_>,
     settings: Settings,
     rate: SampleRate,
 ) -> (LoggedCall, RecordedSound, Files) {
     let recorder = &services.recorder;
-    // The same channel may come back to its secretary after a transfer.
-    let name = format!("{}-{}", subject.call, subject.wall.as_millisecond());
-    let place = Place::new(subject.domain, subject.wall, &name);
+    let place = Place::new(subject.domain, subject.wall, name);
     let recorded = match subject.secretary.privacy.recording {
         Recording::Off => false,
         Recording::On | Recording::Announce => true,

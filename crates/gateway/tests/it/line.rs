@@ -1,11 +1,11 @@
 //! A node of its own for each test, and a line into it.
 
+use crate::replays::Folder;
 use futures_util::{SinkExt, StreamExt};
 use gateway::{Config, Gateway, Running};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
-use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::{self, Message};
@@ -23,6 +23,7 @@ pub(crate) struct Wanted {
     script: String,
     greeting: String,
     apology: String,
+    recorded: bool,
     max_calls: u32,
 }
 
@@ -34,6 +35,7 @@ pub(crate) fn secretary(name: &str, engine: &str) -> Wanted {
         script: String::new(),
         greeting: String::new(),
         apology: String::new(),
+        recorded: false,
         max_calls: 10,
     }
 }
@@ -64,7 +66,16 @@ impl Wanted {
         }
     }
 
+    /// Its calls are recorded.
+    pub(crate) fn recorded(self) -> Self {
+        Self {
+            recorded: true,
+            ..self
+        }
+    }
+
     fn file(&self) -> String {
+        let recording = if self.recorded { "on" } else { "off" };
         let Self {
             name,
             engine,
@@ -82,6 +93,7 @@ script = {script:?}
 greeting = {{ text = {greeting:?} }}
 phrases = {{ reprompts = [], farewell = "", apology = {apology:?}, backchannels = ["uhum"] }}
 limits = {{ silence_ms = 0 }}
+privacy = {{ recording = {recording:?}, transcript = true }}
 "#
         )
     }
@@ -90,7 +102,7 @@ limits = {{ silence_ms = 0 }}
 /// A gateway on ports of its own.
 pub(crate) struct Node {
     running: Running,
-    folder: TempDir,
+    folder: Folder,
 }
 
 impl Node {
@@ -137,7 +149,10 @@ impl Node {
         let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let config = Config::parse(Some(("test.toml", &text)), environment).expect("a configuration");
         let running = Gateway::start_with(config, engines).await.expect("a gateway");
-        Self { running, folder }
+        Self {
+            running,
+            folder: Folder(folder),
+        }
     }
 
     /// The folder of its secretaries.
@@ -187,6 +202,15 @@ impl Node {
     /// Asks the node to end, and waits until it refuses calls for it.
     pub(crate) async fn drain(&self) {
         self.running.shutdown().drain();
+    }
+
+    /// Ends it and all its calls. What it leaves.
+    pub(crate) async fn closed(self) -> Folder {
+        self.running.shutdown().now();
+        timeout(LIMIT, self.running.wait())
+            .await
+            .expect("the gateway ends");
+        self.folder
     }
 
     pub(crate) async fn ended(self) {

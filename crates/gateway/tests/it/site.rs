@@ -1,9 +1,9 @@
 //! A node of its own for each test, and raw HTTP to it: byte for byte what modules and strangers send.
 
+use crate::replays::Folder;
 use gateway::{Config, Gateway, Running};
 use std::net::SocketAddr;
 use std::time::Duration;
-use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -22,7 +22,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 /// A gateway whose domain is the sample's and whose secretary echoes.
 pub(crate) struct Site {
     pub(crate) running: Running,
-    folder: TempDir,
+    folder: Folder,
 }
 
 /// An HTTP answer.
@@ -62,7 +62,10 @@ impl Site {
         let environment = [("SITE_TOKEN".to_owned(), "s3cret".to_owned())];
         let config = Config::parse(Some(("test.toml", &text)), environment).unwrap();
         let running = Gateway::start(config).await.unwrap();
-        Self { running, folder }
+        Self {
+            running,
+            folder: Folder(folder),
+        }
     }
 
     pub(crate) fn data(&self) -> std::path::PathBuf {

@@ -1,0 +1,123 @@
+//! What a call leaves as files.
+
+use crate::line::{DOMAIN, Line, Node, secretary};
+use crate::replays::files;
+use recording::{Log, Tail, Verdict, replay};
+use std::time::Duration;
+
+const CALL: &str = "aaaaaaaa-bbbb-4ccc-8ddd-000000000001";
+const METADATA: &str = r#"{"rate":8000,"mix":"mono","caller_number":"5511987654321","caller_name":"Maria"}"#;
+/// A frame of 20 ms at 8 kHz.
+const FRAME: usize = 160;
+
+/// A call that says half a second of one value, hears it again, presses a key and hangs up.
+async fn echoed(node: &Node) {
+    let mut line = Line::open(node, CALL).await;
+    line.text(METADATA).await;
+    // Engine and leg have found each other when the first frame comes back.
+    line.audio_bytes(&[0; 2 * FRAME]).await;
+    line.samples(FRAME).await;
+    for _ in 0..25 {
+        line.audio_bytes(&1_000_i16.to_le_bytes().repeat(FRAME)).await;
+        line.pace(Duration::from_millis(20)).await;
+    }
+    line.samples(25 * FRAME).await;
+    line.text(r#"{"type":"dtmf","digit":"7"}"#).await;
+    line.pace(Duration::from_millis(100)).await;
+    line.hang_up().await;
+    node.ends_empty().await;
+}
+
+/// Where a track first has the caller's value, and how much of it.
+fn voice(track: &[i16]) -> (usize, usize) {
+    let begin = track.iter().position(|sample| *sample == 1_000).unwrap();
+    (begin, track.iter().filter(|sample| **sample == 1_000).count())
+}
+
+#[tokio::test]
+async fn a_recorded_call_leaves_both_voices_on_one_timeline() {
+    // The caller's own voice comes back here, and is no echo.
+    let node = Node::start(secretary("echo", "loopback").recorded(), "stream.echo = \"off\"").await;
+    echoed(&node).await;
+    let folder = node.closed().await;
+    let recordings = files(folder.path(), "wav");
+    let [wav] = recordings.as_slice() else {
+        panic!("one recording: {recordings:?}")
+    };
+    let relative = wav.strip_prefix(folder.path()).unwrap().display().to_string();
+    assert!(
+        relative.starts_with(&format!("recordings/{DOMAIN}/")),
+        "{relative}"
+    );
+    let mut reader = hound::WavReader::open(wav).unwrap();
+    assert_eq!((reader.spec().channels, reader.spec().sample_rate), (2, 8_000));
+    let samples: Vec<i16> = reader.samples().map(Result::unwrap).collect();
+    let track = |channel: usize| {
+        samples
+            .iter()
+            .skip(channel)
+            .step_by(2)
+            .copied()
+            .collect::<Vec<i16>>()
+    };
+    let ((said_at, said), (heard_at, heard)) = (voice(&track(0)), voice(&track(1)));
+    assert_eq!(said, 25 * FRAME, "every sample of the caller's");
+    assert_eq!(heard, 25 * FRAME, "and of the secretary's");
+    // The caller's frame is placed where it ends when it comes; its echo begins then.
+    let delay_ms = (heard_at as i64 - said_at as i64) / 8;
+    assert!((0..=200).contains(&delay_ms), "{delay_ms} ms");
+    let ms = samples.len() / 2 / 8;
+    assert!((600..=5_000).contains(&ms), "{ms} ms");
+}
+
+#[tokio::test]
+async fn a_calls_log_is_whole_replays_and_knows_neither_keys_nor_who_called() {
+    let node = Node::start(secretary("echo", "loopback"), "").await;
+    echoed(&node).await;
+    let folder = node.closed().await;
+    assert!(
+        files(folder.path(), "wav").is_empty(),
+        "nobody asked for a recording"
+    );
+    let logs = files(folder.path(), "jsonl");
+    assert_eq!(logs.len(), 1, "{logs:?}");
+    let text = std::fs::read_to_string(&logs[0]).unwrap();
+    let log = Log::parse(&text).unwrap();
+    assert_eq!(
+        (log.tail, replay(&log).verdict),
+        (Tail::Whole, Verdict::Same),
+        "{text}"
+    );
+    assert_eq!(log.header.call.to_string(), CALL);
+    assert_eq!(log.header.secretary.name, "echo");
+    assert!(text.contains(r#""dtmf":"0""#), "{text}");
+    for secret in ["5511987654321", "Maria", r#""dtmf":"7""#, r#""digit":"7""#] {
+        assert!(!text.contains(secret), "{secret}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_node_without_event_logs_writes_none() {
+    let node = Node::start(secretary("echo", "loopback"), "recording.event_log = false").await;
+    echoed(&node).await;
+    let folder = node.closed().await;
+    assert!(files(folder.path(), "jsonl").is_empty());
+}
+
+#[tokio::test]
+async fn a_call_that_comes_back_after_a_loss_is_one_recording() {
+    let node = Node::start(secretary("echo", "loopback").recorded(), "").await;
+    let mut line = Line::open(&node, CALL).await;
+    line.text(METADATA).await;
+    line.audio_bytes(&[0; 2 * FRAME]).await;
+    line.samples(FRAME).await;
+    line.lose();
+    node.detached().await;
+    echoed(&node).await;
+    let folder = node.closed().await;
+    assert_eq!(files(folder.path(), "wav").len(), 1);
+    let logs = files(folder.path(), "jsonl");
+    let log = Log::parse(&std::fs::read_to_string(&logs[0]).unwrap()).unwrap();
+    assert_eq!((logs.len(), log.tail), (1, Tail::Whole));
+    assert_eq!(replay(&log).verdict, Verdict::Same);
+}
