@@ -40,7 +40,7 @@ struct Calls {
     /// How long they are measured, after 2 s to warm up.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3_600))]
     seconds: u64,
-    /// What is on besides the relay, apart by commas: vad.
+    /// What is on besides the relay, apart by commas: vad, recording (stereo WAV of every call).
     #[arg(long, value_delimiter = ',', value_name = "WHAT")]
     with: Vec<String>,
     /// The report as one JSON object.
@@ -89,14 +89,15 @@ impl Calls {
     fn check(&self) -> anyhow::Result<()> {
         for what in &self.with {
             match what.as_str() {
-                "vad" => {}
-                "recording" => bail!(
-                    "--with recording: this server records no calls yet, so there is nothing to measure"
-                ),
-                other => bail!("--with {other}: not known; vad is"),
+                "vad" | "recording" => {}
+                other => bail!("--with {other}: not known; vad and recording are"),
             }
         }
         Ok(())
+    }
+
+    fn has(&self, what: &str) -> bool {
+        self.with.iter().any(|with| with == what)
     }
 
     async fn measure_floor(&self, folder: &TempDir) -> anyhow::Result<Figures> {
@@ -141,9 +142,11 @@ impl Calls {
     fn write_config(&self, folder: &Path, address: SocketAddr) -> anyhow::Result<std::path::PathBuf> {
         let secretaries = folder.join("secretaries");
         std::fs::create_dir_all(&secretaries)?;
-        std::fs::write(secretaries.join("loopback.toml"), SECRETARY)?;
+        let recording = if self.has("recording") { "on" } else { "off" };
+        let secretary = format!("{SECRETARY}[privacy]\nrecording = \"{recording}\"\n");
+        std::fs::write(secretaries.join("loopback.toml"), secretary)?;
         let limit = self.calls + 16;
-        let vad = self.with.iter().any(|what| what == "vad");
+        let vad = self.has("vad");
         let config = format!(
             "[server]\nlisten = \"{address}\"\ncontrol = \"{control}\"\nmax_calls = {limit}\n\
              [vad]\nenabled = {vad}\n[stt]\nmodel = \"\"\n[log]\nlevel = \"warn\"\n\
