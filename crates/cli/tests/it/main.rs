@@ -5,5 +5,6 @@ mod conversation;
 mod conversations;
 mod models;
 mod secretaries;
+mod replay;
 mod server;
 mod survival;

@@ -93,7 +93,7 @@ impl Courier {
         });
         let mut requests = JoinSet::new();
         stopped
-            .run_until_cancelled(self.deliver(&route, &mut requests))
+            .run_until_cancelled(Box::pin(self.deliver(&route, &mut requests)))
             .await;
         let last = async { while requests.join_next().await.is_some() {} };
         let _rest_is_sent_again = tokio::time::timeout(LAST, last).await;
@@ -105,7 +105,10 @@ impl Courier {
             if let Some(store) = self.store.opened() {
                 return store.clone();
             }
-            let _either_way = tokio::time::timeout(LOOK, self.carried.changed()).await;
+            if let Ok(Err(_closed)) = tokio::time::timeout(LOOK, self.carried.changed()).await {
+                // The keeper is gone, and nobody will open it: this is about to be stopped.
+                std::future::pending::<()>().await;
+            }
         }
     }
 

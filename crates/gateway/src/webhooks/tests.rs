@@ -1,5 +1,6 @@
 //! From the outbox of a real store to a real server.
 
+mod documentation;
 mod receiver;
 
 use super::{Courier, Outbox, Patience, Webhooks};
