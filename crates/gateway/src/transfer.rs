@@ -12,13 +12,17 @@ pub(crate) const TRANSFER_CALL: &str = "transfer_call";
 /// Why nobody gets the call. The engine is told so in these words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum TransferError {
-    #[error("several are called like that: {names}. Ask the caller which of them, then call transfer_call with that name")]
+    #[error(
+        "several are called like that: {names}. Ask the caller which of them, then call transfer_call with that name"
+    )]
     Which { names: String },
     #[error(
         "nobody is there: {name} opens {opens}. Do not hand the call over; tell the caller when it opens, and offer to take a message"
     )]
     Closed { name: String, opens: String },
-    #[error("nobody is there: {name} is closed. Do not hand the call over; tell the caller, and offer to take a message")]
+    #[error(
+        "nobody is there: {name} is closed. Do not hand the call over; tell the caller, and offer to take a message"
+    )]
     ClosedForLong { name: String },
     #[error("nobody is called like that. Did the caller mean {nearest}? Ask. All names: {names}")]
     Like { nearest: String, names: String },
@@ -165,7 +169,11 @@ mod tests {
             ("billing", CLOSED, ["tomorrow at eight in the morning", "message"]),
             ("Jenny Hart", OPEN, ["Jenny Hart is closed", "message"]),
             ("Jen Cole", OPEN, ["mean Jenny Cole?", "Billing"]),
-            ("legal", OPEN, ["nobody is called like that", "Billing, Jenny Cole, Jenny Hart"]),
+            (
+                "legal",
+                OPEN,
+                ["nobody is called like that", "Billing, Jenny Cole, Jenny Hart"],
+            ),
         ] {
             let why = asked(&secretary, said, now).unwrap_err();
             assert!(words.iter().all(|word| why.contains(word)), "{said}: {why}");
