@@ -3,7 +3,7 @@
 
 use crate::server::{Server, voice_ai};
 use serde_json::Value;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Where the speech-to-text model is, if it is installed: where `make test` installs it.
 fn models() -> Option<PathBuf> {
@@ -24,7 +24,7 @@ fn models() -> Option<PathBuf> {
 /// A server that hears, and calls to it.
 struct Desk {
     server: Server,
-    _data: tempfile::TempDir,
+    data: tempfile::TempDir,
     address: String,
 }
 
@@ -37,7 +37,7 @@ impl Desk {
         server.until("speech to text is ready");
         Some(Self {
             server,
-            _data: data,
+            data,
             address,
         })
     }
@@ -47,6 +47,7 @@ impl Desk {
         self.server.signal("-TERM");
         let (code, log) = self.server.ended();
         assert_eq!(code, Some(0), "{log}");
+        replays(self.data.path());
         log
     }
 
@@ -67,6 +68,34 @@ impl Desk {
         let summary: Value = serde_json::from_str(printed.lines().last().unwrap()).unwrap();
         assert_eq!(summary["event"], "summary", "{printed}");
         summary
+    }
+}
+
+/// The logs of all its calls, fed into fresh calls, give the same to the letter.
+fn replays(folder: &Path) {
+    let mut logs = Vec::new();
+    let mut folders = vec![folder.join("recordings")];
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+        {
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                logs.push(path);
+            }
+        }
+    }
+    assert!(!logs.is_empty());
+    for log in logs {
+        let output = voice_ai(&["replay"]).arg(&log).output().unwrap();
+        let told = String::from_utf8(output.stdout).unwrap();
+        assert!(
+            told.contains("the same to the letter"),
+            "{}:\n{told}",
+            log.display()
+        );
     }
 }
 
@@ -123,6 +152,7 @@ fn an_english_caller_reaches_the_right_intent() {
     );
     let answers = words(&summary, "assistant").concat().to_lowercase();
     assert!(answers.contains("billing"), "{summary}");
+    desk.close();
 }
 
 #[test]
@@ -142,6 +172,7 @@ fn a_real_interruption_stops_the_secretary() {
         "the greeting is cut to what was heard: {summary}"
     );
     assert!(answers.len() >= 2, "{summary}");
+    desk.close();
 }
 
 #[test]
@@ -159,4 +190,5 @@ fn an_uhum_does_not_stop_the_secretary() {
         words(&summary, "assistant")[0].ends_with("ajudar?"),
         "heard to its end: {summary}"
     );
+    desk.close();
 }

@@ -110,11 +110,22 @@ impl Server {
     }
 
     pub(crate) fn start_with(models: &Path, data: &Path) -> Self {
-        let mut process = voice_ai(&["serve"])
+        Self::of(
+            voice_ai(&["serve"])
+                .env("VOICE_AI__MODELS__DIR", models)
+                .env("VOICE_AI__DATA__DIR", data),
+        )
+    }
+
+    /// A server with the configuration of a folder, in which it runs.
+    pub(crate) fn start_in(folder: &Path) -> Self {
+        Self::of(voice_ai(&["serve", "--config", "voice-ai.toml"]).current_dir(folder))
+    }
+
+    fn of(command: &mut Command) -> Self {
+        let mut process = command
             .env("VOICE_AI__SERVER__LISTEN", "127.0.0.1:0")
             .env("VOICE_AI__SERVER__CONTROL", "127.0.0.1:0")
-            .env("VOICE_AI__MODELS__DIR", models)
-            .env("VOICE_AI__DATA__DIR", data)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
