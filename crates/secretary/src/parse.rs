@@ -180,7 +180,7 @@ fn script(keys: &mut Keys<'_>, engine: &str, brain: &str, reading: &mut Reading<
         reading.fault(
             script.as_ref().map_or(line, |script| script.line),
             "the brain \"script\" has no script",
-            "set script = \"provedor\" (a sample) or to the path of a .yaml file, or brain = \"chat\"",
+            "set script to the path of a .yaml file (`voice-ai secretaries new` writes one), or brain = \"chat\"",
         );
     }
     script.map(|script| script.value).unwrap_or_default()
