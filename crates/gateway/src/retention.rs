@@ -78,11 +78,13 @@ fn remove(data: &Path, files: &[String]) {
             );
             continue;
         }
-        match std::fs::remove_file(data.join(file)) {
-            Ok(()) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => {
-                tracing::error!(file, %error, "a file of a forgotten call could not be removed; remove it by hand")
+        for path in recording::every_form(&data.join(file)) {
+            match std::fs::remove_file(path) {
+                Ok(()) => {}
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    tracing::error!(file, %error, "a file of a forgotten call could not be removed; remove it by hand")
+                }
             }
         }
     }

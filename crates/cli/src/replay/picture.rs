@@ -12,6 +12,8 @@ use std::path::Path;
 const DRAWN: SampleRate = SampleRate::HZ_8000;
 /// How loud a voice is drawn of which no recording is there.
 const LOUD: i16 = 6_000;
+/// A key: logs do not tell which.
+const KEY: char = '•';
 
 /// Draws the call, with the recording beside its log if there is one.
 pub(super) fn draw(log: &Log, file: &Path) -> anyhow::Result<String> {
@@ -61,6 +63,7 @@ struct Drawing {
     silent_at: Option<f64>,
     onset: Option<f64>,
     held_at: Option<f64>,
+    holds: Vec<(f64, f64)>,
     responses: Vec<f64>,
     duck: Vec<f64>,
     stop: Vec<f64>,
@@ -106,7 +109,7 @@ impl Drawing {
                 self.silent_at = Some(at);
                 self.event(at, What::CallerSpoke);
             }
-            Input::Dtmf(digit) => self.event(at, What::Digit { digit: digit.key() }),
+            Input::Dtmf(_) => self.event(at, What::Digit { digit: KEY }),
             Input::Playout(PlayoutEvent::Position { utterance, played }) if *played > PlayedMs(0) => {
                 self.heard.entry(*utterance).or_insert((at, *played));
             }
@@ -134,7 +137,8 @@ impl Drawing {
                 self.event(at, What::Paused);
             }
             LegCommand::Resume => {
-                self.held_at = None;
+                let held = self.held_at.take();
+                self.holds.extend(held.map(|held| (held, at)));
                 self.event(at, What::Resumed);
             }
             LegCommand::Clear { .. } => self.event(at, What::Cleared { dropped_ms: 0.0 }),
@@ -180,6 +184,8 @@ impl Drawing {
             Record::BargeIn { .. } => self.barge_in(at, true),
             Record::FalseBargeIn => {
                 self.false_barge_ins += 1;
+                // A murmur asks for no answer.
+                self.silent_at = None;
                 self.barge_in(at, false);
             }
             Record::Ended { outcome } => {
@@ -245,14 +251,16 @@ impl Drawing {
     fn account(self, log: &Log) -> Account {
         let header = &log.header;
         let samples = DRAWN.samples_in(std::time::Duration::from_secs_f64(self.end / 1_000.0)) as usize;
-        let track = |spans: &[(f64, f64)]| {
-            let mut track = vec![0; samples];
+        let fill = |track: &mut Vec<i16>, spans: &[(f64, f64)], loudness: i16| {
             let place = |ms: f64| ((ms * f64::from(DRAWN.hz()) / 1_000.0) as usize).min(samples);
             for (from, to) in spans {
-                track[place(*from)..place(*to)].fill(LOUD);
+                track[place(*from)..place(*to)].fill(loudness);
             }
-            track
         };
+        let (mut caller, mut heard) = (vec![0; samples], vec![0; samples]);
+        fill(&mut caller, &self.caller, LOUD);
+        fill(&mut heard, &self.secretary, LOUD);
+        fill(&mut heard, &self.holds, 0);
         Account {
             facts: Facts {
                 address: header.call.to_string(),
@@ -263,8 +271,8 @@ impl Drawing {
                 secretary: Some(header.secretary.name.clone()),
             },
             rate: DRAWN,
-            caller: track(&self.caller),
-            heard: track(&self.secretary),
+            caller,
+            heard,
             summary: Summary {
                 response_ms: self.responses,
                 barge_in_stop_ms: self.stop,
