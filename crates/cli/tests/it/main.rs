@@ -4,7 +4,8 @@
 mod conversation;
 mod conversations;
 mod models;
-mod secretaries;
+mod outbox;
 mod replay;
+mod secretaries;
 mod server;
 mod survival;
