@@ -1,12 +1,17 @@
 //! Whole conversations with known words, names and numbers: none of them is in the log above debug, in a metric, or in an answer.
 
-use crate::estate::{CALL, Estate, Keys, NORTH};
+use crate::estate::{CALL, Estate, Keys, NORTH, sheet};
 use crate::log::Log;
 use crate::site::get;
 use crate::talker::{Talk, Talker};
+use audio::SampleRate;
 use serde_json::json;
 use sim::chat::{ChatServer, Reply};
+use sim::openai::{Answer, Fault, Realtime, Script, ToolUse};
+use sim::{Act, Call, Clip, Line, Manners, Metadata, Mix, Module, Step, StreamAddress, When};
 use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 use voice::Engine;
 
 /// What may stand nowhere.
@@ -43,6 +48,81 @@ fn talk(fails: bool) -> Talk {
         fails,
         ..Talk::default()
     }
+}
+
+/// One who really speaks, to a stand-in for the realtime API that understands private words.
+async fn spoken(fault: Option<Fault>) {
+    let (log, _guard) = Log::listen();
+    let message = json!({"name": "Beltrano", "number": "4111222233334444", "message": "marmalade"});
+    let mut answer = Answer::tone("Poor hippopotamus.", Duration::from_millis(500));
+    answer.tools.push(ToolUse::new("take_message", &message));
+    let fake = Realtime::start(Script {
+        key: "sk-test".into(),
+        heard: vec!["The hippopotamus is ill.".into()],
+        answers: vec![answer],
+        fault,
+        ..Script::default()
+    })
+    .await
+    .unwrap();
+    let keys = Keys {
+        node: format!("openai.url = {:?}", fake.url()),
+        ..kept()
+    };
+    let estate = Estate::start("openai", None, &keys).await;
+    let rate = SampleRate::HZ_16000;
+    let clip = Clip::spoken("The animal is ill.", "en", rate, Line::Pcm)
+        .await
+        .unwrap();
+    let call = Call {
+        address: StreamAddress::of_sample_call(estate.running.stream_addr()),
+        module: Module::Amigniter,
+        echo: None,
+        line: Line::Pcm,
+        mix: Mix::Mono,
+        rate,
+        metadata: Some(Metadata {
+            caller_number: Some("+5511987654321".into()),
+            caller_name: Some("Fulana".into()),
+            rate: Some(rate.hz()),
+            mix: Some("mono".into()),
+            ..Metadata::default()
+        }),
+        script: vec![Step {
+            when: When::At(Duration::from_millis(300)),
+            act: Act::Say(clip),
+        }],
+        manners: Manners {
+            longest: Duration::from_secs(6),
+            ..Manners::default()
+        },
+    };
+    call.make(&CancellationToken::new(), |_| {}).await.unwrap();
+    estate.shows("voice_ai_calls_live 0").await;
+    log.shows("the call is over").await;
+    let metrics = estate.metrics();
+    let (store, _folder) = estate.closed().await;
+    let sheet = sheet(&store, NORTH).await;
+    let kept = sheet.turns.iter().filter_map(|turn| turn.text.as_deref());
+    assert!(
+        kept.into_iter().any(|text| text.contains("hippopotamus")),
+        "it was said: {sheet:#?}"
+    );
+    for private in PRIVATE {
+        assert!(!log.text().contains(private), "{private}: {}", log.text());
+        assert!(!metrics.contains(private), "{private}: {metrics}");
+    }
+}
+
+#[tokio::test]
+async fn not_of_words_that_a_realtime_server_understood() {
+    spoken(None).await;
+}
+
+#[tokio::test]
+async fn not_of_words_whose_answer_failed() {
+    let (kind, code) = ("server_error".into(), "internal".into());
+    spoken(Some(Fault::FailedAnswer { kind, code })).await;
 }
 
 async fn nothing_private_is_told(engine: &str, own: Option<Arc<dyn Engine>>, keys: &Keys, first: &str) {
@@ -134,8 +214,8 @@ async fn not_of_a_scripted_one_whatever_the_first_frame_is() {
 async fn not_of_a_chat_whose_endpoint_repeats_what_it_was_told() {
     let told = json!({"error": {"message": "hippopotamus marmalade Fulana 12345678909"}});
     let server = ChatServer::start([
-        Reply::refusing(500, &told.to_string()),
-        Reply::refusing(400, &told.to_string()),
+        Reply::refusing(500, told.to_string()),
+        Reply::refusing(400, told.to_string()),
     ])
     .await
     .unwrap();
