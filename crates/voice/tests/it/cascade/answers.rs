@@ -189,3 +189,26 @@ async fn the_queue_of_answers_is_bounded() {
         .count();
     assert_eq!((done, stage.told().len()), (16, 16));
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_for_nobody_else_is_told_before_a_word_of_the_answer_and_once() {
+    let mut stage = stage(scribe(&["eleven"])).await;
+    let digit = Digit::new('#').unwrap();
+    stage.command(EngineCommand::Dtmf { digit });
+    stage.clauses(&["Your number?"]);
+    stage.think(Thought::Done);
+    let seen = stage.seen().await;
+    assert_eq!(seen[1..3], ["1: FollowUp", "sensitive true"], "{seen:?}");
+    assert_eq!(
+        seen.iter().filter(|line| line.starts_with("sensitive")).count(),
+        1
+    );
+    stage.command(started(ONE));
+    stage.hear(100);
+    stage.command(respond(ONE));
+    stage.think(Thought::Done);
+    let seen = stage.seen().await;
+    let at = |line: &str| seen.iter().position(|seen| seen == line);
+    assert!(at("heard 1 \"eleven\"") < at("sensitive false"), "{seen:?}");
+    assert!(at("sensitive false").is_some());
+}

@@ -135,6 +135,11 @@ impl Mind for PuppetMind {
             _ => Poll::Pending,
         }
     }
+
+    /// What follows the pound key is for nobody else.
+    fn is_private(&self) -> bool {
+        matches!(self.told.lock().unwrap().last(), Some(Stimulus::Key(key)) if key.key() == '#')
+    }
 }
 
 /// A call and the strings of its puppets.
