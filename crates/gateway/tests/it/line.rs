@@ -84,6 +84,7 @@ impl Wanted {
             apology,
             ..
         } = self;
+        let facts = facts(script);
         format!(
             r#"
 name = {name:?}
@@ -94,9 +95,22 @@ greeting = {{ text = {greeting:?} }}
 phrases = {{ reprompts = [], farewell = "", apology = {apology:?}, backchannels = ["uhum"] }}
 limits = {{ silence_ms = 0 }}
 privacy = {{ recording = {recording:?}, transcript = true }}
+{facts}
 "#
         )
     }
+}
+
+/// The facts that a sample's script says, from the sample's own secretary.
+fn facts(script: &str) -> String {
+    if script != "isp" {
+        return String::new();
+    }
+    let sample: toml::Table = include_str!("../../../../samples/isp.toml")
+        .parse()
+        .expect("TOML");
+    let facts = toml::Table::from_iter([("facts".to_owned(), sample["facts"].clone())]);
+    toml::to_string(&facts).expect("TOML")
 }
 
 /// A gateway on ports of its own.

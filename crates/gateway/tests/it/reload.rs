@@ -12,14 +12,23 @@ const THIRD: &str = "aaaaaaaa-bbbb-4ccc-8ddd-000000000003";
 
 fn file(greeting: &str, reprompt: &str) -> String {
     format!(
-        "name = \"desk\"\nlanguage = \"en\"\nscript = \"isp\"\ngreeting = {{ text = {greeting:?} }}\n\
+        "name = \"desk\"\nlanguage = \"en\"\nscript = \"talk.yaml\"\ngreeting = {{ text = {greeting:?} }}\n\
          phrases = {{ reprompts = [{reprompt:?}], farewell = \"\", apology = \"\", backchannels = [] }}\n\
          limits = {{ silence_ms = 1000 }}\n"
     )
 }
 
+fn script(question: &str) -> String {
+    format!(
+        "language: en\nstart: hello\nintents:\n  sales:\n    examples: [I want to buy]\nstates:\n  hello:\n    \
+         ask: {question}\n    choices:\n      - {{intent: sales, key: \"1\", do: [{{end: \"{question} indeed.\"}}]}}\n"
+    )
+}
+
+/// A node whose secretary says nothing yet, with a script beside it, and the path of the secretary's file.
 async fn desk(keys: &str) -> (Node, PathBuf) {
-    let node = Node::start(secretary("desk", "local").script("isp").greeting("Hi."), keys).await;
+    let node = Node::start(secretary("desk", "loopback"), keys).await;
+    fs::write(node.folder().join("talk.yaml"), script("Yes?")).unwrap();
     let path = node.folder().join("desk.toml");
     (node, path)
 }
@@ -71,19 +80,22 @@ async fn a_call_keeps_its_own_secretary_and_the_next_has_the_new_one() {
 async fn a_bad_file_changes_nothing_and_health_says_so_until_it_is_mended() {
     let (log, _guard) = Log::listen();
     let (node, path) = desk("secretaries.reload_seconds = 0").await;
-    let good = fs::read_to_string(&path).unwrap();
+    let good = file("Hi.", "");
+    fs::write(&path, &good).unwrap();
+    node.reload().await.unwrap();
     assert_eq!(check(&node).await["state"], "ok");
-    fs::write(&path, good.replace("engine =", "engin =")).unwrap();
+    fs::write(&path, good.replace("script =", "scrpt =")).unwrap();
     let wrong = node.reload().await.unwrap_err();
-    assert_eq!(wrong.len(), 1, "{wrong:?}");
+    assert_eq!(wrong.len(), 2, "{wrong:?}");
     assert!(
-        wrong[0].contains("desk.toml, line 4: unknown key `engin`; did you mean \"engine\"?"),
+        wrong[0].contains("desk.toml, line 1: the brain \"script\" has no script")
+            && wrong[1].contains("desk.toml, line 3: unknown key `scrpt`; did you mean \"script\"?"),
         "{wrong:?}"
     );
     assert!(log.text().contains(&wrong[0]), "{}", log.text());
     let told = check(&node).await;
     assert_eq!(told["state"], "degraded", "{told}");
-    assert!(told["detail"].as_str().unwrap().contains(&wrong[0]), "{told}");
+    assert!(told["detail"].as_str().unwrap().contains(&wrong[1]), "{told}");
     let mut line = Line::open(&node, THIRD).await;
     assert_eq!(said(&mut line).await, "Hi.");
 
@@ -95,14 +107,14 @@ async fn a_bad_file_changes_nothing_and_health_says_so_until_it_is_mended() {
 #[tokio::test]
 async fn what_the_engines_lack_is_a_fault_of_the_new_secretaries_too() {
     let (node, path) = desk("secretaries.reload_seconds = 0").await;
-    let good = fs::read_to_string(&path).unwrap();
-    fs::write(&path, good.replace("\"local\"", "\"openai\"")).unwrap();
+    let good = file("Hi.", "");
+    fs::write(&path, good.replace("script =", "engine = \"openai\"\nscript =")).unwrap();
     let wrong = node.reload().await.unwrap_err();
     assert!(
         wrong.len() == 1 && wrong[0].contains("openai.api_key"),
         "{wrong:?}"
     );
-    fs::write(&path, good.replace("\"isp\"", "\"talk.yaml\"")).unwrap();
+    fs::write(&path, good).unwrap();
     fs::write(node.folder().join("talk.yaml"), "language: en\nstrt: a\n").unwrap();
     let wrong = node.reload().await.unwrap_err();
     assert!(wrong.len() == 1 && wrong[0].contains("talk.yaml"), "{wrong:?}");
@@ -111,15 +123,9 @@ async fn what_the_engines_lack_is_a_fault_of_the_new_secretaries_too() {
 #[tokio::test]
 async fn a_changed_script_is_read_again() {
     let (node, path) = desk("secretaries.reload_seconds = 0").await;
-    let script = |question: &str| {
-        format!(
-            "language: en\nstart: hello\nintents:\n  sales:\n    examples: [I want to buy]\nstates:\n  hello:\n    \
-             ask: {question}\n    choices:\n      - {{intent: sales, key: \"1\", do: [{{end: \"{question} indeed.\"}}]}}\n"
-        )
-    };
     let talk = node.folder().join("talk.yaml");
     fs::write(&talk, script("Old.")).unwrap();
-    fs::write(&path, file("Hi.", "").replace("\"isp\"", "\"talk.yaml\"")).unwrap();
+    fs::write(&path, file("Hi.", "")).unwrap();
     node.reload().await.unwrap();
     fs::write(&talk, script("New.")).unwrap();
     node.reload().await.unwrap();
