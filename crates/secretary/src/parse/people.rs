@@ -15,8 +15,8 @@ const KINDS: [(&str, DestinationKind); 6] = [
 ];
 
 pub(super) fn destinations(keys: &mut Keys<'_>, reading: &mut Reading<'_>) -> Vec<Destination> {
-    let mut owners: BTreeMap<String, String> = BTreeMap::new();
-    let mut destinations = Vec::new();
+    let mut owners = Owners::new();
+    let mut destinations: Vec<Destination> = Vec::new();
     for mut one in keys.tables("destinations", reading) {
         let there = one.has("name");
         let name = one.text("name", reading);
@@ -26,7 +26,7 @@ pub(super) fn destinations(keys: &mut Keys<'_>, reading: &mut Reading<'_>) -> Ve
         let aliases = one.texts("aliases", reading).unwrap_or_default();
         let owner = name.as_ref().map(|name| name.value.clone()).unwrap_or_default();
         for spoken in name.iter().chain(&aliases) {
-            spoken_name(spoken, &owner, &mut owners, reading);
+            spoken_name(spoken, (destinations.len(), &owner), &mut owners, reading);
         }
         let kind = kind(&mut one, reading);
         destinations.push(Destination {
@@ -41,11 +41,14 @@ pub(super) fn destinations(keys: &mut Keys<'_>, reading: &mut Reading<'_>) -> Ve
     destinations
 }
 
+/// Which destination has a folded name: the how many-th, and its name as it is written.
+type Owners = BTreeMap<String, (usize, String)>;
+
 /// Callers say names: two that sound alike could not be told apart.
 fn spoken_name(
     spoken: &Placed<String>,
-    owner: &str,
-    owners: &mut BTreeMap<String, String>,
+    (index, owner): (usize, &str),
+    owners: &mut Owners,
     reading: &mut Reading<'_>,
 ) {
     let Placed { value, line } = spoken;
@@ -56,7 +59,7 @@ fn spoken_name(
         return;
     }
     match owners.get(&plain) {
-        Some(other) if other != owner => {
+        Some((before, other)) if *before != index => {
             let problem = format!("{value:?} of {owner:?} is also a name of {other:?}");
             reading.fault(
                 *line,
@@ -66,7 +69,7 @@ fn spoken_name(
         }
         Some(_) => {}
         None => {
-            owners.insert(plain, owner.to_owned());
+            owners.insert(plain, (index, owner.to_owned()));
         }
     }
 }

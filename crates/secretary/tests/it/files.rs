@@ -268,6 +268,16 @@ fn destinations_that_callers_could_not_tell_apart_are_refused() {
 }
 
 #[test]
+fn a_destination_stands_once() {
+    let one = "[[destinations]]\nname = \"sales\"\nnumber = \"1\"\n";
+    assert_eq!(
+        refusal(&with(&format!("{one}{one}"))),
+        "reception.toml, line 18: \"sales\" of \"sales\" is also a name of \"sales\"; \
+         give each destination names of its own (accents and case do not count)"
+    );
+}
+
+#[test]
 fn a_number_has_nothing_but_what_is_dialled() {
     let told = |kind: &str, number: &str| {
         let text = with(&format!(
