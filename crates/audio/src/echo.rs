@@ -17,7 +17,7 @@ mod search;
 mod track;
 
 use crate::SampleRate;
-use filter::Filter;
+use filter::{Filter, MIX_STAYS, ROOM_STAYS};
 use gate::{Gate, INAUDIBLE, Levels};
 use reference::Reference;
 use search::{LONGEST, search};
@@ -53,6 +53,8 @@ const PASSES: usize = 3;
 const SAME: Duration = Duration::from_millis(1);
 /// Another delay is right when it leaves less than this part of what the known one leaves.
 const BETTER: f32 = 0.25;
+/// A first echo is one when as a mere delay it leaves less than this part.
+const PLAUSIBLE: f32 = 0.6;
 /// What is remembered of both directions beyond the longest way back.
 const MEMORY: Duration = Duration::from_millis(660);
 /// Of what came in, for the search and for learning.
@@ -166,6 +168,9 @@ impl EchoCanceller {
         let sound_ago = self.captured.end() - self.reference.last_sound();
         if self.holding == 0 && sound_ago > self.reach() {
             clean.extend_from_slice(frame);
+            self.captured
+                .read(self.captured.end() - frame.len() as i64, &mut self.frame);
+            self.gate.hear_noise(power(&self.frame));
             self.mind = Mind::Calm;
             self.muted = false;
             return;
@@ -189,7 +194,7 @@ impl EchoCanceller {
                     self.mind = Mind::Caller { quiet: 0, frames: 0 };
                 }
                 self.learn_line(levels, unexplained);
-                self.pass(1, !unexplained, clean);
+                self.pass(1, !unexplained && self.returns(), clean);
             }
             Mind::Calm | Mind::Checking => self.check(levels, clean),
             Mind::Caller { quiet, frames } => {
@@ -202,7 +207,8 @@ impl EchoCanceller {
                 if unexplained && frames % SEARCH_AGAIN == 0 {
                     self.realign();
                 }
-                self.pass(1, quiet >= SOFT_END || self.must_be_ours(), clean);
+                let mute = (quiet >= SOFT_END && self.returns()) || self.must_be_ours();
+                self.pass(1, mute, clean);
             }
         }
     }
@@ -210,6 +216,11 @@ impl EchoCanceller {
     /// A line that has shown no echo has none.
     fn is_clear(&self) -> bool {
         self.back == Return::Line && self.filter.is_none() && self.nothing_back >= CLEAR_LINE
+    }
+
+    /// Whether our own voice is known to come back: only then anything is muted for being soft.
+    fn returns(&self) -> bool {
+        self.back == Return::Mix || self.filter.is_some()
     }
 
     /// In a mixed stream our own voice is there: as long as it was never found, what is heard while we speak is taken for it.
@@ -222,7 +233,6 @@ impl EchoCanceller {
         if unexplained || levels.echo > INAUDIBLE {
             return;
         }
-        self.gate.hear_noise(levels.left);
         let longest = self.rate.samples_in(LONGEST) as i64;
         let from = self.captured.end() - self.frame.len() as i64 - longest;
         self.reference.read(from, &mut self.out);
@@ -302,11 +312,17 @@ impl EchoCanceller {
         let Some(found) = search(self.rate, &self.left, &self.reference, known) else {
             return false;
         };
-        let frames = self.holding.max(SEARCHABLE);
+        let frames = self.holding.max(2 * SEARCHABLE);
         match &mut self.filter {
             None => {
-                let gain = if self.back == Return::Mix { 1.0 } else { found.gain };
-                self.filter = Some(Filter::new(self.rate, self.block, found.lag, gain));
+                let (gain, stays) = match self.back {
+                    Return::Mix => (1.0, MIX_STAYS),
+                    Return::Line => (found.gain, ROOM_STAYS),
+                };
+                if self.back == Return::Line && !self.is_plausible(found.lag, frames) {
+                    return false;
+                }
+                self.filter = Some(Filter::new(self.rate, self.block, stays, found.lag, gain));
             }
             Some(filter) => {
                 let known = filter.lag();
@@ -339,6 +355,12 @@ impl EchoCanceller {
             filter.restart(found, gain);
         }
         true
+    }
+
+    /// Whether a first echo of a line explains enough of what is heard: two voices of one pitch correlate a little as well.
+    fn is_plausible(&mut self, lag: i64, frames: usize) -> bool {
+        let (_, left) = self.left_of_delay(lag, frames);
+        left < PLAUSIBLE * self.left_of(frames)
     }
 
     fn shift(&mut self, lag: i64) {

@@ -16,12 +16,18 @@ use std::time::Duration;
 const LENGTH: Duration = Duration::from_millis(100);
 /// How far the imitation begins before the found delay, for what precedes the peak (a resampler's sinc).
 const MARGIN: Duration = Duration::from_millis(4);
-/// How much the way back is thought to stay the same from block to block.
-const STAYS: f32 = 0.9998;
+/// How much a line and a room are thought to stay the same from block to block, and FreeSWITCH's mixing.
+pub(super) const ROOM_STAYS: f32 = 0.9998;
+pub(super) const MIX_STAYS: f32 = 0.999_998;
 /// How slowly the near end's power is followed.
 const NEAR_MEMORY: f32 = 0.8;
 /// The power of a sample (-66 dB of full scale) below which nothing is left that could teach anything.
 const NOTHING_LEFT: f32 = 2.5e-7;
+/// An echo so much louder than that proves the imitation, and by how much doubt shrinks then.
+const PROVEN: f32 = 100.0;
+const BELIEF: f32 = 0.8;
+/// The part of an error's power that is thought to be the caller's at once.
+const ATTACK: f32 = 0.7;
 /// The power of a sample of a line on which nobody speaks (the steps of G.711).
 const QUIET: f32 = 3e-8;
 
@@ -29,6 +35,7 @@ const QUIET: f32 = 3e-8;
 pub(super) struct Filter {
     block: usize,
     margin: i64,
+    stays: f32,
     lag: i64,
     forward: Arc<dyn RealToComplex<f32>>,
     inverse: Arc<dyn ComplexToReal<f32>>,
@@ -55,7 +62,7 @@ struct Partition {
 
 impl Filter {
     /// An imitation that is a mere delay by `lag` samples with a gain.
-    pub(super) fn new(rate: SampleRate, block: usize, lag: i64, gain: f32) -> Self {
+    pub(super) fn new(rate: SampleRate, block: usize, stays: f32, lag: i64, gain: f32) -> Self {
         let mut planner = RealFftPlanner::new();
         let (forward, inverse) = (
             planner.plan_fft_forward(2 * block),
@@ -72,6 +79,7 @@ impl Filter {
         let mut filter = Self {
             block,
             margin: rate.samples_in(MARGIN) as i64,
+            stays,
             lag,
             work: vec![Complex32::default(); work],
             time: vec![0.0; 2 * block],
@@ -137,9 +145,14 @@ impl Filter {
         for (sample, imitated) in captured.iter_mut().zip(&*echo) {
             *sample -= imitated;
         }
-        let left = captured.iter().map(|sample| sample * sample).sum::<f32>() / self.block as f32;
-        if adapt && left > NOTHING_LEFT {
+        let left = mean_square(captured);
+        if !adapt {
+            return;
+        }
+        if left > NOTHING_LEFT {
             self.learn(captured);
+        } else if mean_square(echo) > PROVEN * NOTHING_LEFT {
+            self.believe();
         }
     }
 
@@ -181,12 +194,23 @@ impl Filter {
         }
     }
 
+    /// Nothing was left of a loud echo: the imitation is right.
+    fn believe(&mut self) {
+        for partition in &mut self.partitions {
+            for doubt in &mut partition.doubt {
+                *doubt *= BELIEF;
+            }
+        }
+    }
+
     fn learn(&mut self, left: &[f32]) {
         self.time[..self.block].fill(0.0);
         self.time[self.block..].copy_from_slice(left);
         forward(&*self.forward, &mut self.time, &mut self.error, &mut self.work);
         for (near, error) in self.near.iter_mut().zip(&self.error) {
-            *near = NEAR_MEMORY * *near + (1.0 - NEAR_MEMORY) * error.norm_sqr();
+            // At once when it rises: a caller who begins to speak must not be taken for an error of the imitation.
+            *near =
+                (NEAR_MEMORY * *near + (1.0 - NEAR_MEMORY) * error.norm_sqr()).max(ATTACK * error.norm_sqr());
         }
         self.expect_error();
         let count = self.partitions.len();
@@ -217,8 +241,8 @@ impl Filter {
             let Partition { weights, doubt, .. } = &mut self.partitions[index];
             let gain = doubt[bin] / (self.expected[bin] + quiet);
             self.spectrum[bin] = played.conj() * self.error[bin] * gain;
-            let surer = STAYS * (1.0 - 0.5 * gain * played.norm_sqr()).max(0.0) * doubt[bin];
-            doubt[bin] = surer + (1.0 - STAYS) * weights[bin].norm_sqr();
+            let surer = self.stays * (1.0 - 0.5 * gain * played.norm_sqr()).max(0.0) * doubt[bin];
+            doubt[bin] = surer + (1.0 - self.stays) * weights[bin].norm_sqr();
         }
     }
 
@@ -233,4 +257,8 @@ impl Filter {
             *weight += step * scale;
         }
     }
+}
+
+fn mean_square(samples: &[f32]) -> f32 {
+    samples.iter().map(|sample| sample * sample).sum::<f32>() / samples.len() as f32
 }

@@ -52,6 +52,7 @@ impl Gate {
     pub(super) fn weigh(&mut self, levels: Levels) -> bool {
         self.echo = levels.echo.max(DECAY * self.echo);
         let unexplained = self.unexplained(levels);
+        self.hear_noise(levels.left);
         let part = levels.left / self.echo.max(f32::MIN_POSITIVE);
         if levels.echo > 30.0 * INAUDIBLE {
             let change = if part < LEAK_MARGIN * self.leak {
@@ -70,7 +71,7 @@ impl Gate {
         levels.left > INAUDIBLE.max(OVER_NOISE * self.noise) && levels.left > self.leak * echo
     }
 
-    /// Learns the noise of the line from a frame of which nothing is our echo, or hardly anything.
+    /// Follows the softest that is heard on the line.
     pub(super) fn hear_noise(&mut self, left: f32) {
         self.noise = (self.noise * NOISE_RISES).min(left).max(INAUDIBLE / OVER_NOISE);
     }

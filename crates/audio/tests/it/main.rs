@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod ear;
+mod echo;
 mod framer;
 mod g711;
 mod line;

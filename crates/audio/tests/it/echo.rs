@@ -1,0 +1,173 @@
+//! Our own voice is taken out, and nothing else.
+
+use crate::line::{ABOUT_MY, BILL, FINANCEIRO, SALES, heard, mix, ms, noise};
+use audio::{EchoCanceller, Return, SampleRate};
+use std::time::{Duration, Instant};
+
+const RATE: SampleRate = SampleRate::HZ_16000;
+const FRAME: usize = ms(20);
+
+/// What we say: 6 s.
+fn said() -> Vec<i16> {
+    [heard(SALES), heard(BILL), heard(ABOUT_MY)].concat()
+}
+
+fn delayed(samples: &[i16], by: usize, gain: f64, length: usize) -> Vec<i16> {
+    let louder = samples
+        .iter()
+        .map(|sample| (f64::from(*sample) * gain).round() as i16);
+    let mut track: Vec<i16> = std::iter::repeat_n(0, by).chain(louder).collect();
+    track.resize(length, 0);
+    track
+}
+
+/// Plays `said` without a lead from the first frame on, captures `captured`, and returns what is passed on.
+fn pass(back: Return, said: &[i16], captured: &[i16]) -> Vec<i16> {
+    let begin = Instant::now();
+    let mut canceller = EchoCanceller::new(RATE, back);
+    let mut clean = Vec::new();
+    for (number, frame) in captured.chunks_exact(FRAME).enumerate() {
+        let now = begin + Duration::from_millis(20) * number as u32;
+        if let Some(frame) = said.chunks_exact(FRAME).nth(number) {
+            // One frame ahead of what is heard, so that the run has no holes.
+            let unheard = if number == 0 { 0 } else { FRAME as u64 };
+            canceller.released(frame, unheard, now);
+        }
+        canceller.hear(frame, now + Duration::from_millis(20), &mut clean);
+    }
+    clean
+}
+
+fn level(samples: &[i16]) -> f64 {
+    let power: f64 = samples.iter().map(|sample| f64::from(*sample).powi(2)).sum();
+    10.0 * (power / samples.len() as f64).max(1e-3).log10()
+}
+
+fn difference(one: &[i16], other: &[i16]) -> Vec<i16> {
+    one.iter()
+        .zip(other)
+        .map(|(one, other)| one.saturating_sub(*other))
+        .collect()
+}
+
+/// Where they differ first: a failure shall not print every sample.
+fn first_difference(one: &[i16], other: &[i16]) -> Option<usize> {
+    one.iter().zip(other).position(|(one, other)| one != other)
+}
+
+#[test]
+fn a_line_without_echo_is_passed_on_unchanged_and_whole() {
+    let said = said();
+    let caller = delayed(&heard(FINANCEIRO), ms(3000), 1.0, ms(8000));
+    let clean = pass(Return::Line, &said, &caller);
+    assert_eq!(clean.len(), caller.len());
+        .filter(|f| clean[f * FRAME..(f + 1) * FRAME] != caller[f * FRAME..(f + 1) * FRAME])
+        .collect();
+    println!("{d:?}");
+    assert_eq!(first_difference(&clean, &caller), None);
+}
+
+#[test]
+fn a_caller_on_a_noisy_line_without_echo_is_not_muted() {
+    let said = said();
+    let caller = delayed(&heard(FINANCEIRO), ms(3000), 1.0, ms(8000));
+    let line = mix(&caller, &noise(60, caller.len()));
+    let clean = pass(Return::Line, &said, &line);
+    let words = ms(3000)..ms(6500);
+    assert_eq!(first_difference(&clean[words.clone()], &line[words]), None);
+}
+
+#[test]
+fn of_a_mixed_stream_the_caller_is_left_as_he_is() {
+    let said = said();
+    let length = ms(8000);
+    let caller = delayed(&heard(FINANCEIRO), ms(2500), 0.5, length);
+    let mixed = mix(&caller, &delayed(&said, ms(130), 1.0, length));
+    let clean = pass(Return::Mix, &said, &mixed);
+    let words = ms(2500)..ms(5500);
+    let left = level(&difference(&clean[words.clone()], &caller[words.clone()]));
+    let loud = level(&caller[words]);
+    assert!(
+        loud - left > 20.0,
+        "the caller at {loud:.0} dB, what is wrong with him at {left:.0} dB"
+    );
+}
+
+#[test]
+fn nothing_is_left_of_a_mixed_stream_without_a_caller() {
+    let said = said();
+    for delay in [20, 55, 130, 400] {
+        let mixed = delayed(&said, ms(delay), 1.0, ms(8000));
+        let clean = pass(Return::Mix, &said, &mixed);
+        assert!(clean.iter().all(|sample| *sample == 0), "{delay} ms late");
+    }
+}
+
+#[test]
+fn a_room_that_answers_long_is_silenced() {
+    let said = said();
+    let length = ms(8000);
+    let mut room = vec![0; length];
+    for (at, gain) in [(60, 0.3), (67, -0.15), (81, 0.1), (99, -0.06), (118, 0.04)] {
+        room = mix(&room, &delayed(&said, ms(at), gain, length));
+    }
+    let clean = pass(Return::Line, &said, &room);
+    // Once it had a second to learn.
+    let quieter = level(&room[ms(1500)..]) - level(&clean[ms(1500)..]);
+    assert!(quieter > 25.0, "{quieter:.0} dB quieter");
+}
+
+#[test]
+fn as_much_goes_on_as_comes_in() {
+    let said = said();
+    let length = ms(8000);
+    let caller = delayed(&heard(FINANCEIRO), ms(2500), 1.0, length);
+    for gain in [0.0, 0.02, 0.5] {
+        let captured = mix(&caller, &delayed(&said, ms(200), gain, length));
+        let clean = pass(Return::Line, &said, &captured);
+        let held = captured.len() - clean.len();
+        assert!(held <= ms(240), "{held} samples are held back at the end");
+    }
+}
+
+#[test]
+fn what_was_called_back_is_not_taken_out() {
+    let said = said();
+    let begin = Instant::now();
+    let at = |ms| begin + Duration::from_millis(ms);
+    let mut canceller = EchoCanceller::new(RATE, Return::Mix);
+    let mut clean = Vec::new();
+    let voice = heard(FINANCEIRO);
+    let mut played = vec![0; ms(8000)];
+    for number in 0..400 {
+        let now = number as u64 * 20;
+        let range = number * FRAME..(number + 1) * FRAME;
+        if number < 100 {
+            canceller.released(
+                &said[range.clone()],
+                if number == 0 { 0 } else { FRAME as u64 },
+                at(now),
+            );
+            played[range.clone()].copy_from_slice(&said[range.clone()]);
+        }
+        if number == 100 {
+            // 40 ms more were sent, and dropped before anybody heard them.
+            canceller.released(&said[range.start..range.end + FRAME], FRAME as u64, at(now));
+            canceller.called_back(2 * FRAME as u64);
+        }
+        let late: Vec<i16> = range
+            .map(|at| at.checked_sub(ms(60)).map_or(0, |at| played[at]))
+            .collect();
+        let spoken = match number.checked_sub(150) {
+            Some(frame) => voice
+                .chunks_exact(FRAME)
+                .nth(frame)
+                .unwrap_or(&[0; FRAME])
+                .to_vec(),
+            None => vec![0; FRAME],
+        };
+        canceller.hear(&mix(&late, &spoken), at(now + 20), &mut clean);
+    }
+    assert!(clean[..ms(2900)].iter().all(|sample| *sample == 0));
+    assert_eq!(first_difference(&clean[ms(3000)..ms(5000)], &voice), None);
+}
