@@ -28,7 +28,7 @@ pub enum SnapshotError {
     #[error(transparent)]
     File(#[from] Fault),
     /// A folder or file cannot be read.
-    #[error("{} cannot be read: {reason}; secretaries.dir must name a folder whose files this user may read, and these must be UTF-8", path.display())]
+    #[error("{} cannot be read: {reason}; it must be there, readable for this user, and its text UTF-8 of at most 1 MiB", path.display())]
     Unreadable {
         /// The folder or file.
         path: PathBuf,

@@ -6,6 +6,12 @@ use crate::fold::suggestion;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+/// The keys of the file itself. TOML takes one that is written below a `[section]` for the section's.
+const OF_FILE: [&str; 12] = [
+    "domain", "uuid", "name", "language", "voice", "engine", "brain", "script", "persona", "rules", "tools",
+    "fallback",
+];
+
 /// A file that is read, and what was wrong with it so far.
 pub(crate) struct Reading<'t> {
     file: &'t str,
@@ -235,8 +241,17 @@ impl<'t> Keys<'t> {
             let remedy = retired
                 .iter()
                 .find(|(old, _)| old == key)
-                .map_or_else(|| suggestion(key, &self.known), |(_, now)| (*now).to_owned());
+                .map_or_else(|| self.remedy(key), |(_, now)| (*now).to_owned());
             reading.fault(*line, format!("unknown key `{}{key}`", self.path), remedy);
+        }
+    }
+
+    /// What an unknown key should have been.
+    fn remedy(&self, key: &str) -> String {
+        if !self.path.is_empty() && OF_FILE.contains(&key) {
+            format!("write {key} above the first [section]: what stands below one belongs to it")
+        } else {
+            suggestion(key, &self.known)
         }
     }
 }

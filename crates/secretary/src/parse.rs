@@ -51,7 +51,11 @@ pub(crate) fn parse(file: &str, text: &str, beside: &dyn Fn(&str) -> Option<Stri
     for error in &wrong {
         let line = reading.line(error.span().map_or(0, |span| span.start));
         let problem = error.message().lines().collect::<Vec<_>>().join(" ");
-        reading.fault(line, problem, "the file must be TOML, see docs/secretary.md");
+        let remedy = match problem.as_str() {
+            "duplicate key" => "each key and section stands once: leave one of them out",
+            _ => "the file must be TOML, see docs/secretary.md",
+        };
+        reading.fault(line, problem, remedy);
     }
     // The parser's second complaint of a line follows from its first.
     reading.faults.dedup_by_key(|fault| fault.line);

@@ -160,15 +160,19 @@ pub(super) fn fallback(
 
 pub(super) fn hours(keys: &mut Keys<'_>, reading: &mut Reading<'_>) -> Option<Hours> {
     let mut keys = keys.table("hours", reading)?;
+    // A key whose value is of another type is told as that.
+    let (has_timezone, has_week) = (keys.has("timezone"), keys.has("week"));
     let timezone = keys.text("timezone", reading);
-    if timezone.is_none() {
+    if !has_timezone {
         let remedy = "write an IANA name, as timezone = \"America/Sao_Paulo\"";
         keys.missing("timezone", remedy, reading);
     }
     let week = match keys.table("week", reading) {
         Some(week) => week_of(week, reading),
         None => {
-            keys.missing("week", "write week = { weekdays = [\"08:00-18:00\"] }", reading);
+            if !has_week {
+                keys.missing("week", "write week = { weekdays = [\"08:00-18:00\"] }", reading);
+            }
             Week::default()
         }
     };

@@ -66,6 +66,23 @@ fn an_unknown_key_is_refused_with_its_line_and_the_nearest_one() {
 }
 
 #[test]
+fn a_key_of_the_file_that_stands_below_a_section_is_told_where_to_stand() {
+    assert_eq!(
+        refusal(&format!("{SMALL}voice = \"nova\"\n")),
+        "reception.toml, line 14: unknown key `phrases.voice`; \
+         write voice above the first [section]: what stands below one belongs to it"
+    );
+}
+
+#[test]
+fn a_key_that_stands_twice_is_told() {
+    assert_eq!(
+        refusal(&SMALL.replace("language =", "name = \"desk\"\nlanguage =")),
+        "reception.toml, line 3: duplicate key; each key and section stands once: leave one of them out"
+    );
+}
+
+#[test]
 fn a_missing_key_is_named() {
     assert_eq!(
         refusal(&SMALL.replace("farewell = \"Até logo!\"\n", "")),
@@ -100,6 +117,16 @@ fn a_value_of_another_type_is_told_with_what_would_be_right() {
             "[greeting]",
             "hours = 5\n[greeting]",
             "line 6: hours is 5; write a section [hours] with keys",
+        ),
+        (
+            "[greeting]",
+            "hours = { timezone = -3, week = {} }\n[greeting]",
+            "line 6: hours.timezone is -3; write a text in quotes",
+        ),
+        (
+            "[greeting]",
+            "hours = { timezone = \"UTC\", week = \"08:00-18:00\" }\n[greeting]",
+            "line 6: hours.week is the text \"08:00-18:00\"; write a section [hours.week] with keys",
         ),
         (
             "[greeting]",
