@@ -105,8 +105,10 @@ impl Draft {
     fn hours_section(&self, wording: &Wording, text: &mut String) {
         let _ = write!(text, "\n{}\n", wording.hours);
         let Some(hours) = &self.hours else {
-            text.push_str(
-                "#[hours]\n#timezone = \"America/Sao_Paulo\"\n#week = { weekdays = [\"08:00-18:00\"] }\n",
+            let _ = write!(
+                text,
+                "#[hours]\n#timezone = \"{}\"\n#week = {{ weekdays = [\"08:00-18:00\"] }}\n",
+                wording.some_timezone
             );
             return;
         };
@@ -129,7 +131,11 @@ impl Draft {
     fn people(&self, wording: &Wording, text: &mut String) {
         let _ = write!(text, "\n{}\n", wording.destinations);
         if self.destinations.is_empty() {
-            text.push_str("#[[destinations]]\n#name = \"vendas\"\n#number = \"2001\"\n");
+            let _ = write!(
+                text,
+                "#[[destinations]]\n#name = \"{}\"\n#number = \"2001\"\n",
+                wording.some_destination
+            );
         }
         for (name, number) in &self.destinations {
             let _ = write!(
