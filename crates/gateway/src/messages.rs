@@ -92,17 +92,24 @@ fn kind(fields: &Map<String, Value>) -> MessageKind {
     }
 }
 
-/// The fields as others may see them.
+/// The fields as others may see them, however deep a model has put one into another.
 fn masked(fields: &Map<String, Value>, privacy: &Privacy) -> Value {
     let shown = fields.iter().map(|(key, value)| {
-        let hidden = privacy
-            .sensitive
-            .iter()
-            .any(|name| name.eq_ignore_ascii_case(key));
-        let value = if hidden { MASK.into() } else { value.clone() };
+        let value = match privacy.is_sensitive(key) {
+            true => MASK.into(),
+            false => masked_within(value, privacy),
+        };
         (key.clone(), value)
     });
     Value::Object(shown.collect())
+}
+
+fn masked_within(value: &Value, privacy: &Privacy) -> Value {
+    match value {
+        Value::Object(fields) => masked(fields, privacy),
+        Value::Array(values) => values.iter().map(|value| masked_within(value, privacy)).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
 }
 
 #[cfg(test)]
@@ -139,6 +146,11 @@ mod tests {
         assert_eq!(
             masked(&fields, &privacy),
             json!({"CPF": "***", "card": "***", "name": "Ana"})
+        );
+        let nested = object(&json!({"of": {"cpf": "123", "name": "Ana"}, "all": [{"Card": "4111"}]}));
+        assert_eq!(
+            masked(&nested, &privacy),
+            json!({"of": {"cpf": "***", "name": "Ana"}, "all": [{"Card": "***"}]})
         );
     }
 }

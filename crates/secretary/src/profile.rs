@@ -170,6 +170,14 @@ pub struct Privacy {
     pub sensitive: Vec<String>,
 }
 
+impl Privacy {
+    /// Whether the value of a field of that name is for nobody else. Case is no matter: a model writes names as it likes.
+    pub fn is_sensitive(&self, field: &str) -> bool {
+        let field = field.to_lowercase();
+        self.sensitive.iter().any(|name| name.to_lowercase() == field)
+    }
+}
+
 /// Whether calls are recorded as sound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -41,7 +41,7 @@ impl Office {
 
     /// Whether the value of a slot is for nobody else.
     pub(super) fn is_sensitive(&self, slot: &str) -> bool {
-        self.secretary.privacy.sensitive.iter().any(|name| name == slot)
+        self.secretary.privacy.is_sensitive(slot)
     }
 }
 
