@@ -39,6 +39,8 @@ pub struct Call {
     tools: Tools,
     departure: Departure,
     stray: Stray,
+    /// The greeting that follows the notice.
+    greeting: Option<String>,
 }
 
 /// The caller's line.
@@ -88,6 +90,7 @@ impl Call {
     pub fn new(settings: Settings, now: Instant) -> Self {
         Self {
             backchannels: Backchannels::new(&settings.backchannels),
+            greeting: None,
             rules: settings,
             started: now,
             latest: now,
@@ -205,14 +208,18 @@ impl Call {
         match self.stage {
             Stage::Opening => self.open(now),
             Stage::Talking => {
-                self.step_turn(now) || self.sweep() || self.notice_overlooked(now) || self.depart_if_due(now)
+                self.greet_after_notice(now)
+                    || self.step_turn(now)
+                    || self.sweep()
+                    || self.notice_overlooked(now)
+                    || self.depart_if_due(now)
             }
             Stage::LastWords { .. } => self.follow_last_words(now),
             Stage::HandingOver { .. } | Stage::Over => false,
         }
     }
 
-    /// Says the greeting once there is somebody to say it and somebody to hear it.
+    /// Says the first words once there is somebody to say them and somebody to hear them.
     fn open(&mut self, now: Instant) -> bool {
         if self.line != Line::Attached || self.engine != Engine::Ready {
             return false;
@@ -220,13 +227,36 @@ impl Call {
         self.stage = Stage::Talking;
         self.utterances.resumed(now);
         let greeting = self.rules.greeting.clone();
+        if self.rules.notice.trim().is_empty() {
+            self.greet(&greeting, now);
+        } else {
+            let notice = self.rules.notice.clone();
+            self.greeting = Some(greeting);
+            self.speak(&notice, Guard::Shielded, now);
+        }
+        true
+    }
+
+    /// Says the greeting when the notice has been heard. Who speaks by then speaks into the greeting.
+    fn greet_after_notice(&mut self, now: Instant) -> bool {
+        let said = self.utterances.is_empty() && self.thinking.owed_say().is_none();
+        if !said || self.line != Line::Attached {
+            return false;
+        }
+        let Some(greeting) = self.greeting.take() else {
+            return false;
+        };
+        self.greet(&greeting, now);
+        true
+    }
+
+    fn greet(&mut self, greeting: &str, now: Instant) {
         let guard = if self.rules.greeting_interruptible {
             Guard::Open
         } else {
             Guard::Shielded
         };
-        self.speak(&greeting, guard, now);
-        true
+        self.speak(greeting, guard, now);
     }
 
     /// Has a text said by whoever can. Nothing is said of an empty one.

@@ -31,7 +31,10 @@ pub struct Capabilities {
 pub struct Settings {
     /// What the engine leaves to the call.
     pub engine: Capabilities,
-    /// Said first; empty for none.
+    /// Said before the greeting, and interrupted by nothing that the caller does; empty for none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub notice: String,
+    /// Said first, or after the notice; empty for none.
     pub greeting: String,
     /// Whether the caller may interrupt the greeting.
     pub greeting_interruptible: bool,
@@ -59,6 +62,9 @@ pub struct Settings {
     pub tool_limit: Duration,
     /// How long the last words may take to be heard before the call is ended all the same.
     pub farewell_limit: Duration,
+    /// Whether `end_call` is refused: the engine was not offered it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub refuses_end_call: bool,
     /// Where the call goes when the engine fails: a destination of the secretary's, or nowhere.
     pub fallback: Option<String>,
 }

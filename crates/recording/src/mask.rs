@@ -37,7 +37,7 @@ pub struct Mask {
     digit: char,
     /// What is masked of any text.
     always: Extent,
-    sensitive: Vec<String>,
+    privacy: Privacy,
     private: bool,
     /// The caller's texts and how they were masked: the call repeats them later.
     heard: VecDeque<(String, Extent)>,
@@ -76,7 +76,7 @@ impl Mask {
             } else {
                 Extent::All
             },
-            sensitive: privacy.sensitive.clone(),
+            privacy: privacy.clone(),
             private: false,
             heard: VecDeque::new(),
             tools: VecDeque::new(),
@@ -92,6 +92,7 @@ impl Mask {
     /// The rules, as they stand in the log's header.
     pub fn settings(&self, rules: &Settings) -> Settings {
         Settings {
+            notice: self.spoken(&rules.notice),
             greeting: self.spoken(&rules.greeting),
             reprompts: rules.reprompts.iter().map(|text| self.spoken(text)).collect(),
             farewell: self.spoken(&rules.farewell),
@@ -289,7 +290,7 @@ impl Mask {
     }
 
     fn field(&self, name: &str, value: &Value, extent: Extent) -> Value {
-        let is_sensitive = self.sensitive.iter().any(|field| field == name);
+        let is_sensitive = self.privacy.is_sensitive(name);
         self.value(value, if is_sensitive { Extent::All } else { extent })
     }
 

@@ -174,6 +174,10 @@ impl Call {
             return;
         }
         match tools::wanted(&name, &arguments) {
+            Wanted::End if self.rules.refuses_end_call => {
+                let why = "end_call is not offered here: the call ends when the caller hangs up";
+                self.tool_result(id, false, why.to_owned(), now);
+            }
             Wanted::End => self.wish_end(id, now),
             Wanted::Transfer => self.seek_transfer(id, name, arguments, now),
             Wanted::Refused(why) => self.tool_result(id, false, why.to_owned(), now),
@@ -285,6 +289,10 @@ impl Call {
         self.line = Line::Detached;
         if self.utterances.is_sounding() {
             self.clear(ClearReason::Detached);
+            if self.greeting.is_some() {
+                // The notice was not heard to its end: the call begins again.
+                self.stage = Stage::Opening;
+            }
         }
     }
 }

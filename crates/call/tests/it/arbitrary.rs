@@ -31,6 +31,7 @@ fn greeted() -> Settings {
 fn listening() -> Settings {
     Settings {
         engine: LISTENING,
+        notice: "Esta ligação é gravada.".into(),
         greeting: "Bom dia.".into(),
         ..bounded()
     }

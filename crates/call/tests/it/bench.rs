@@ -42,6 +42,7 @@ pub(crate) const HEADSTRONG: Capabilities = Capabilities {
 pub(crate) fn rules() -> Settings {
     Settings {
         engine: OBEDIENT,
+        notice: String::new(),
         greeting: String::new(),
         greeting_interruptible: true,
         reprompts: vec!["Você está aí?".into(), "Alô?".into()],
@@ -56,6 +57,7 @@ pub(crate) fn rules() -> Settings {
         total: Duration::ZERO,
         tool_limit: ms(10_000),
         farewell_limit: ms(20_000),
+        refuses_end_call: false,
         fallback: None,
     }
 }

@@ -203,3 +203,87 @@ fn a_void_answer_waits_behind_a_shielded_greeting_until_it_can_be_cleared() {
         [clear(2, ClearReason::BargeIn)]
     );
 }
+
+/// What must be heard, and then a greeting that may be interrupted.
+fn announced() -> Settings {
+    Settings {
+        notice: "Esta ligação é gravada.".into(),
+        ..greeting()
+    }
+}
+
+#[test]
+fn nothing_interrupts_the_notice_and_the_greeting_behind_it_has_its_own_rule() {
+    let mut bench = Bench::new(announced());
+    bench.tell(attached());
+    assert_eq!(bench.tell(ready()), [say(1, "Esta ligação é gravada.")]);
+    bench.answer(1, Cause::Say(SayId(1)), "Esta ligação é gravada.", 2_000);
+    bench.at(500);
+    assert_eq!(bench.tell(Input::SpeechStarted), []);
+    bench.at(1_500);
+    assert_eq!(bench.tell(Input::SpeechEnded), []);
+    assert_eq!(bench.tell(key('1')), [dtmf('1')], "nor a key");
+    bench.at(2_000);
+    let told = bench.tell(finished(answer(1), 2_000));
+    assert_eq!(told[0], assistant("Esta ligação é gravada."));
+    assert_eq!(told[2..], [say(2, "Bom dia, aqui é a Clara.")]);
+    bench.answer(2, Cause::Say(SayId(2)), "Bom dia, aqui é a Clara.", 2_000);
+    bench.at(2_500);
+    bench.tell(position(answer(2), 500));
+    assert_eq!(bench.tell(Input::SpeechStarted), [pause(), turn_started(1)]);
+}
+
+#[test]
+fn who_still_speaks_when_the_notice_ends_speaks_into_the_greeting() {
+    let mut bench = Bench::begun(announced());
+    bench.answer(1, Cause::Say(SayId(1)), "Esta ligação é gravada.", 1_000);
+    bench.at(900);
+    bench.tell(Input::SpeechStarted);
+    bench.at(1_000);
+    assert_eq!(
+        bench.tell(finished(answer(1), 1_000))[2..],
+        [say(2, "Bom dia, aqui é a Clara."), pause(), turn_started(1)]
+    );
+}
+
+#[test]
+fn a_driver_that_renders_them_says_notice_and_greeting_one_after_the_other() {
+    let engine = Capabilities {
+        verbatim: false,
+        ..OBEDIENT
+    };
+    let mut bench = Bench::new(Settings {
+        engine,
+        ..announced()
+    });
+    bench.tell(attached());
+    assert_eq!(bench.tell(ready()), [play_prompt(1, "Esta ligação é gravada.")]);
+    bench.at(2_000);
+    assert_eq!(
+        bench.tell(finished(prompt(1), 1_900))[2..],
+        [play_prompt(2, "Bom dia, aqui é a Clara.")]
+    );
+}
+
+#[test]
+fn a_notice_that_a_lost_stream_cut_is_said_again() {
+    let mut bench = Bench::begun(announced());
+    bench.answer(1, Cause::Say(SayId(1)), "Esta ligação é gravada.", 2_000);
+    bench.at(500);
+    bench.tell(Input::Leg(LegEvent::Detached));
+    bench.at(600);
+    assert_eq!(bench.tell(attached()), [say(2, "Esta ligação é gravada.")]);
+}
+
+#[test]
+fn a_notice_without_a_greeting_means_listening_after_it() {
+    let mut bench = Bench::begun(Settings {
+        greeting: String::new(),
+        ..announced()
+    });
+    bench.answer(1, Cause::Say(SayId(1)), "Esta ligação é gravada.", 1_000);
+    bench.at(1_000);
+    assert_eq!(bench.tell(finished(answer(1), 1_000)).len(), 2);
+    bench.at(1_500);
+    assert_eq!(bench.tell(Input::SpeechStarted), [turn_started(1)]);
+}

@@ -38,7 +38,7 @@ impl LoggedCall {
         let logs = [true, false].map(|transcript| {
             let privacy = Privacy {
                 transcript,
-                sensitive: vec!["text".into()],
+                sensitive: vec!["Text".into()],
                 ..Privacy::default()
             };
             Scribe::begin(header(&settings), &privacy, now)

@@ -314,3 +314,20 @@ fn a_second_wish_is_refused() {
         )]
     );
 }
+
+#[test]
+fn an_engine_that_was_not_offered_it_cannot_end_the_call() {
+    let mut bench = Bench::begun(Settings {
+        refuses_end_call: true,
+        ..rules()
+    });
+    let told = bench.tell(tool_call("t1", "end_call", json!({})));
+    assert!(
+        matches!(
+            &told[..],
+            [Output::Engine(EngineCommand::ToolResult { ok: false, result, .. })] if result.contains("not offered")
+        ),
+        "{told:?}"
+    );
+    assert!(!bench.call.is_over());
+}

@@ -10,7 +10,7 @@ use audio::Ear;
 use call::{Capabilities, Digit, Input, LegEvent, Outcome, Settings};
 use jiff::Timestamp;
 use recording::Subject;
-use secretary::{CallUuid, Domain, Recording, Secretary};
+use secretary::{CallUuid, Domain, Recording, Secretary, Tool};
 use serde::Deserialize;
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -219,17 +219,16 @@ fn settings(secretary: &Secretary, engine: Capabilities) -> Settings {
     let limits = &secretary.limits;
     let ms = |ms: u32| Duration::from_millis(ms.into());
     let phrases = &secretary.phrases;
-    // Nobody may be recorded who has not heard that he is: what says so is heard to its end, and the greeting with it.
-    let announced = secretary.privacy.recording == Recording::Announce;
-    let greeting = if announced {
-        format!("{} {}", phrases.recording_notice, secretary.greeting.text)
-    } else {
-        secretary.greeting.text.clone()
+    // Nobody may be recorded who has not heard that he is.
+    let notice = match secretary.privacy.recording {
+        Recording::Announce => phrases.recording_notice.clone(),
+        Recording::Off | Recording::On => String::new(),
     };
     Settings {
         engine,
-        greeting: greeting.trim().to_owned(),
-        greeting_interruptible: secretary.greeting.interruptible && !announced,
+        notice,
+        greeting: secretary.greeting.text.trim().to_owned(),
+        greeting_interruptible: secretary.greeting.interruptible,
         reprompts: phrases.reprompts.clone(),
         farewell: phrases.farewell.clone(),
         apology: phrases.apology.clone(),
@@ -242,6 +241,7 @@ fn settings(secretary: &Secretary, engine: Capabilities) -> Settings {
         total: ms(limits.total_ms),
         tool_limit: ms(limits.tool_ms),
         farewell_limit: FAREWELL_LIMIT,
+        refuses_end_call: !secretary.tools.contains(&Tool::EndCall),
         fallback: secretary.fallback.clone(),
     }
 }
