@@ -86,7 +86,7 @@ fn of_domain(
         // Not which: the files of other domains are none of this one's business.
         Err(wrong) => {
             let remedy = "`voice-ai secretaries check` tells what";
-            print([format!("the secretaries have {} faults; {remedy}", wrong.len())]);
+            print([format!("the secretaries have faults ({}); {remedy}", wrong.len())]);
             return Ok(ExitCode::from(BAD_CONFIG));
         }
     };

@@ -152,6 +152,12 @@ fn domain<R: BufRead, W: Write>(
         _ => (format!("{} ({})", wording.domain, names.join(", ")), ""),
     };
     questions.ask(arguments.domain.as_deref(), &question, default, |text| {
+        if text.is_empty() {
+            return Err(format!(
+                "several domains are configured; say which (option --domain): {}",
+                names.join(", ")
+            ));
+        }
         let found = domains.iter().find(|domain| domain.is_named(text));
         found
             .cloned()
@@ -219,6 +225,12 @@ fn destination(text: &str, before: &[(String, String)]) -> Result<(String, Strin
     let wrong = || format!("{text:?} is no name with a number; write it like \"billing 2001\"");
     let (name, number) = text.trim().rsplit_once(char::is_whitespace).ok_or_else(wrong)?;
     let name = name.trim();
+    // Else "+1 555 1234" would be the extension 1234 of somebody named "+1 555".
+    if name.contains(['+', '(', ')']) {
+        return Err(format!(
+            "{text:?} has a number in several words; write it without spaces, like \"duty +15551234\""
+        ));
+    }
     let dialled = number
         .chars()
         .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '*' | '#' | '.' | '_' | '-'));
@@ -265,15 +277,18 @@ fn write(file: &Path, draft: &Draft) -> anyhow::Result<PathBuf> {
     if let Some(folder) = file.parent() {
         std::fs::create_dir_all(folder).with_context(|| format!("the folder {}", folder.display()))?;
     }
-    // A script that is there already is told before anything is written.
-    if script.exists() {
-        bail!(
-            "{} is there already and is not overwritten; choose another --name",
-            script.display()
-        );
+    // What is there already is told before anything is written.
+    for (path, remedy) in [(&*script, "--name"), (file, "--name or --out")] {
+        if path.exists() {
+            bail!(
+                "{} is there already and is not overwritten; choose another {remedy}",
+                path.display()
+            );
+        }
     }
-    create(file, &text)?;
+    // The script first: a server that follows the folder finds no file whose script is not there yet.
     create(&script, &draft.script())?;
+    create(file, &text)?;
     Ok(script)
 }
 
@@ -297,6 +312,34 @@ fn create(path: &Path, text: &str) -> anyhow::Result<()> {
 mod tests {
     use super::*;
     use voice::brain::script::Script;
+
+    #[test]
+    fn a_destination_is_a_name_and_one_number() {
+        assert_eq!(
+            destination("desk 3 2001", &[]),
+            Ok(("desk 3".into(), "2001".into()))
+        );
+        assert_eq!(
+            destination("duty +15551234", &[]),
+            Ok(("duty".into(), "+15551234".into()))
+        );
+        for spaced in ["duty +1 555 1234", "duty (11) 99999-0000"] {
+            let refused = destination(spaced, &[]).unwrap_err();
+            assert!(refused.contains("without spaces"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_written_where_the_file_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("desk.toml");
+        std::fs::write(&file, "mine").unwrap();
+        let refused = write(&file, &draft(Language::En, &[])).unwrap_err().to_string();
+        assert!(refused.contains("desk.toml is there already"), "{refused}");
+        let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
+        assert_eq!(left.len(), 1, "no script is left behind: {left:?}");
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
+    }
 
     fn draft(language: Language, destinations: &[&str]) -> Draft {
         let named = |(index, name): (usize, &&str)| ((*name).to_owned(), format!("{}", 2001 + index));

@@ -337,6 +337,11 @@ fn options_are_answers_and_nothing_is_overwritten() {
         Some(1),
         "several domains, and none is named"
     );
+    assert!(
+        errors(&nowhere).contains("--domain): north.example, south.example"),
+        "{}",
+        errors(&nowhere)
+    );
     let wrong = office.run(&[
         "new",
         "--yes",
