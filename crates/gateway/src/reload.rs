@@ -105,7 +105,12 @@ impl Secretaries {
         });
         let (version, loaded) = match reading.await {
             Ok(read) => read,
-            Err(error) => return Err(vec![format!("the secretaries could not be read: {error}")]),
+            // It panicked: what it read is not known to be tried, so that it is read again next time.
+            Err(error) => {
+                let wrong = vec![format!("the secretaries could not be read: {error}")];
+                self.refuse(&wrong);
+                return Err(wrong);
+            }
         };
         *tried = version;
         match loaded {
@@ -140,7 +145,7 @@ impl Secretaries {
                 "the secretaries were read again: new calls have them"
             );
         } else if mended || occasion == Occasion::Asked {
-            tracing::info!(version, "the secretaries were read again: they are as before");
+            tracing::info!(version, "the secretaries were read again: their files are as before");
         }
         version
     }
