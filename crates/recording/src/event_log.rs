@@ -1,6 +1,7 @@
 //! The event log of one call while it lives.
 
 use crate::scribe::Scribe;
+use crate::state::{Fate, Written};
 use crate::writer::{Job, Queue};
 use call::{Input, Output};
 use std::path::PathBuf;
@@ -13,18 +14,25 @@ const BLOCK: usize = 8 * 1024;
 pub struct EventLog {
     queue: Queue,
     file: u64,
+    fate: Fate,
     scribe: Scribe,
     lines: String,
 }
 
 impl EventLog {
     pub(crate) fn new(queue: Queue, path: PathBuf, scribe: Scribe, first: String) -> Self {
-        let file = queue.file();
+        let (file, fate) = (queue.file(), Fate::default());
         // Where nobody writes any more, nobody minds.
-        let _ = queue.send(Job::OpenLog { file, path, first });
+        let _ = queue.send(Job::OpenLog {
+            file,
+            path,
+            first,
+            fate: fate.clone(),
+        });
         Self {
             queue,
             file,
+            fate,
             scribe,
             lines: String::new(),
         }
@@ -58,6 +66,11 @@ impl EventLog {
     pub fn sound_lost(&mut self, lost: Duration, now: Instant) {
         let line = self.scribe.sound_lost(lost, now);
         self.add(&line, now);
+    }
+
+    /// How much of it is on the disk.
+    pub fn written(&self) -> Written {
+        self.fate.written()
     }
 
     /// Hands over what there is.

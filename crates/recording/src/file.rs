@@ -58,6 +58,11 @@ impl WavFile {
         self.writer.flush().map_err(io_error)
     }
 
+    /// The name that it gets.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Ends the file and gives it its name.
     pub(crate) fn finish(self) -> io::Result<PathBuf> {
         let Self { path, writer, lock } = self;

@@ -20,6 +20,7 @@ mod repair;
 mod replay;
 mod scribe;
 mod sound;
+mod state;
 mod tracks;
 mod writer;
 
@@ -32,4 +33,5 @@ pub use repair::{Mended, Repaired, repair};
 pub use replay::{Parted, Replay, Told, Verdict, replay};
 pub use scribe::Scribe;
 pub use sound::Sound;
+pub use state::{State, Written};
 pub use tracks::Tracks;

@@ -6,6 +6,7 @@ use crate::opus::Encoder;
 use crate::place::Place;
 use crate::scribe::Scribe;
 use crate::sound::Sound;
+use crate::state::State;
 use crate::writer::{Job, Queue, Writer};
 use audio::SampleRate;
 use call::Settings;
@@ -68,7 +69,7 @@ impl Recorder {
             encoder,
             sounds: Default::default(),
             logs: Default::default(),
-            short: false,
+            counts: queue.counts().clone(),
         };
         let thread = std::thread::Builder::new()
             .name("recorder".into())
@@ -119,6 +120,11 @@ impl Recorder {
         } else {
             "wav"
         }
+    }
+
+    /// How the thread is doing.
+    pub fn state(&self) -> State {
+        self.0.queue.counts().state()
     }
 
     /// Writes what waits and ends the thread; what comes after is lost. Blocks until then.

@@ -1,6 +1,7 @@
 //! The sound of one call while it lives.
 
 use crate::file::CHANNELS;
+use crate::state::{Fate, Written};
 use crate::tracks::Tracks;
 use crate::writer::{Job, Queue};
 use audio::SampleRate;
@@ -14,6 +15,7 @@ const BLOCK: Duration = Duration::from_millis(500);
 pub struct Sound {
     queue: Queue,
     file: u64,
+    fate: Fate,
     tracks: Tracks,
     interleaved: Vec<i16>,
     /// Samples that were lost and not told to the file yet.
@@ -25,16 +27,18 @@ pub struct Sound {
 impl Sound {
     pub(crate) fn new(queue: Queue, path: PathBuf, rate: SampleRate, started: Instant) -> Self {
         let file = queue.file();
-        let rate_hz = rate.hz();
+        let (rate_hz, fate) = (rate.hz(), Fate::default());
         // Where nobody writes any more, nobody minds.
         let _ = queue.send(Job::OpenSound {
             file,
             path,
             rate: rate_hz,
+            fate: fate.clone(),
         });
         Self {
             queue,
             file,
+            fate,
             tracks: Tracks::new(rate, started),
             interleaved: Vec::new(),
             owed: 0,
@@ -62,9 +66,16 @@ impl Sound {
         (samples > 0).then(|| self.tracks.rate().duration_of(samples))
     }
 
-    /// The call is over.
-    pub fn end(mut self, now: Instant) {
+    /// How much of it is on the disk.
+    pub fn written(&self) -> Written {
+        self.fate.written()
+    }
+
+    /// The call is over. How much was lost since [`Sound::lost`] was last asked.
+    pub fn end(mut self, now: Instant) -> Option<Duration> {
         self.tracks.finish(now, &mut self.interleaved);
+        self.hand_over();
+        self.lost()
     }
 
     fn hand_over(&mut self) {
@@ -79,6 +90,8 @@ impl Sound {
         } else {
             self.owed += samples;
             self.untold += samples;
+            let lost = self.tracks.rate().duration_of(samples);
+            self.queue.counts().lost(lost.as_millis() as u64);
         }
     }
 }

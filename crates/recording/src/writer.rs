@@ -3,6 +3,7 @@
 use crate::disk;
 use crate::file::WavFile;
 use crate::opus::Encoder;
+use crate::state::{Counts, Fate};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Write};
@@ -21,6 +22,7 @@ pub(crate) enum Job {
         file: u64,
         path: PathBuf,
         rate: u32,
+        fate: Fate,
     },
     /// First the silence of what was lost, in samples; then samples: left, right, left, …
     Sound {
@@ -38,6 +40,7 @@ pub(crate) enum Job {
         file: u64,
         path: PathBuf,
         first: String,
+        fate: Fate,
     },
     Lines {
         file: u64,
@@ -69,6 +72,7 @@ pub(crate) struct Queue {
     waiting: Arc<AtomicUsize>,
     limit: usize,
     next_file: Arc<AtomicU64>,
+    counts: Counts,
 }
 
 impl Queue {
@@ -80,6 +84,7 @@ impl Queue {
             waiting: waiting.clone(),
             limit,
             next_file: Arc::default(),
+            counts: Counts::default(),
         };
         let receiver = Waiting {
             jobs: receiver,
@@ -91,6 +96,11 @@ impl Queue {
     /// A number for a file.
     pub(crate) fn file(&self) -> u64 {
         self.next_file.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// How the thread is doing.
+    pub(crate) fn counts(&self) -> &Counts {
+        &self.counts
     }
 
     /// Queues a job, or gives it back if there is no room or nobody writes any more.
@@ -121,9 +131,22 @@ pub(crate) struct Writer {
     /// Below so many free bytes nothing is recorded.
     pub(crate) least_free: u64,
     pub(crate) encoder: Option<Encoder>,
-    pub(crate) sounds: HashMap<u64, WavFile>,
-    pub(crate) logs: HashMap<u64, (PathBuf, File)>,
-    pub(crate) short: bool,
+    pub(crate) sounds: HashMap<u64, OpenSound>,
+    pub(crate) logs: HashMap<u64, OpenLog>,
+    pub(crate) counts: Counts,
+}
+
+/// A recording that is being written.
+pub(crate) struct OpenSound {
+    wav: WavFile,
+    fate: Fate,
+}
+
+/// An event log that is being written.
+pub(crate) struct OpenLog {
+    path: PathBuf,
+    file: File,
+    fate: Fate,
 }
 
 impl Writer {
@@ -158,7 +181,12 @@ impl Writer {
 
     fn obey(&mut self, job: Job) {
         match job {
-            Job::OpenSound { file, path, rate } => self.open_sound(file, &path, rate),
+            Job::OpenSound {
+                file,
+                path,
+                rate,
+                fate,
+            } => self.open_sound(file, &path, rate, fate),
             Job::Sound {
                 file,
                 silence,
@@ -171,32 +199,48 @@ impl Writer {
                 self.with_sound(file, |sound| sound.silence(silence));
                 self.close_sound(file);
             }
-            Job::OpenLog { file, path, first } => match disk::create(&path) {
-                Ok(open) => {
-                    self.logs.insert(file, (path, open));
-                    self.lines(file, &first);
-                }
-                Err(error) => {
-                    tracing::warn!(path = %path.display(), %error, "a call has no event log; the call goes on")
-                }
-            },
+            Job::OpenLog {
+                file,
+                path,
+                first,
+                fate,
+            } => self.open_log(file, path, &first, fate),
             Job::Lines { file, text } => self.lines(file, &text),
             Job::CloseLog { file } => drop(self.logs.remove(&file)),
             Job::End => {}
         }
     }
 
-    fn open_sound(&mut self, file: u64, path: &Path, rate: u32) {
-        if self.short {
+    fn open_sound(&mut self, file: u64, path: &Path, rate: u32, fate: Fate) {
+        if self.counts.is_short() {
             tracing::warn!(path = %path.display(), "a call is not recorded: the disk is short of space");
-            return;
+            return self.not_made(&fate);
         }
         match WavFile::create(path, rate) {
-            Ok(sound) => drop(self.sounds.insert(file, sound)),
+            Ok(wav) => drop(self.sounds.insert(file, OpenSound { wav, fate })),
             Err(error) => {
-                tracing::warn!(path = %path.display(), %error, "a call is not recorded; the call goes on")
+                tracing::warn!(path = %path.display(), %error, "a call is not recorded; the call goes on");
+                self.not_made(&fate);
             }
         }
+    }
+
+    fn open_log(&mut self, number: u64, path: PathBuf, first: &str, fate: Fate) {
+        match disk::create(&path) {
+            Ok(file) => {
+                self.logs.insert(number, OpenLog { path, file, fate });
+                self.lines(number, first);
+            }
+            Err(error) => {
+                tracing::warn!(path = %path.display(), %error, "a call has no event log; the call goes on");
+                self.not_made(&fate);
+            }
+        }
+    }
+
+    fn not_made(&self, fate: &Fate) {
+        fate.nothing();
+        self.counts.cut();
     }
 
     /// Does something to a recording; one that fails is ended where it is.
@@ -204,31 +248,43 @@ impl Writer {
         let Some(sound) = self.sounds.get_mut(&file) else {
             return;
         };
-        if let Err(error) = work(sound) {
-            tracing::warn!(%error, "the recording of a call ends here; the call goes on");
-            self.close_sound(file);
+        if let Err(error) = work(&mut sound.wav) {
+            tracing::warn!(path = %sound.wav.path().display(), %error, "the recording of a call ends here; the call goes on");
+            self.cut_sound(file);
         }
     }
 
+    /// Ends a recording before its call.
+    fn cut_sound(&mut self, file: u64) {
+        if let Some(sound) = self.sounds.get(&file) {
+            sound.fate.part();
+            self.counts.cut();
+        }
+        self.close_sound(file);
+    }
+
     fn close_sound(&mut self, file: u64) {
-        let Some(sound) = self.sounds.remove(&file) else {
+        let Some(OpenSound { wav, .. }) = self.sounds.remove(&file) else {
             return;
         };
-        match (sound.finish(), &self.encoder) {
+        let path = wav.path().to_owned();
+        match (wav.finish(), &self.encoder) {
             (Ok(wav), Some(encoder)) => encoder.encode(wav),
             (Ok(_), None) => {}
             (Err(error), _) => {
-                tracing::warn!(%error, "a recording could not be finished: the next start repairs it")
+                tracing::warn!(path = %path.display(), %error, "a recording could not be finished: the next start repairs it")
             }
         }
     }
 
     fn lines(&mut self, file: u64, text: &str) {
-        let Some((path, log)) = self.logs.get_mut(&file) else {
+        let Some(log) = self.logs.get_mut(&file) else {
             return;
         };
-        if let Err(error) = log.write_all(text.as_bytes()) {
-            tracing::warn!(path = %path.display(), %error, "the event log of a call ends here; the call goes on");
+        if let Err(error) = log.file.write_all(text.as_bytes()) {
+            tracing::warn!(path = %log.path.display(), %error, "the event log of a call ends here; the call goes on");
+            log.fate.part();
+            self.counts.cut();
             self.logs.remove(&file);
         }
     }
@@ -248,7 +304,7 @@ impl Writer {
             Err(_) => return,
         };
         let short = free < self.least_free;
-        if short == std::mem::replace(&mut self.short, short) {
+        if short == self.counts.set_short(short) {
             return;
         }
         let (free_mb, least_mb) = (free / 1_000_000, self.least_free / 1_000_000);
@@ -262,7 +318,7 @@ impl Writer {
         );
         let open: Vec<u64> = self.sounds.keys().copied().collect();
         for file in open {
-            self.close_sound(file);
+            self.cut_sound(file);
         }
     }
 }

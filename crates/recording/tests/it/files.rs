@@ -77,6 +77,18 @@ pub(crate) fn read(path: &Path) -> Vec<i16> {
     reader.samples::<i16>().map(Result::unwrap).collect()
 }
 
+/// Waits for the thread that writes.
+fn until(seen: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !seen() {
+        assert!(
+            begun.elapsed() < Duration::from_secs(10),
+            "it never comes to that"
+        );
+        std::thread::yield_now();
+    }
+}
+
 fn mode(path: &Path) -> u32 {
     std::fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
@@ -88,7 +100,9 @@ fn a_recording_lies_where_its_place_says_and_is_nobody_elses() {
     let started = Instant::now();
     let mut sound = recorder.sound(&place("one"), RATE, started);
     record(&mut sound, started);
-    sound.end(started + ms(1_000));
+    assert_eq!(sound.written(), Written::All);
+    assert_eq!(sound.end(started + ms(1_000)), None, "nothing is lost");
+    assert_eq!(recorder.state(), State::default());
     recorder.close();
     let relative = place("one").relative("wav");
     assert_eq!(relative, format!("recordings/{DOMAIN}/2026-03-01/one.wav"));
@@ -201,11 +215,7 @@ fn a_recording_that_is_being_written_is_left_alone() {
     let mut sound = recorder.sound(&place("live"), RATE, started);
     record(&mut sound, started);
     let path = data.path().join(place("live").relative("wav"));
-    let begun = Instant::now();
-    while !path.with_extension("wav.part").exists() {
-        assert!(begun.elapsed() < Duration::from_secs(10), "it is never opened");
-        std::thread::yield_now();
-    }
+    until(|| path.with_extension("wav.part").exists());
     let seen = loop {
         // Between its making and its lock lies a moment.
         let repaired = repair(data.path()).unwrap();
@@ -227,8 +237,8 @@ fn nothing_recorded_is_nothing_to_repair() {
 }
 
 /// Three seconds of the caller saying 5, of which two are settled and handed over at once; the rest at the end. What was lost of the
-/// first, and the caller's track in the file.
-fn handed_over(data: &Path, waiting: usize) -> (Option<Duration>, Vec<i16>) {
+/// first and of the rest, and the caller's track in the file.
+fn handed_over(data: &Path, waiting: usize) -> ([Option<Duration>; 2], Vec<i16>) {
     let recorder = Recorder::start(Options {
         waiting,
         ..options(data)
@@ -242,7 +252,9 @@ fn handed_over(data: &Path, waiting: usize) -> (Option<Duration>, Vec<i16>) {
     sound.flush(started + ms(3_000));
     let lost = sound.lost();
     assert_eq!(sound.lost(), None, "told once");
-    sound.end(started + ms(3_000));
+    let lost = [lost, sound.end(started + ms(3_000))];
+    let all = lost.into_iter().flatten().sum::<Duration>();
+    assert_eq!(u128::from(recorder.state().lost_ms), all.as_millis());
     recorder.close();
     let samples = read(&data.join(place("slow").relative("wav")));
     (lost, samples.into_iter().step_by(2).collect())
@@ -253,12 +265,13 @@ fn what_a_slow_disk_loses_is_counted_and_is_silence() {
     let data = TempDir::new().unwrap();
     // Two seconds of stereo are 64000 bytes.
     let (lost, caller) = handed_over(data.path(), 63_999);
-    assert_eq!(lost, Some(ms(2_000)));
+    assert_eq!(lost, [Some(ms(2_000)), None]);
     let expected: Vec<i16> = [vec![0; 16_000], vec![5; 8_000]].concat();
     assert_eq!(caller, expected, "what was not lost is in its place");
     let data = TempDir::new().unwrap();
     let (lost, caller) = handed_over(data.path(), 1_000);
-    assert_eq!((lost, caller), (Some(ms(2_000)), vec![0; 24_000]), "the end too");
+    assert_eq!(lost, [Some(ms(2_000)), Some(ms(1_000))], "the end too");
+    assert_eq!(caller, vec![0; 24_000]);
 }
 
 #[test]
@@ -299,12 +312,32 @@ fn without_space_nothing_is_recorded_and_logs_are_written_all_the_same() {
         ..options(data.path())
     };
     let recorder = Recorder::start(full).unwrap();
-    let started = Instant::now();
+    let (started, secretary) = (Instant::now(), secretary());
+    let subject = Subject {
+        domain: DOMAIN.parse().unwrap(),
+        call: CALL.parse().unwrap(),
+        secretary: &secretary,
+        started,
+        wall: Timestamp::UNIX_EPOCH,
+    };
+    let log = recorder.event_log(&place("none"), &subject, &settings());
     let mut sound = recorder.sound(&place("none"), RATE, started);
     record(&mut sound, started);
+    until(|| sound.written() == Written::Nothing);
+    assert_eq!(log.written(), Written::All);
     sound.end(started + ms(1_000));
+    log.end(started + ms(1_000));
+    let told = State {
+        short: true,
+        cut: 1,
+        lost_ms: 0,
+    };
+    assert_eq!(recorder.state(), told);
     recorder.close();
-    assert!(!data.path().join("recordings").exists());
+    let wav = data.path().join(place("none").relative("wav"));
+    assert!(every_form(&wav).iter().all(|path| !path.exists()));
+    let log = std::fs::read_to_string(wav.with_extension("jsonl")).unwrap();
+    assert_eq!(Log::parse(&log).unwrap().tail, Tail::Whole);
 }
 
 #[test]
@@ -316,7 +349,9 @@ fn a_data_folder_that_cannot_be_used_costs_the_files_alone() {
     let started = Instant::now();
     let mut sound = recorder.sound(&place("one"), RATE, started);
     record(&mut sound, started);
+    until(|| sound.written() == Written::Nothing);
     sound.end(started + ms(1_000));
+    assert_eq!(recorder.state().cut, 1);
     recorder.close();
     assert_eq!(std::fs::read(&file).unwrap(), b"");
 }
