@@ -151,6 +151,10 @@ impl Folder {
 }
 
 fn read_text(path: &Path) -> Result<String, String> {
+    // Opening a pipe would wait for a writer, and with it every reading after this one.
+    if !fs::metadata(path).map_err(|error| error.to_string())?.is_file() {
+        return Err("it is no file".into());
+    }
     let mut text = String::new();
     fs::File::open(path)
         .and_then(|file| file.take(LONGEST + 1).read_to_string(&mut text))

@@ -253,6 +253,19 @@ fn all_faults_of_all_files_are_told_at_once_each_with_its_line() {
     );
 }
 
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_told_and_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "good.toml", "name = \"front\"");
+    let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("odd.toml")).unwrap();
+    let told = faults(&[entry("front")], folder.path());
+    assert!(
+        told.len() == 1 && told[0].contains("odd.toml cannot be read: it is no file"),
+        "{told:?}"
+    );
+}
+
 #[test]
 fn markdown_beside_a_file_is_its_text() {
     let folder = tempfile::tempdir().unwrap();
