@@ -249,6 +249,11 @@ impl Calls {
         }))
     }
 
+    /// How the writer of calls' files is doing.
+    pub(crate) fn recorder(&self) -> recording::State {
+        self.0.services.recorder.state()
+    }
+
     fn table(&self) -> MutexGuard<'_, Table> {
         // Nothing under this lock can panic half-way through a change.
         self.0.table.lock().unwrap_or_else(PoisonError::into_inner)

@@ -122,6 +122,7 @@ impl Health {
             self.speech_to_text(),
             self.text_to_speech().await,
             self.data().await,
+            keeping::recorder(self.calls.recorder()),
             self.secretaries(),
             keeping::journal(&self.kept.keeper.state()),
             keeping::webhooks(&self.kept.outbox),

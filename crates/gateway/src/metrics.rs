@@ -94,6 +94,8 @@ pub enum Dropped {
     Playout,
     /// The secretary's, which the leg did not take.
     Leg,
+    /// Either's, which is silence in a recording because the disk was too slow.
+    Recording,
 }
 
 /// What went wrong.
@@ -111,6 +113,10 @@ pub enum ErrorKind {
     ToolTimeout,
     /// Text to speech failed.
     Synthesis,
+    /// A recording could not be made, or ended before its call.
+    Recording,
+    /// An event log could not be made, or ended before its call.
+    EventLog,
     /// A call's task panicked.
     Panic,
 }
@@ -142,6 +148,8 @@ impl ErrorKind {
             Self::Tool => "tool",
             Self::ToolTimeout => "tool_timeout",
             Self::Synthesis => "synthesis",
+            Self::Recording => "recording",
+            Self::EventLog => "event_log",
             Self::Panic => "panic",
         }
     }
@@ -154,6 +162,7 @@ impl Dropped {
             Self::Engine => "engine",
             Self::Playout => "playout",
             Self::Leg => "leg",
+            Self::Recording => "recording",
         }
     }
 }

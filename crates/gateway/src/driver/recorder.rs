@@ -1,11 +1,12 @@
 //! What a call leaves as files: the state machine with its event log, and the sound of both voices.
 
 use super::{Driver, Services};
+use crate::metrics::{Dropped, ErrorKind};
 use audio::SampleRate;
 use call::{Call, Input, Output, Settings};
-use recording::{EventLog, Place, Sound, Subject};
+use recording::{EventLog, Place, Sound, Subject, Written};
 use secretary::Recording;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The call's own files, paths below the data folder.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -131,24 +132,47 @@ impl Driver {
             sound.lost()
         });
         if let Some(lost) = lost {
-            tracing::warn!(call = %self.id, lost_ms = lost.as_millis() as u64, "the disk is too slow: part of a recording is lost");
+            self.sound_lost(lost, now);
         }
-        let Some(log) = &mut self.call.log else { return };
-        if let Some(lost) = lost {
+        if let Some(log) = &mut self.call.log {
+            log.flush(now);
+        }
+    }
+
+    fn sound_lost(&mut self, lost: Duration, now: Instant) {
+        let lost_ms = lost.as_millis() as u64;
+        tracing::warn!(call = %self.id, lost_ms, "the disk is too slow: part of a recording is lost");
+        self.services.metrics.dropped_ms(Dropped::Recording, lost_ms);
+        if let Some(log) = &mut self.call.log {
             log.sound_lost(lost, now);
         }
-        log.flush(now);
     }
 
     /// The call is over: its files are.
     pub(super) fn finish_files(&mut self, now: Instant) {
         self.write_files(now);
         if let Some(sound) = self.sound.0.take() {
-            sound.end(now);
+            let written = sound.written();
+            self.check(written, ErrorKind::Recording, |files| &mut files.recording);
+            if let Some(lost) = sound.end(now) {
+                self.sound_lost(lost, now);
+            }
         }
         if let Some(log) = self.call.log.take() {
+            let written = log.written();
+            self.check(written, ErrorKind::EventLog, |files| &mut files.event_log);
             log.end(now);
         }
         tracing::debug!(call = %self.id, recording = ?self.files.recording, event_log = ?self.files.event_log, "what is kept");
+    }
+
+    /// Counts a file that is not whole, and forgets the path of one that is not there.
+    fn check(&mut self, written: Written, kind: ErrorKind, path: fn(&mut Files) -> &mut Option<String>) {
+        if written != Written::All {
+            self.services.metrics.error(kind);
+        }
+        if written == Written::Nothing {
+            *path(&mut self.files) = None;
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! How the journal and the outbox are doing.
+//! How the journal, the outbox and the files of calls are doing.
 
 use super::{Check, State};
 use crate::webhooks::Outbox;
@@ -28,6 +28,26 @@ pub(super) fn journal(state: &KeeperState) -> Check {
             "{counted}; the log says why, and set-aside.jsonl in the journal's folder has what was set aside"
         );
         return Check::new(NAME, State::Degraded, detail);
+    }
+    Check::new(NAME, State::Ok, counted)
+}
+
+/// Whether calls leave the files that they are to leave.
+pub(super) fn recorder(state: recording::State) -> Check {
+    const NAME: &str = "recordings";
+    let counted = format!(
+        "{} recordings and event logs were not made or ended before their calls, and {} ms of sound were lost since the start",
+        state.cut, state.lost_ms
+    );
+    if state.short {
+        let detail = format!(
+            "the disk of data.dir is short of space, and no call is recorded: make room, or set recording.least_free_mb lower; \
+             {counted}"
+        );
+        return Check::new(NAME, State::Degraded, detail);
+    }
+    if state.cut > 0 || state.lost_ms > 0 {
+        return Check::new(NAME, State::Degraded, format!("{counted}; the log says why"));
     }
     Check::new(NAME, State::Ok, counted)
 }
@@ -70,6 +90,25 @@ mod tests {
             ..state()
         };
         assert_eq!(journal(&busy).state, State::Ok);
+    }
+
+    #[test]
+    fn what_calls_do_not_leave_is_told() {
+        let well = recording::State::default();
+        assert_eq!(recorder(well).state, State::Ok);
+        let wrong = [
+            (
+                recording::State { short: true, ..well },
+                "recording.least_free_mb",
+            ),
+            (recording::State { cut: 7, ..well }, "7 recordings"),
+            (recording::State { lost_ms: 40, ..well }, "40 ms"),
+        ];
+        for (state, words) in wrong {
+            let check = recorder(state);
+            assert_eq!(check.state, State::Degraded, "{words}");
+            assert!(check.detail.contains(words), "{}", check.detail);
+        }
     }
 
     #[test]

@@ -24,7 +24,7 @@ async fn a_node_that_can_carry_calls_is_ready_and_says_what_it_tried() {
                 .clone()
         };
         assert_eq!(state("speech_to_text"), "degraded", "there is no model: {json}");
-        for name in ["calls", "engines", "text_to_speech", "data"] {
+        for name in ["calls", "engines", "text_to_speech", "data", "recordings"] {
             assert_eq!(state(name), "ok", "{json}");
         }
         assert!(answer.body.contains("keys only"), "{json}");

@@ -1,9 +1,13 @@
 //! What a call leaves as files.
 
+use crate::estate::conversations;
 use crate::line::{DOMAIN, Line, Node, secretary};
 use crate::replays::files;
+use crate::site::get;
 use recording::{Log, Tail, Verdict, replay};
+use std::path::Path;
 use std::time::Duration;
+use store::{Location, Store};
 
 const CALL: &str = "aaaaaaaa-bbbb-4ccc-8ddd-000000000001";
 const METADATA: &str = r#"{"rate":8000,"mix":"mono","caller_number":"5511987654321","caller_name":"Maria"}"#;
@@ -28,6 +32,16 @@ async fn echoed(node: &Node) {
     node.ends_empty().await;
 }
 
+/// The paths of the only call's recording and event log, as the store has them.
+async fn kept(data: &Path) -> (Option<String>, Option<String>) {
+    let location = Location::parse("sqlite:voice-ai.db", data).unwrap();
+    let store = Store::open_existing(&location).await.unwrap();
+    let mut calls = conversations(&store, DOMAIN).await;
+    assert_eq!(calls.len(), 1, "{calls:?}");
+    let call = calls.remove(0);
+    (call.recording, call.event_log)
+}
+
 /// Where a track first has the caller's value, and how much of it.
 fn voice(track: &[i16]) -> (usize, usize) {
     let begin = track.iter().position(|sample| *sample == 1_000).unwrap();
@@ -45,6 +59,7 @@ async fn a_recorded_call_leaves_both_voices_on_one_timeline() {
         panic!("one recording: {recordings:?}")
     };
     let relative = wav.strip_prefix(folder.path()).unwrap().display().to_string();
+    assert_eq!(kept(folder.path()).await.0.as_ref(), Some(&relative));
     assert!(
         relative.starts_with(&format!("recordings/{DOMAIN}/")),
         "{relative}"
@@ -68,6 +83,33 @@ async fn a_recorded_call_leaves_both_voices_on_one_timeline() {
     assert!((0..=200).contains(&delay_ms), "{delay_ms} ms");
     let ms = samples.len() / 2 / 8;
     assert!((600..=5_000).contains(&ms), "{ms} ms");
+}
+
+#[tokio::test]
+async fn without_space_a_call_is_not_recorded_and_operators_see_it() {
+    let wanted = secretary("echo", "loopback").recorded();
+    let node = Node::start(wanted, "recording.least_free_mb = 1000000000").await;
+    echoed(&node).await;
+    node.shows(r#"voice_ai_errors_total{kind="recording"} 1"#).await;
+    let health = get(node.control_addr(), "/health/ready", "").await;
+    assert_eq!(health.status, 200, "calls go on: {health:?}");
+    let json = health.json();
+    let checks = json["checks"].as_array().unwrap();
+    let check = checks.iter().find(|check| check["name"] == "recordings").unwrap();
+    assert_eq!(check["state"], "degraded", "{json}");
+    assert!(
+        check["detail"]
+            .as_str()
+            .unwrap()
+            .contains("recording.least_free_mb"),
+        "{json}"
+    );
+    let folder = node.closed().await;
+    assert!(files(folder.path(), "wav").is_empty());
+    assert_eq!(files(folder.path(), "jsonl").len(), 1, "its event log is there");
+    let (recording, event_log) = kept(folder.path()).await;
+    assert_eq!(recording, None, "no path of what is not there");
+    assert!(event_log.is_some());
 }
 
 #[tokio::test]
