@@ -242,10 +242,11 @@ impl Keeper {
     /// [`KeeperConfig::close_limit`] at most. What is not carried then is carried by the next process.
     pub async fn close(&self) {
         let (closed, answer) = oneshot::channel();
-        if self.shared.orders.send(Order::Close(closed)).await.is_ok() {
-            // The writer ends after its answer, or ended before it.
-            let _ended = answer.await;
-        }
+        // What is carried is removed meanwhile: the folder is nobody else's until that is over. None where it was closed before.
+        let _journal = match self.shared.orders.send(Order::Close(closed)).await {
+            Ok(()) => answer.await.ok(),
+            Err(_) => None,
+        };
         self.shared.closing.send_replace(true);
         let carrying = self
             .shared

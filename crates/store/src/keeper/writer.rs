@@ -19,8 +19,8 @@ pub(super) enum Order {
     Keep(Entry, oneshot::Sender<Result<(), KeepError>>),
     /// All up to here was carried.
     Retire(Written),
-    /// Write what was ordered before, say so, and end.
-    Close(oneshot::Sender<()>),
+    /// Write what was ordered before, hand over the folder, and end.
+    Close(oneshot::Sender<Journal>),
 }
 
 pub(super) struct Writer {
@@ -28,7 +28,7 @@ pub(super) struct Writer {
     pub(super) fill: Arc<Fill>,
     pub(super) trouble: Arc<Trouble>,
     pub(super) written: watch::Sender<Written>,
-    /// Held as long as anything is written.
+    /// Held as long as anything is written; who closes it holds it as long as anything is read.
     pub(super) journal: Journal,
 }
 
@@ -64,10 +64,8 @@ impl Writer {
             }
             self.write(&mut group, closed.is_some());
             if let Some(answer) = closed {
-                // The folder is free for another process when the answer comes.
-                drop(self.journal);
                 // Who closed it need not wait for it.
-                let _unheard = answer.send(());
+                let _unheard = answer.send(self.journal);
                 return;
             }
         }
