@@ -1,7 +1,9 @@
 //! Forgetting what domains keep no longer: rows and files.
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use secretary::{Domain, SecretarySource};
+use secretary::{Domain, DomainUuid, SecretarySource};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,20 +46,24 @@ pub(crate) async fn forget(store: &Store, domains: &[Arc<Domain>], data: &Path, 
         let Ok(before) = now.checked_sub(kept) else {
             continue;
         };
-        let (before, now) = (UnixMs(before.as_millisecond()), UnixMs(now.as_millisecond()));
-        let erased = match store.purge(domain.uuid, before, now).await {
+        let (until, now) = (UnixMs(before.as_millisecond()), UnixMs(now.as_millisecond()));
+        let erased = match store.purge(domain.uuid, until, now).await {
             Ok(erased) => erased,
             Err(error) => {
                 tracing::warn!(domain = %domain.uuid, %error, "what is too old cannot be forgotten now; it is tried again");
                 continue;
             }
         };
-        if erased.is_nothing() {
+        let (folder, files, uuid) = (data.to_owned(), erased.files, domain.uuid);
+        let removing = move || {
+            remove(&folder, &files);
+            remove_days(&folder, uuid, before);
+        };
+        // A thread that may wait for the disk; a panic of its would be ours and has been told.
+        let _ended = tokio::task::spawn_blocking(removing).await;
+        if erased.conversations == 0 {
             continue;
         }
-        let (folder, files) = (data.to_owned(), erased.files);
-        // A thread that may wait for the disk; a panic of its would be ours and has been told.
-        let _ended = tokio::task::spawn_blocking(move || remove(&folder, &files)).await;
         tracing::info!(
             domain = %domain.uuid, days = domain.retention_days, conversations = erased.conversations,
             messages = erased.messages, "forgot what is older than the domain keeps"
@@ -86,6 +92,26 @@ fn remove(data: &Path, files: &[String]) {
                     tracing::error!(file, %error, "a file of a forgotten call could not be removed; remove it by hand")
                 }
             }
+        }
+    }
+}
+
+/// Removes what no row names any more from the days before that instant's: files of calls whose process died, of calls that another
+/// gateway on the same database has forgotten, and what a process left that ended between rows and files.
+fn remove_days(data: &Path, domain: DomainUuid, before: Timestamp) {
+    let first_kept = before.to_zoned(TimeZone::UTC).date();
+    let place = recording::Place::new(domain, before, "any").relative("wav");
+    let Some(folder) = Path::new(&place).ancestors().nth(2) else {
+        return;
+    };
+    // A domain that has no folder has no files here.
+    for day in std::fs::read_dir(data.join(folder)).into_iter().flatten().flatten() {
+        let date = day.file_name().to_str().and_then(|name| name.parse::<Date>().ok());
+        if date.is_none_or(|date| date >= first_kept) {
+            continue;
+        }
+        if let Err(error) = std::fs::remove_dir_all(day.path()) {
+            tracing::error!(path = %day.path().display(), %error, "the files of a day that is too old could not be removed; remove them by hand");
         }
     }
 }

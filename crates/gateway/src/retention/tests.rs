@@ -82,3 +82,32 @@ async fn each_domain_forgets_after_its_own_days_rows_and_files() {
     forget(&store, &domains, &data, at("2027-11-08T13:01:00Z")).await;
     assert_eq!((left(&week).await, left(&ever).await), (0, 1));
 }
+
+#[tokio::test]
+async fn files_that_no_row_names_go_with_their_day() {
+    let folder = tempfile::tempdir().unwrap();
+    let location = Location::parse("sqlite:test.db", folder.path()).unwrap();
+    let store = Store::open(&location).await.unwrap();
+    let week = domain("11111111-2222-4333-8444-555555555555", 7);
+    let ever = domain("99999999-2222-4333-8444-555555555555", 0);
+    let file = |domain: &Domain, day: &str, extension: &str| {
+        let started = format!("{day}T12:00:00Z").parse().unwrap();
+        let path = recording::Place::new(domain.uuid, started, "call").relative(extension);
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, "").unwrap();
+        path
+    };
+    // Its process died: it has no end, and its row names no file.
+    let begun = call(&week, "2026-11-01T12:00:00Z", "").swap_remove(0);
+    store.apply(&[begun]).await.unwrap();
+    let died = [
+        file(&week, "2026-11-01", "wav.part"),
+        file(&week, "2026-11-01", "jsonl"),
+    ];
+    let kept = [file(&week, "2026-11-02", "wav"), file(&ever, "2026-11-01", "wav")];
+    let now = "2026-11-09T00:00:00Z".parse().unwrap();
+    forget(&store, &[week, ever], folder.path(), now).await;
+    assert!(!died.iter().any(|path| path.exists()), "{died:?}");
+    assert!(kept.iter().all(|path| path.exists()), "{kept:?}");
+}
