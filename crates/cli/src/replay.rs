@@ -46,10 +46,15 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
+/// Slower than this nobody watches, and times grow beyond what a clock tells.
+const SLOWEST: f64 = 0.001;
+
 fn speed(text: &str) -> Result<f64, String> {
     match text.parse() {
-        Ok(speed) if speed > 0.0 && f64::is_finite(speed) => Ok(speed),
-        _ => Err("give a number above 0, such as 1 for its own pace or 10 for ten times that".to_owned()),
+        Ok(speed) if speed >= SLOWEST && f64::is_finite(speed) => Ok(speed),
+        _ => Err(format!(
+            "give a number of {SLOWEST} or more, such as 1 for its own pace or 10 for ten times that"
+        )),
     }
 }
 

@@ -1,6 +1,7 @@
 //! A replay on standard output: for a person, or as JSON for a program.
 
 use super::account::{ended, told};
+use crate::table::printable;
 use call::{Output, Record};
 use recording::{Build, Header, Line, Log, Parted, Replay, Told, Verdict, What};
 use serde_json::json;
@@ -40,6 +41,7 @@ impl Printer {
             return;
         }
         if let Some((who, text)) = told(&line.what) {
+            let text = printable(&text);
             print(&format!("{:8.2}  {who:<10}  {text}", seconds(line.at)));
         }
     }

@@ -100,7 +100,16 @@ fn what_is_no_log_or_has_a_hole_has_a_code_of_its_own() {
         voice_ai(&["replay", "/nonexistent"]).status().unwrap().code(),
         Some(1)
     );
-    assert_eq!(replay(LOG, &["--speed", "0"]).status.code(), Some(2));
+    for speed in ["0", "1e-300", "inf", "fast"] {
+        assert_eq!(replay(LOG, &["--speed", speed]).status.code(), Some(2), "{speed}");
+    }
+}
+
+#[test]
+fn words_of_a_call_give_a_terminal_no_orders() {
+    let told = printed(&replay(&LOG.replace("Bom dia,", r"Bom\u001b[2J\ndia,"), &[]));
+    assert!(told.contains("Bom\u{fffd}[2J dia,"), "{told}");
+    assert!(!told.contains('\u{1b}'), "{told}");
 }
 
 #[test]
