@@ -1,6 +1,6 @@
 //! What an engine that follows instructions is told of a secretary: one Markdown text in the secretary's language.
 
-use crate::{Destination, Hours, Language, Opening, Secretary, spoken_opening};
+use crate::{Destination, Hours, Language, Opening, Secretary, Tool, spoken_opening};
 use jiff::Timestamp;
 use std::fmt::Write;
 
@@ -67,9 +67,9 @@ const EN: Wording = Wording {
 };
 
 impl Secretary {
-    /// Persona, rules, facts, hours and destinations as one Markdown text; empty where there is none of them. `now` is the
-    /// beginning of the call: with it stands whether the company is open. Numbers of destinations are not among it: engines
-    /// transfer by name.
+    /// Persona, rules, facts, hours and, where it may transfer, destinations as one Markdown text; empty where there is none of
+    /// them. `now` is the beginning of the call: with it stands whether the company is open. Numbers of destinations are not
+    /// among it: engines transfer by name.
     pub fn instructions(&self, now: Timestamp) -> String {
         let wording = match self.language {
             Language::PtBr => &PT_BR,
@@ -85,13 +85,21 @@ impl Secretary {
             (Some(wording.rules), self.rules.trim().to_owned()),
             (Some(wording.facts), facts.join("\n")),
             (Some(wording.hours), self.hours_told(wording, now)),
-            (Some(wording.people), people(wording, &self.destinations)),
+            (Some(wording.people), self.people_told(wording)),
         ];
         let written = sections.into_iter().filter(|(_, text)| !text.is_empty());
         let texts: Vec<String> = written
             .map(|(title, text)| title.map_or_else(|| text.clone(), |title| format!("## {title}\n\n{text}")))
             .collect();
         texts.join("\n\n")
+    }
+
+    /// An engine without the tool would promise what it cannot do.
+    fn people_told(&self, wording: &Wording) -> String {
+        if self.destinations.is_empty() || !self.tools.contains(&Tool::TransferCall) {
+            return String::new();
+        }
+        people(wording, &self.destinations)
     }
 
     fn hours_told(&self, wording: &Wording, now: Timestamp) -> String {
@@ -142,9 +150,6 @@ fn week(wording: &Wording, hours: &Hours) -> String {
 }
 
 fn people(wording: &Wording, destinations: &[Destination]) -> String {
-    if destinations.is_empty() {
-        return String::new();
-    }
     let mut text = wording.transfer.to_owned();
     for destination in destinations {
         // Writing into a text cannot fail.

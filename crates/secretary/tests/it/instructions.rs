@@ -79,6 +79,16 @@ fn numbers_of_destinations_are_not_told() {
 }
 
 #[test]
+fn an_engine_that_may_not_transfer_is_told_of_nobody_to_transfer_to() {
+    let text = format!("tools = [\"take_message\"]\n{EMPTY}{FULL}");
+    let told = instructions(&text, "2026-11-23T19:05:00Z");
+    assert!(
+        told.contains("## Opening hours") && !told.contains("transferred") && !told.contains("billing"),
+        "{told}"
+    );
+}
+
+#[test]
 fn a_file_that_says_nothing_gives_nothing() {
     assert_eq!(instructions(EMPTY, "2026-11-23T19:05:00Z"), "");
 }
