@@ -75,7 +75,17 @@ mod tests {
 
     #[test]
     fn what_is_no_amount_is_refused() {
-        for text in ["", "-1", "1,5", "1e3", ".5", "1.", "0.1234567", "99999999999999999999", "25 EUR"] {
+        for text in [
+            "",
+            "-1",
+            "1,5",
+            "1e3",
+            ".5",
+            "1.",
+            "0.1234567",
+            "99999999999999999999",
+            "25 EUR",
+        ] {
             assert_eq!(Amount::parse(text), None, "{text}");
         }
     }
