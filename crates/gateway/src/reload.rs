@@ -145,7 +145,10 @@ impl Secretaries {
                 "the secretaries were read again: new calls have them"
             );
         } else if mended || occasion == Occasion::Asked {
-            tracing::info!(version, "the secretaries were read again: their files are as before");
+            tracing::info!(
+                version,
+                "the secretaries were read again: their files are as before"
+            );
         }
         version
     }
