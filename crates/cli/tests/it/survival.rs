@@ -2,6 +2,8 @@
 //! lost, and none is told twice as two.
 
 mod killed;
+#[path = "../../../store/tests/it/postgres/server.rs"]
+mod postgres;
 mod receiver;
 mod unreachable;
 
@@ -12,7 +14,7 @@ use sim::{Act, Call, Line, Manners, Mix, Module, Step, StreamAddress, When};
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::time::Duration;
 use store::{Filter, Location, Store, StoredMessage};
@@ -20,11 +22,15 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 const DOMAIN: &str = "11111111-2222-4333-8444-555555555555";
+/// The store of a server whose configuration names none.
+const SQLITE: &str = "sqlite:voice-ai.db";
 const SECRET: &str = "s3cret";
 
 /// What outlives the server: its folder, its engine's provider, and a receiver of webhooks.
 struct World {
     folder: TempDir,
+    /// The URL of its store.
+    store: String,
     provider: Realtime,
     receiver: Receiver,
 }
@@ -38,7 +44,7 @@ struct Life {
 }
 
 impl World {
-    /// `store` is a line of the section `store`, or nothing.
+    /// `store` is the URL of its store.
     async fn new(store: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let tool = ToolUse::new(
@@ -66,7 +72,7 @@ impl World {
         .unwrap();
         let config = format!(
             "server = {{ listen = \"127.0.0.1:0\", control = \"127.0.0.1:0\" }}\nvad.enabled = false\nstt.model = \"\"\n\
-             openai = {{ url = {:?}, api_key = {{ env = \"SIM_KEY\" }} }}\ndata.dir = {:?}\nsecretaries.dir = {:?}\n{store}\n\
+             openai = {{ url = {:?}, api_key = {{ env = \"SIM_KEY\" }} }}\ndata.dir = {:?}\nsecretaries.dir = {:?}\nstore.url = {store:?}\n\
              [[domains]]\nuuid = \"{DOMAIN}\"\nname = \"pbx.example.com\"\ndefault_secretary = \"desk\"\n\
              [[webhooks]]\nname = \"crm\"\ndomain = \"pbx.example.com\"\nurl = {:?}\nsecret = {{ env = \"CRM_SECRET\" }}\n\
              events = [\"message\"]\nallow_private = true\n",
@@ -78,6 +84,7 @@ impl World {
         std::fs::write(folder.path().join("voice-ai.toml"), config).unwrap();
         Self {
             folder,
+            store: store.into(),
             provider,
             receiver,
         }
@@ -158,7 +165,8 @@ impl World {
     }
 
     async fn stored(&self) -> Vec<StoredMessage> {
-        let store = Store::open_existing(&location(&self.data())).await.unwrap();
+        let location = Location::parse(&self.store, &self.data()).unwrap();
+        let store = Store::open_existing(&location).await.unwrap();
         let mut all = Vec::new();
         loop {
             let filter = Filter {
@@ -220,10 +228,6 @@ fn promised(log: &Log) -> BTreeSet<String> {
     noted
         .map(|item| item["call_id"].as_str().unwrap().to_owned())
         .collect()
-}
-
-fn location(data: &Path) -> Location {
-    Location::parse("sqlite:voice-ai.db", data).unwrap()
 }
 
 fn name(message: &StoredMessage) -> String {

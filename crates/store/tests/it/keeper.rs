@@ -170,3 +170,27 @@ async fn a_journal_is_one_process_s() {
     );
     keeper.close().await;
 }
+
+#[tokio::test]
+async fn a_journal_that_is_still_carried_at_the_end_is_nobody_else_s_yet() {
+    let folder = tempfile::tempdir().unwrap();
+    let slow = KeeperConfig {
+        apply_limit: PATIENCE,
+        close_limit: Duration::from_secs(3),
+        ..config(folder.path(), MIB)
+    };
+    let database = Fake::default();
+    database.fall_silent();
+    let keeper = Keeper::open(&slow, database).unwrap();
+    keeper.keep(message(0)).await.unwrap();
+    let closing = tokio::spawn({
+        let keeper = keeper.clone();
+        async move { keeper.close().await }
+    });
+    while keeper.keep(message(1)).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    assert!(Keeper::open(&slow, Fake::default()).is_err());
+    closing.await.unwrap();
+    drop(Keeper::open(&slow, Fake::default()).unwrap());
+}

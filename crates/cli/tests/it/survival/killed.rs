@@ -17,7 +17,7 @@ async fn kill_9_at_any_moment_loses_no_message_and_doubles_none() {
         std::env::var("VOICE_AI_TEST_SEED").map_or_else(|_| fastrand::u64(..), |seed| seed.parse().unwrap());
     println!("VOICE_AI_TEST_SEED={seed} kills at the same moments");
     let mut random = fastrand::Rng::with_seed(seed);
-    let world = World::new("").await;
+    let world = World::new(SQLITE).await;
     for _ in 0..KILLS {
         let life = world.start();
         let enough = CancellationToken::new();

@@ -1,9 +1,10 @@
 //! A database that is slow, gone or picky, and what becomes of the entries.
 
 use super::*;
+use crate::postgres::server::Server;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
-use store::{Sink, SinkError};
+use store::{Filter, LateStore, Location, Sink, SinkError};
 use tokio::sync::watch;
 
 #[derive(Clone, Copy, Default, PartialEq)]
@@ -49,7 +50,7 @@ impl Fake {
         self.mood.send_replace(Mood::Well);
     }
 
-    fn fall_silent(&self) {
+    pub(super) fn fall_silent(&self) {
         self.mood.send_replace(Mood::Silent);
     }
 
@@ -213,4 +214,34 @@ async fn an_entry_that_is_too_long_is_refused_by_itself() {
     keeper.keep(message(2)).await.unwrap();
     database.until(1).await;
     assert_eq!(database.numbers(), [2]);
+}
+
+#[tokio::test]
+async fn postgresql_that_stops_between_two_entries_gets_both() {
+    let mut server = match Server::start() {
+        Ok(server) => server,
+        Err(why) => return eprintln!("skipped: {why}"),
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let store = LateStore::new(Location::parse(&server.url("postgres"), folder.path()).unwrap());
+    let config = KeeperConfig {
+        apply_limit: Duration::from_secs(2),
+        ..config(folder.path(), MIB)
+    };
+    let keeper = Keeper::open(&config, store.clone()).unwrap();
+    keeper.keep(message(0)).await.unwrap();
+    until(&keeper, "the first is there", |state| state.waiting == 0).await;
+    server.stop();
+    keeper.keep(message(1)).await.unwrap();
+    until(&keeper, "it is told", |state| state.failing.is_some()).await;
+    server.start_again();
+    until(&keeper, "the second is there", |state| state.waiting == 0).await;
+    assert_eq!(keeper.state().failing, None);
+    let Entry::Message(Message { domain, .. }) = message(0) else {
+        panic!("a message is one");
+    };
+    let kept = store.get().await.unwrap();
+    assert_eq!(kept.messages(domain, &Filter::default()).await.unwrap().len(), 2);
+    keeper.close().await;
+    kept.close().await;
 }
