@@ -53,18 +53,33 @@ fn every() -> Arc<[ToolSpec]> {
 /// Why a tool did not do what was asked. The engine is told so in these words.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ToolError {
-    #[error("there is no tool {0:?}; there are transfer_call, take_message and end_call")]
-    Unknown(String),
+    #[error("there is no tool {name:?} here; there is {offered}")]
+    NotOffered { name: String, offered: String },
     #[error(transparent)]
     Message(#[from] MessageError),
 }
 
+/// Whether the secretary offers a tool of that name. Engines call others all the same: by mistake, or because a caller talks them
+/// into it.
+pub(crate) fn check(secretary: &Secretary, name: &str) -> Result<(), ToolError> {
+    let offered: Vec<&str> = secretary.tools.iter().map(|tool| tool.name()).collect();
+    if offered.contains(&name) {
+        return Ok(());
+    }
+    Err(ToolError::NotOffered {
+        name: name.to_owned(),
+        offered: match offered.is_empty() {
+            true => "none".to_owned(),
+            false => offered.join(", "),
+        },
+    })
+}
+
 /// Runs a tool for that call. What it answers is for the engine.
 pub(crate) async fn run(books: &Books, of: &Subject, request: ToolRequest) -> Result<String, ToolError> {
-    match request.name.as_str() {
-        "take_message" => Ok(messages::take(books, of, request.arguments).await?),
-        _ => Err(ToolError::Unknown(request.name)),
-    }
+    check(&of.secretary, &request.name)?;
+    // The others are the call's own.
+    Ok(messages::take(books, of, request.arguments).await?)
 }
 
 #[cfg(test)]

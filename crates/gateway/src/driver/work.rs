@@ -131,11 +131,15 @@ impl Work {
 
     /// Finds out whom a transfer goes to.
     pub(super) fn transfer(&mut self, secretary: &Secretary, request: &ToolRequest) {
-        let found = transfer::resolve(secretary, request, jiff::Timestamp::now());
+        let found = tools::check(secretary, &request.name)
+            .map_err(|why| why.to_string())
+            .and_then(|()| {
+                transfer::resolve(secretary, request, jiff::Timestamp::now()).map_err(|why| why.to_string())
+            });
         let id = request.id.clone();
         let (ok, result) = match found {
             Ok(name) => (true, name),
-            Err(why) => (false, why.to_string()),
+            Err(why) => (false, why),
         };
         self.tasks
             .spawn(std::future::ready(Done::Tool { id, ok, result }));

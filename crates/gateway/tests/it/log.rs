@@ -1,8 +1,16 @@
 //! A log that can be read.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 use tracing::subscriber::DefaultGuard;
+use tracing::{Dispatch, Level};
+
+/// While there is one subscriber only, tracing asks that of whichever thread comes first to a line of the log whether anybody wants it:
+/// another test's thread has none, and the line is lost. With a second one all are asked.
+static SECOND: LazyLock<Dispatch> = LazyLock::new(|| {
+    let subscriber = tracing_subscriber::fmt().with_max_level(Level::TRACE);
+    Dispatch::new(subscriber.with_writer(std::io::sink).finish())
+});
 
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
@@ -10,9 +18,16 @@ pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 impl Log {
     /// What the present thread logs at info and above, while the guard lives. A test's runtime has this one thread.
     pub(crate) fn listen() -> (Self, DefaultGuard) {
+        Self::listen_from(Level::INFO)
+    }
+
+    /// The same from another level on.
+    pub(crate) fn listen_from(level: Level) -> (Self, DefaultGuard) {
+        LazyLock::force(&SECOND);
         let log = Self::default();
         let writer = log.clone();
         let subscriber = tracing_subscriber::fmt()
+            .with_max_level(level)
             .with_ansi(false)
             .with_writer(move || writer.clone())
             .finish();

@@ -12,6 +12,7 @@ use sim::{Act, Call, Clip, Line, Manners, Metadata, Mix, Module, Step, StreamAdd
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+use tracing::Level;
 use voice::Engine;
 
 /// What may stand nowhere.
@@ -139,7 +140,6 @@ async fn nothing_private_is_told(engine: &str, own: Option<Arc<dyn Engine>>, key
     phone.hang_up().await;
     estate.shows("voice_ai_calls_live 0").await;
     log.shows("the call is over").await;
-    let path = "/stream/Fulana/12345678909";
     let strange = get(estate.running.stream_addr(), "/health/ready", "").await.body;
     let metrics = get(estate.control(), "/metrics", "").await.body;
     let health = get(estate.control(), "/health/ready", "").await.body;
@@ -152,11 +152,49 @@ async fn nothing_private_is_told(engine: &str, own: Option<Arc<dyn Engine>>, key
             ("health of a stream", &strange),
             ("refusal", &refusal),
         ] {
-            assert!(
-                !text.contains(private),
-                "{private} in the {what} ({path}):\n{text}"
-            );
+            assert!(!text.contains(private), "{private} in the {what}:\n{text}");
         }
+    }
+}
+
+/// What a secretary calls sensitive is in the log at no level.
+#[tokio::test]
+async fn not_even_at_trace_of_what_is_sensitive() {
+    let (log, _guard) = Log::listen_from(Level::TRACE);
+    let sensitive = ["12345678909", "one two three four five", "4111222233334444"];
+    let talk = Talk {
+        words: format!("It is {}.", sensitive[1]),
+        answer: format!("You said {}.", sensitive[1]),
+        sensitive: true,
+        message: Some(json!({"cpf": sensitive[0], "of": {"card": sensitive[2]}})),
+        ..Talk::default()
+    };
+    let keys = Keys {
+        secretary: "privacy = { transcript = true, sensitive = [\"cpf\", \"Card\"] }".into(),
+        ..Keys::default()
+    };
+    let talker = Talker::new(talk);
+    let estate = Estate::start("openai", Some(Arc::new(talker.clone())), &keys).await;
+    let mut phone = estate.open(NORTH, CALL).await;
+    phone
+        .text(r#"{"caller_number":"4711","rate":16000,"mix":"mono"}"#)
+        .await;
+    phone.text(r#"{"type":"dtmf","digit":"12345678909"}"#).await;
+    phone.audio().await;
+    phone.control("latency").await;
+    assert!(talker.answered().await[0].0, "it was taken");
+    phone.hang_up().await;
+    log.shows("the call is over").await;
+    let (store, _folder) = estate.closed().await;
+    assert_eq!(
+        sheet(&store, NORTH).await.messages[0].fields["cpf"],
+        sensitive[0],
+        "it was said"
+    );
+    let log = log.text();
+    assert!(log.contains("4711"), "the log is one of every level:\n{log}");
+    for private in sensitive {
+        assert!(!log.contains(private), "{private}:\n{log}");
     }
 }
 

@@ -4,7 +4,6 @@ use crate::estate::{CALL, Estate, Keys, NORTH, SOUTH, conversations, sheet};
 use crate::talker::{Talk, Talker};
 use serde_json::json;
 use std::sync::Arc;
-use std::time::Duration;
 use store::{MessageKind, Speaker};
 use voice::Usage;
 
@@ -27,25 +26,18 @@ fn talk() -> Talk {
 /// One whole call of the north: the node after it, and what its tools came to.
 async fn call(talk: Talk, keys: &Keys) -> (Estate, Vec<(bool, String)>) {
     let talker = Talker::new(talk);
-    let results = talker.results.clone();
-    let estate = Estate::start("openai", Some(Arc::new(talker)), keys).await;
+    let estate = Estate::start("openai", Some(Arc::new(talker.clone())), keys).await;
     let mut phone = estate.open(NORTH, CALL).await;
     phone
         .text(r#"{"caller_number":"+55 11 98765-4321","caller_name":"Fulana","destination":"4000","rate":16000,"mix":"mono"}"#)
         .await;
     phone.audio().await;
     phone.control("latency").await;
-    let answered = async {
-        while results.lock().unwrap().is_empty() {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(10), answered)
-        .await
-        .expect("the tool answers");
+    // The answer was heard.
+    while phone.control("transcript").await["role"] != "assistant" {}
+    let results = talker.answered().await;
     phone.hang_up().await;
     estate.shows("voice_ai_calls_live 0").await;
-    let results = results.lock().unwrap().clone();
     (estate, results)
 }
 
@@ -128,4 +120,50 @@ async fn a_message_that_cannot_be_kept_is_not_called_noted() {
     let (ok, why) = &results[0];
     assert!(!ok && why.contains("too long"), "{why}");
     assert!(sheet(&store, NORTH).await.messages.is_empty());
+}
+
+#[tokio::test]
+async fn a_tool_that_the_secretary_does_not_offer_does_nothing_whoever_calls_it() {
+    let talk = Talk {
+        tools: vec![
+            ("transfer_call", json!({"destination": "4000"})),
+            ("end_call", json!({})),
+            ("open_the_door", json!({})),
+        ],
+        ..talk()
+    };
+    let keys = Keys {
+        secretary: "tools = []".into(),
+        ..Keys::default()
+    };
+    let (estate, results) = call(talk, &keys).await;
+    assert_eq!(results.len(), 4);
+    for (ok, why) in &results {
+        let told = why.contains("there is none") || why.contains("not offered");
+        assert!(!ok && told, "{results:?}");
+    }
+    let (store, _folder) = estate.closed().await;
+    let sheet = sheet(&store, NORTH).await;
+    assert!(sheet.messages.is_empty(), "{sheet:#?}");
+    assert_eq!(sheet.conversation.outcome.as_deref(), Some("caller_hung_up"));
+}
+
+#[tokio::test]
+async fn a_tool_that_it_does_offer_is_done_beside_one_that_it_does_not() {
+    let talk = Talk {
+        tools: vec![("transfer_call", json!({"destination": "4000"}))],
+        ..talk()
+    };
+    let keys = Keys {
+        secretary: "tools = [\"take_message\"]".into(),
+        ..Keys::default()
+    };
+    let (estate, mut results) = call(talk, &keys).await;
+    results.sort_by_key(|(ok, _)| *ok);
+    assert!(
+        matches!(&results[..], [(false, why), (true, _)] if why.contains("there is take_message")),
+        "{results:?}"
+    );
+    let (store, _folder) = estate.closed().await;
+    assert_eq!(sheet(&store, NORTH).await.messages.len(), 1);
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 use voice::{ConnectError, Engine, Event, Session, Setup, Usage};
 
 /// What happens in each of its calls.
@@ -21,6 +22,8 @@ pub(crate) struct Talk {
     pub(crate) sensitive: bool,
     /// The message that it takes.
     pub(crate) message: Option<Value>,
+    /// Tools that it uses besides.
+    pub(crate) tools: Vec<(&'static str, Value)>,
     /// What its provider counts.
     pub(crate) usage: Usage,
     /// Whether it fails after all this.
@@ -31,8 +34,8 @@ pub(crate) struct Talk {
 #[derive(Clone, Default)]
 pub(crate) struct Talker {
     talk: Talk,
-    /// What became of the tools.
-    pub(crate) results: Arc<Mutex<Vec<(bool, String)>>>,
+    /// What became of the tools so far.
+    results: Arc<Mutex<Vec<(bool, String)>>>,
 }
 
 impl Talker {
@@ -41,6 +44,23 @@ impl Talker {
             talk,
             ..Self::default()
         }
+    }
+
+    /// What became of the tools, once all have answered.
+    pub(crate) async fn answered(&self) -> Vec<(bool, String)> {
+        let tools = self.talk.tools.len() + usize::from(self.talk.message.is_some());
+        let answered = async {
+            loop {
+                let results = self.results.lock().unwrap().clone();
+                if results.len() >= tools {
+                    return results;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), answered)
+            .await
+            .expect("the tools answer")
     }
 }
 
@@ -98,9 +118,10 @@ impl Conversation {
             at_ms: None,
         });
         self.events.push_back(Event::Audio { answer });
-        if let Some(arguments) = talk.message {
-            let id = ToolCallId("1".into());
-            let name = "take_message".into();
+        let message = talk.message.map(|arguments| ("take_message", arguments));
+        for (number, (name, arguments)) in (1..).zip(message.into_iter().chain(talk.tools)) {
+            let id = ToolCallId(number.to_string());
+            let name = name.into();
             self.tell(EngineEvent::ToolCall { id, name, arguments });
         }
         self.tell(EngineEvent::AnswerDone { answer });
