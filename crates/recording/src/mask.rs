@@ -311,10 +311,16 @@ impl Mask {
 
     /// What a tool came to. That of a transfer is the destination's name, by which the call goes on.
     fn result(&mut self, id: &ToolCallId, ok: bool, result: &str) -> String {
-        let masked = if ok && self.tool(id, "").is_transfer {
+        let tool = self.tool(id, "");
+        // What it was told in private it may repeat when that is over.
+        let extent = match tool.extent {
+            Extent::All => Extent::All,
+            Extent::Digits => self.extent(),
+        };
+        let masked = if ok && tool.is_transfer {
             self.destination(result)
         } else {
-            self.text(result, self.extent())
+            self.text(result, extent)
         };
         remember(&mut self.results, (id.clone(), result.to_owned(), masked.clone()));
         masked

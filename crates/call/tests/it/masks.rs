@@ -44,7 +44,10 @@ fn told() -> Bench {
     bench.until(5_000);
     bench.tell(Input::SpeechEnded);
     bench.tell(heard(Some(2), "João da Silva, 11 98765-4321"));
+    let arguments = serde_json::json!({"name": "Beatriz"});
+    bench.tell(tool_call("w", "take_message", arguments));
     bench.call.private(false);
+    bench.tell(tool_done("w", true, "anotado de Beatriz"));
     bench.tell(judged(2, true));
     bench.tell(heard(None, "uhum"));
     let arguments = serde_json::json!({"text": "Maria mora aqui", "phone": 5_511, "to": ["rua 9"]});
@@ -74,6 +77,7 @@ fn neither_keys_nor_digits_nor_private_words_are_in_a_log() {
     for secret in [
         "João",
         "Silva",
+        "Beatriz",
         "98765",
         "5511",
         "Maria",
