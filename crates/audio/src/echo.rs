@@ -17,8 +17,8 @@ mod search;
 mod track;
 
 use crate::SampleRate;
-use filter::{Filter, MIX_STAYS, ROOM_STAYS};
-use gate::{Gate, INAUDIBLE, Levels};
+use filter::Filter;
+use gate::{Gate, INAUDIBLE, LINE_LEAKS, Levels, MIX_LEAKS};
 use reference::Reference;
 use search::{LONGEST, search};
 use std::time::{Duration, Instant};
@@ -35,6 +35,10 @@ pub enum Return {
 
 /// How long something unexplained is held back at most, in frames of 20 ms.
 const HOLD: usize = 12;
+/// Frames without anything unexplained after which it is over.
+const PAUSE: usize = 2;
+/// Frames after such an end in which something else is held back less long: it may have been the closure of a "t".
+const CLOSURE: u32 = 20;
 /// Frames of what is unexplained that a search wants to see.
 const SEARCHABLE: usize = 2;
 /// Frames after the last unexplained one for which a caller is thought to speak still.
@@ -81,6 +85,8 @@ pub struct EchoCanceller {
     holding: usize,
     /// Frames of our speech of which nothing came back, until something did.
     nothing_back: u32,
+    /// Frames since something that was held back was over by itself.
+    since_over: u32,
     /// Whether the last frame was muted.
     muted: bool,
     echo: Vec<f32>,
@@ -114,11 +120,15 @@ impl EchoCanceller {
             captured: captured(),
             left: captured(),
             filter: None,
-            gate: Gate::new(),
+            gate: Gate::new(match back {
+                Return::Line => LINE_LEAKS,
+                Return::Mix => MIX_LEAKS,
+            }),
             mind: Mind::Calm,
             held: [Levels::default(); HOLD],
             holding: 0,
             nothing_back: 0,
+            since_over: CLOSURE,
             muted: false,
             echo: vec![0.0; block],
             frame: vec![0.0; frame],
@@ -187,6 +197,7 @@ impl EchoCanceller {
     }
 
     fn judge(&mut self, levels: Levels, clean: &mut Vec<i16>) {
+        self.since_over = self.since_over.saturating_add(1);
         let unexplained = self.gate.weigh(levels);
         match self.mind {
             Mind::Calm if !unexplained || self.is_clear() => {
@@ -250,19 +261,25 @@ impl EchoCanceller {
         let realigned = self.holding >= SEARCHABLE && self.realign();
         // A realignment that does not explain the latest sound was none, or not the whole of it.
         let explained_now = realigned && !self.gate.unexplained(self.held[self.holding - 1]);
-        let latest = &self.held[self.holding.saturating_sub(SEARCHABLE)..self.holding];
-        // Too short for a word, and too short to know.
-        let over = self.holding > SEARCHABLE && latest.iter().all(|levels| !self.gate.unexplained(*levels));
+        let latest = &self.held[self.holding.saturating_sub(PAUSE)..self.holding];
+        let over = self.holding > PAUSE && latest.iter().all(|levels| !self.gate.unexplained(*levels));
         if explained_now || over {
+            self.since_over = 0;
             let holding = std::mem::take(&mut self.holding);
             self.mind = Mind::Calm;
             return self.pass(holding, true, clean);
         }
-        if self.holding == HOLD {
-            let holding = std::mem::take(&mut self.holding);
-            self.mind = Mind::Caller { quiet: 0, frames: 0 };
-            self.pass(holding, self.must_be_ours(), clean);
+        let enough = if self.since_over < CLOSURE {
+            3 * HOLD / 4
+        } else {
+            HOLD
+        };
+        if self.holding < enough {
+            return;
         }
+        let holding = std::mem::take(&mut self.holding);
+        self.mind = Mind::Caller { quiet: 0, frames: 0 };
+        self.pass(holding, self.must_be_ours(), clean);
     }
 
     /// Appends the last `frames` frames of what is left, or as much silence.
@@ -312,17 +329,17 @@ impl EchoCanceller {
         let Some(found) = search(self.rate, &self.left, &self.reference, known) else {
             return false;
         };
-        let frames = self.holding.max(2 * SEARCHABLE);
+        let frames = self.holding.max(SEARCHABLE);
         match &mut self.filter {
             None => {
-                let (gain, stays) = match self.back {
-                    Return::Mix => (1.0, MIX_STAYS),
-                    Return::Line => (found.gain, ROOM_STAYS),
+                let gain = match self.back {
+                    Return::Mix => 1.0,
+                    Return::Line => found.gain,
                 };
                 if self.back == Return::Line && !self.is_plausible(found.lag, frames) {
                     return false;
                 }
-                self.filter = Some(Filter::new(self.rate, self.block, stays, found.lag, gain));
+                self.filter = Some(Filter::new(self.rate, self.block, self.back, found.lag, gain));
             }
             Some(filter) => {
                 let known = filter.lag();

@@ -4,6 +4,7 @@
 //! filter for acoustic echo control in hands-free telephones", Signal Processing 86, 2006; partitioned as in Kuech, Mabande and
 //! Enzner, ICASSP 2014). It knows how unsure it is of each bin, so that a caller who speaks over the echo does not lead it astray.
 
+use super::Return;
 use super::reference::Reference;
 use super::search::{forward, inverse};
 use crate::SampleRate;
@@ -17,8 +18,8 @@ const LENGTH: Duration = Duration::from_millis(100);
 /// How far the imitation begins before the found delay, for what precedes the peak (a resampler's sinc).
 const MARGIN: Duration = Duration::from_millis(4);
 /// How much a line and a room are thought to stay the same from block to block, and FreeSWITCH's mixing.
-pub(super) const ROOM_STAYS: f32 = 0.9998;
-pub(super) const MIX_STAYS: f32 = 0.999_998;
+const ROOM_STAYS: f32 = 0.9998;
+const MIX_STAYS: f32 = 0.999_998;
 /// How slowly the near end's power is followed.
 const NEAR_MEMORY: f32 = 0.8;
 /// The power of a sample (-66 dB of full scale) below which nothing is left that could teach anything.
@@ -26,8 +27,6 @@ const NOTHING_LEFT: f32 = 2.5e-7;
 /// An echo so much louder than that proves the imitation, and by how much doubt shrinks then.
 const PROVEN: f32 = 100.0;
 const BELIEF: f32 = 0.8;
-/// The part of an error's power that is thought to be the caller's at once.
-const ATTACK: f32 = 0.7;
 /// The power of a sample of a line on which nobody speaks (the steps of G.711).
 const QUIET: f32 = 3e-8;
 
@@ -35,7 +34,7 @@ const QUIET: f32 = 3e-8;
 pub(super) struct Filter {
     block: usize,
     margin: i64,
-    stays: f32,
+    back: Return,
     lag: i64,
     forward: Arc<dyn RealToComplex<f32>>,
     inverse: Arc<dyn ComplexToReal<f32>>,
@@ -62,7 +61,7 @@ struct Partition {
 
 impl Filter {
     /// An imitation that is a mere delay by `lag` samples with a gain.
-    pub(super) fn new(rate: SampleRate, block: usize, stays: f32, lag: i64, gain: f32) -> Self {
+    pub(super) fn new(rate: SampleRate, block: usize, back: Return, lag: i64, gain: f32) -> Self {
         let mut planner = RealFftPlanner::new();
         let (forward, inverse) = (
             planner.plan_fft_forward(2 * block),
@@ -79,7 +78,7 @@ impl Filter {
         let mut filter = Self {
             block,
             margin: rate.samples_in(MARGIN) as i64,
-            stays,
+            back,
             lag,
             work: vec![Complex32::default(); work],
             time: vec![0.0; 2 * block],
@@ -151,7 +150,7 @@ impl Filter {
         }
         if left > NOTHING_LEFT {
             self.learn(captured);
-        } else if mean_square(echo) > PROVEN * NOTHING_LEFT {
+        } else if self.back == Return::Mix && mean_square(echo) > PROVEN * NOTHING_LEFT {
             self.believe();
         }
     }
@@ -194,7 +193,7 @@ impl Filter {
         }
     }
 
-    /// Nothing was left of a loud echo: the imitation is right.
+    /// Nothing was left of a loud mix: the imitation is right, for all that may be played.
     fn believe(&mut self) {
         for partition in &mut self.partitions {
             for doubt in &mut partition.doubt {
@@ -208,9 +207,7 @@ impl Filter {
         self.time[self.block..].copy_from_slice(left);
         forward(&*self.forward, &mut self.time, &mut self.error, &mut self.work);
         for (near, error) in self.near.iter_mut().zip(&self.error) {
-            // At once when it rises: a caller who begins to speak must not be taken for an error of the imitation.
-            *near =
-                (NEAR_MEMORY * *near + (1.0 - NEAR_MEMORY) * error.norm_sqr()).max(ATTACK * error.norm_sqr());
+            *near = NEAR_MEMORY * *near + (1.0 - NEAR_MEMORY) * error.norm_sqr();
         }
         self.expect_error();
         let count = self.partitions.len();
@@ -236,13 +233,17 @@ impl Filter {
     /// One step of a partition's weights towards the error, as far as they are doubted.
     fn step(&mut self, index: usize, played_at: usize) {
         let quiet = QUIET * self.block as f32;
+        let stays = match self.back {
+            Return::Line => ROOM_STAYS,
+            Return::Mix => MIX_STAYS,
+        };
         for bin in 0..self.spectrum.len() {
             let played = self.partitions[played_at].played[bin];
             let Partition { weights, doubt, .. } = &mut self.partitions[index];
             let gain = doubt[bin] / (self.expected[bin] + quiet);
             self.spectrum[bin] = played.conj() * self.error[bin] * gain;
-            let surer = self.stays * (1.0 - 0.5 * gain * played.norm_sqr()).max(0.0) * doubt[bin];
-            doubt[bin] = surer + (1.0 - self.stays) * weights[bin].norm_sqr();
+            let surer = stays * (1.0 - 0.5 * gain * played.norm_sqr()).max(0.0) * doubt[bin];
+            doubt[bin] = surer + (1.0 - stays) * weights[bin].norm_sqr();
         }
     }
 

@@ -13,9 +13,11 @@ pub(super) struct Levels {
 pub(super) const INAUDIBLE: f32 = 1e-6;
 /// So far over the line's noise (6 dB) something is more than noise.
 const OVER_NOISE: f32 = 4.0;
-/// What an imitation that has just begun may leave of the echo: -10 dB. At best a G.711 line lets it leave -37 dB.
+/// What an imitation that has just begun may leave of the echo: -10 dB.
 const LEAK_AT_FIRST: f32 = 0.1;
-const LEAK_AT_BEST: f32 = 1e-4;
+/// What the best one is thought to leave, with a margin: a G.711 line's steps alone lie 37 dB below the echo, a mixed stream has none.
+pub(super) const LINE_LEAKS: f32 = 1e-3;
+pub(super) const MIX_LEAKS: f32 = 1e-4;
 /// How fast the leak is believed to be lower, or higher, by the frame of 20 ms.
 const LEAK_FALLS: f32 = 0.93;
 const LEAK_RISES: f32 = 1.004;
@@ -29,14 +31,16 @@ const NOISE_RISES: f32 = 1.007;
 /// Follows how much of the echo is left, and how loud the line's own noise is.
 #[derive(Debug)]
 pub(super) struct Gate {
+    best: f32,
     leak: f32,
     echo: f32,
     noise: f32,
 }
 
 impl Gate {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(best: f32) -> Self {
         Self {
+            best,
             leak: LEAK_AT_FIRST,
             echo: 0.0,
             noise: INAUDIBLE / OVER_NOISE,
@@ -60,7 +64,7 @@ impl Gate {
             } else {
                 LEAK_RISES
             };
-            self.leak = (self.leak * change).clamp(LEAK_AT_BEST, LEAK_AT_FIRST);
+            self.leak = (self.leak * change).clamp(self.best, LEAK_AT_FIRST);
         }
         unexplained
     }
