@@ -9,3 +9,4 @@ mod replay;
 mod secretaries;
 mod server;
 mod survival;
+mod tenants;
