@@ -105,8 +105,15 @@ fn remove_days(data: &Path, domain: DomainUuid, before: Timestamp) {
         return;
     };
     // A domain that has no folder has no files here.
-    for day in std::fs::read_dir(data.join(folder)).into_iter().flatten().flatten() {
-        let date = day.file_name().to_str().and_then(|name| name.parse::<Date>().ok());
+    for day in std::fs::read_dir(data.join(folder))
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
+        let date = day
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse::<Date>().ok());
         if date.is_none_or(|date| date >= first_kept) {
             continue;
         }
