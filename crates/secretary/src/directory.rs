@@ -166,7 +166,8 @@ impl Directory {
     }
 
     /// Who is meant by what somebody said: a name alone, or with the words in which people ask for one ("queria falar com a Jeni,
-    /// por favor"). The number of a destination names it too.
+    /// por favor"). The number of a destination names it too, alone
+    /// or as an extension ("o ramal 2003").
     pub fn find(&self, spoken: &str) -> Found<'_> {
         if let Some(entry) = self.by_number(spoken) {
             return Found::One(&entry.destination);
@@ -207,7 +208,7 @@ impl Directory {
                 .all(|c| c.is_ascii_digit() || matches!(c, '*' | '#' | '+'));
             (is_number && !bare.is_empty()).then_some(bare)
         };
-        let wanted = digits(spoken)?;
+        let wanted = digits(spoken).or_else(|| words::extension(self.language, spoken))?;
         self.entries
             .iter()
             .find(|entry| digits(&entry.destination.number).as_ref() == Some(&wanted))

@@ -4,7 +4,7 @@ use super::likeness::{Likeness, Word};
 use crate::{Language, folded};
 
 /// Words that name nobody. What stands neither here nor in a name makes it doubtful that anybody was asked for: so "sou", "meu nome"
-/// and "ligou" are not among them.
+/// and "ligou" are not among them, nor is "my" ("about my bill" asks for no Bill).
 const FILLERS_PT: &str = "a o as os um uma uns umas de do da dos das em no na nos nas e ou que com para pra pro pras pros pelo pela ao aos \
     por favor porfavor eu voce voces me mim nos se te lhe ele ela isso esse essa este esta entao assim bem bom boa dia tarde noite oi \
     ola alo opa ne ta to la ai so um instante instantinho minuto minutinho momento agora hoje sim ok certo isto tudo obrigado obrigada \
@@ -134,6 +134,29 @@ pub(super) fn heard(language: Language, spoken: &str, known: &[&Word]) -> Vec<He
     heard
 }
 
+/// The digits of the extension that somebody asks for, where nothing else is said: "o ramal 2003, por favor".
+pub(super) fn extension(language: Language, spoken: &str) -> Option<String> {
+    let words = parts(spoken);
+    let word = match language {
+        Language::PtBr => "ramal",
+        Language::En => "extension",
+    };
+    let at = words.iter().position(|part| part.folded == word)?;
+    let is_number = |part: &&Part| part.folded.chars().all(|c| c.is_ascii_digit());
+    let digits: Vec<&str> = words[at + 1..]
+        .iter()
+        .skip_while(|part| matches!(part.folded.as_str(), "numero" | "number"))
+        .take_while(is_number)
+        .map(|part| part.folded.as_str())
+        .collect();
+    // What stands in no request ("meu ramal é …") makes it doubtful; so does a second number.
+    let mut rest = words[..at].iter().chain(&words[at + 1..]).filter(|part| {
+        !is_filler(language, &part.folded) && !matches!(part.folded.as_str(), "numero" | "number")
+    });
+    let is_all = rest.by_ref().take(digits.len()).all(|part| is_number(&part)) && rest.next().is_none();
+    (is_all && !digits.is_empty() && !is_negated(language, &words)).then(|| digits.concat())
+}
+
 /// Whether somebody asks to be handed to somebody.
 pub(super) fn is_wish(language: Language, spoken: &str) -> bool {
     let words = parts(spoken);
@@ -151,6 +174,8 @@ struct Part {
     is_capital: bool,
     /// A comma or point follows.
     pauses: bool,
+    /// A question mark follows.
+    asks: bool,
 }
 
 fn parts(spoken: &str) -> Vec<Part> {
@@ -167,6 +192,7 @@ fn parts(spoken: &str) -> Vec<Part> {
                     folded: word.to_owned(),
                     is_capital,
                     pauses: token.ends_with([',', '.', ';', '!', '…']),
+                    asks: token.ends_with('?'),
                 }),
         );
     }
@@ -185,6 +211,7 @@ fn joined(language: Language, parts: &[Part], known: &[&Word]) -> Vec<Part> {
                 folded: whole,
                 is_capital: true,
                 pauses: false,
+                asks: false,
             });
         } else {
             words.push(part.clone());
@@ -214,10 +241,23 @@ fn is_negated(language: Language, words: &[Part]) -> bool {
         Language::PtBr => (&["nao", "nem"], NOT_PT),
         Language::En => (&["not", "don", "dont", "never"], NOT_EN),
     };
-    words.iter().enumerate().any(|(at, part)| {
-        let after = words.iter().skip(at + 1).take(2);
-        !part.pauses
-            && not.contains(&part.folded.as_str())
-            && after.clone().any(|next| has(wanted, &next.folded))
-    })
+    ends_refused(language, words)
+        || words.iter().enumerate().any(|(at, part)| {
+            let after = words.iter().skip(at + 1).take(2);
+            !part.pauses
+                && not.contains(&part.folded.as_str())
+                && after.clone().any(|next| has(wanted, &next.folded))
+        })
+}
+
+/// "financeiro não", "no, not billing"; but not "é o financeiro, não?", nor "not billing, sales", where it is asked which.
+fn ends_refused(language: Language, words: &[Part]) -> bool {
+    match (language, words) {
+        (Language::PtBr, [.., before, last]) => !before.pauses && last.folded == "nao" && !last.asks,
+        (Language::En, [words @ .., _]) => {
+            let after_pause = words.iter().rposition(|part| part.pauses).map_or(0, |at| at + 1);
+            words.get(after_pause).is_some_and(|part| part.folded == "not")
+        }
+        _ => false,
+    }
 }
