@@ -33,7 +33,7 @@ impl Answer for Control {
         match parts.uri.path() {
             "/metrics" => self.metrics(),
             "/health/live" => self.health.live(),
-            "/health/ready" => self.health.ready(true).await,
+            "/health/ready" => self.health.ready_in_detail().await,
             path => {
                 let error = format!("there is nothing at {}", path.escape_debug());
                 let remedy = "use /metrics, /health/live or /health/ready";

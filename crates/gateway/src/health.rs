@@ -97,21 +97,18 @@ impl Health {
         json(StatusCode::OK, &serde_json::json!({ "live": true }))
     }
 
-    /// 200 if calls can be carried, else 503; with what was tried if `detailed`.
-    pub(crate) async fn ready(&self, detailed: bool) -> Response<Body> {
+    /// 200 if calls can be carried, else 503; never why, as that names folders, domains and secretaries of all tenants.
+    pub(crate) async fn ready(&self) -> Response<Body> {
+        let ready = carries_calls(&self.checks().await);
+        json(status(ready), &serde_json::json!({ "ready": ready }))
+    }
+
+    /// The same with what was tried, for the operator.
+    pub(crate) async fn ready_in_detail(&self) -> Response<Body> {
         let checks = self.checks().await;
-        let ready = checks.iter().all(|check| check.state != State::Failed);
-        let status = if ready {
-            StatusCode::OK
-        } else {
-            StatusCode::SERVICE_UNAVAILABLE
-        };
-        let body = if detailed {
-            serde_json::json!({ "ready": ready, "calls": self.calls.live(), "checks": checks })
-        } else {
-            serde_json::json!({ "ready": ready })
-        };
-        json(status, &body)
+        let ready = carries_calls(&checks);
+        let body = serde_json::json!({ "ready": ready, "calls": self.calls.live(), "checks": checks });
+        json(status(ready), &body)
     }
 
     async fn checks(&self) -> Vec<Check> {
@@ -223,6 +220,18 @@ impl Health {
                 Check::new(NAME, State::Failed, detail)
             }
         }
+    }
+}
+
+fn carries_calls(checks: &[Check]) -> bool {
+    checks.iter().all(|check| check.state != State::Failed)
+}
+
+fn status(ready: bool) -> StatusCode {
+    if ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
     }
 }
 

@@ -93,7 +93,7 @@ impl Refusal {
     fn remedy(&self) -> Cow<'static, str> {
         match self {
             Self::NoSuchPath(_) => {
-                format!("a call streams to ws://…{STREAM_FORM}; /health/live and /health/ready tell how the node is")
+                format!("a call streams to ws://…{STREAM_FORM}; /health/live and /health/ready tell whether the node takes them")
                     .into()
             }
             Self::Method(_) => "use GET".into(),

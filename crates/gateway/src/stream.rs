@@ -57,10 +57,8 @@ impl Streams {
         let segments: Vec<&str> = path.split('/').skip(1).take(4).collect();
         let (domain, call) = match segments.as_slice() {
             ["health", "live"] => return Ok(self.health.live()),
-            // Whoever may not stream learns whether the node is ready, and not why.
-            ["health", "ready"] => {
-                return Ok(self.health.ready(self.access.check(peer, parts).is_ok()).await);
-            }
+            // Why it is not ready is told on the control listener alone.
+            ["health", "ready"] => return Ok(self.health.ready().await),
             ["stream", domain, call] => (*domain, *call),
             _ => return Err(Refusal::NoSuchPath(shown(path))),
         };
