@@ -1,6 +1,6 @@
 //! Forgetting: what a caller asks for, and what is older than the domain keeps.
 
-use crate::database::{Row, Transaction, values};
+use crate::database::{Row, Transaction, Value, values};
 use crate::filter::caller_digits;
 use crate::store::{Store, within};
 use crate::{ConversationId, StoreError, UnixMs};
@@ -9,6 +9,11 @@ use serde::Serialize;
 
 /// A conversation without an end may still go on for so long; after that its process must have died.
 const RUNNING_MS: i64 = 24 * 60 * 60 * 1_000;
+/// Conversations that are purged in one transaction: with a hundred turns each it is well within the limit of an operation, and the
+/// task that writes entries waits no longer than for one of its own batches.
+const AT_ONCE: u32 = 500;
+/// Ids of erased conversations that are let go in one transaction.
+const GONE_AT_ONCE: u32 = 10 * AT_ONCE;
 
 /// A conversation without an end, whose process died: no row names its files, which lie where its id and its day put them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -43,6 +48,16 @@ impl Erased {
     #[must_use]
     pub fn is_nothing(&self) -> bool {
         self.conversations == 0 && self.running == 0
+    }
+
+    fn add(&mut self, more: Self) {
+        self.conversations += more.conversations;
+        self.turns += more.turns;
+        self.messages += more.messages;
+        self.deliveries += more.deliveries;
+        self.files.extend(more.files);
+        self.unfinished.extend(more.unfinished);
+        self.running += more.running;
     }
 }
 
@@ -84,35 +99,117 @@ impl Store {
         .await
     }
 
-    /// Forgets the domain's conversations that began before an instant, and what belongs to them: a delivery that waits as well.
+    /// Forgets the domain's conversations that began before an instant, and what belongs to them: a delivery that waits as well. It
+    /// goes by [`Store::purge_some`] until nothing is left.
+    ///
+    /// # Errors
+    /// Where the database fails or does not answer before anything is forgotten. Where it does so later, the rest is left for the
+    /// next time: the files of what is forgotten are told in any case.
+    pub async fn purge(&self, domain: DomainUuid, before: UnixMs, now: UnixMs) -> Result<Erased, StoreError> {
+        while self.let_go(domain, before).await? == u64::from(GONE_AT_ONCE) {}
+        let mut purged = Erased::default();
+        loop {
+            match self.purge_some(domain, before, now).await {
+                Ok(some) if some.conversations == 0 => return Ok(purged),
+                Ok(some) => purged.add(some),
+                Err(error) if purged.conversations == 0 => return Err(error),
+                Err(error) => {
+                    tracing::warn!(%domain, %error, "not all that is too old could be forgotten now; the rest goes the next time");
+                    return Ok(purged);
+                }
+            }
+        }
+    }
+
+    /// Forgets the oldest 500 of the domain's conversations that began before an instant, in one transaction, so that neither years of
+    /// calls nor a slow disk make it too long, and entries are written in between. None of them is left where it forgets none.
     ///
     /// # Errors
     /// Where the database fails or does not answer.
-    pub async fn purge(&self, domain: DomainUuid, before: UnixMs, now: UnixMs) -> Result<Erased, StoreError> {
+    pub async fn purge_some(
+        &self,
+        domain: DomainUuid,
+        before: UnixMs,
+        now: UnixMs,
+    ) -> Result<Erased, StoreError> {
         within(async {
             let mut transaction = self.database.write().await?;
-            transaction
-                .execute(
-                    "DELETE FROM gone WHERE domain = $1 AND at_ms < $2",
-                    values![domain, before],
-                )
-                .await?;
-            transaction
-                .execute(
-                    "INSERT INTO gone (domain, conversation, at_ms)
-                     SELECT domain, id, $3 FROM conversations WHERE domain = $1 AND at_ms < $2
-                     ON CONFLICT (domain, conversation) DO NOTHING",
-                    values![domain, before, now],
-                )
-                .await?;
-            let erased = forget(&mut transaction, domain).await?;
+            let erased = forget(&mut transaction, &OLD, values![domain, before, AT_ONCE], now).await?;
             transaction.commit().await?;
-            self.database.tidy().await;
+            if erased.conversations < u64::from(AT_ONCE) {
+                self.database.tidy().await;
+            }
             Ok(erased)
         })
         .await
     }
+
+    /// Lets go of ids that were erased before an instant, and says how many: nothing of them can come from a journal any more.
+    async fn let_go(&self, domain: DomainUuid, before: UnixMs) -> Result<u64, StoreError> {
+        within(async {
+            let mut transaction = self.database.write().await?;
+            let count = transaction
+                .execute(
+                    "DELETE FROM gone WHERE domain = $1 AND conversation IN
+                       (SELECT conversation FROM gone WHERE domain = $1 AND at_ms < $2 LIMIT $3)",
+                    values![domain, before, GONE_AT_ONCE],
+                )
+                .await?;
+            transaction.commit().await?;
+            Ok(count)
+        })
+        .await
+    }
 }
+
+/// The statements that forget some conversations. `$1` is the domain; `$2` and `$3` say which; `$4` is now.
+struct Forgetting {
+    remember: &'static str,
+    deliveries: &'static str,
+    messages: &'static str,
+    turns: &'static str,
+    conversations: &'static str,
+}
+
+/// What belongs to a conversation goes where the conversation is remembered as gone: each statement sees what others have committed
+/// meanwhile, and one that came in between is not among them.
+macro_rules! forgetting {
+    ($which:literal) => {
+        Forgetting {
+            remember: concat!(
+                "INSERT INTO gone (domain, conversation, at_ms) SELECT domain, id, $4 FROM conversations WHERE domain = $1 AND id IN (",
+                $which,
+                ") ORDER BY id ON CONFLICT (domain, conversation) DO NOTHING"
+            ),
+            deliveries: forgetting!("DELETE FROM outbox WHERE domain = $1 AND conversation IN (", $which, ")"),
+            messages: forgetting!("DELETE FROM messages WHERE domain = $1 AND conversation IN (", $which, ")"),
+            turns: forgetting!("DELETE FROM turns WHERE domain = $1 AND conversation IN (", $which, ")"),
+            conversations: forgetting!(
+                "DELETE FROM conversations WHERE domain = $1 AND id IN (",
+                $which,
+                ") RETURNING id, at_ms, ended_ms, recording, event_log"
+            ),
+        }
+    };
+    ($begin:literal, $which:literal, $end:literal) => {
+        concat!(
+            $begin,
+            "SELECT conversation FROM gone WHERE domain = $1 AND conversation IN (",
+            $which,
+            ")",
+            $end
+        )
+    };
+}
+
+/// Those of a caller (`$2`, his digits) that have an end or began before `$3`.
+const HIS: Forgetting = forgetting!(
+    "SELECT id FROM conversations WHERE domain = $1 AND caller_digits = $2 AND (ended_ms IS NOT NULL OR at_ms < $3)"
+);
+
+/// The oldest that began before `$2`, so many as `$3`.
+const OLD: Forgetting =
+    forgetting!("SELECT id FROM conversations WHERE domain = $1 AND at_ms < $2 ORDER BY at_ms, id LIMIT $3");
 
 async fn erase(
     transaction: &mut Transaction,
@@ -121,16 +218,7 @@ async fn erase(
     now: UnixMs,
 ) -> Result<Erased, StoreError> {
     let over = UnixMs(now.0.saturating_sub(RUNNING_MS));
-    transaction
-        .execute(
-            "INSERT INTO gone (domain, conversation, at_ms)
-             SELECT domain, id, $4 FROM conversations
-             WHERE domain = $1 AND caller_digits = $2 AND (ended_ms IS NOT NULL OR at_ms < $3)
-             ON CONFLICT (domain, conversation) DO NOTHING",
-            values![domain, digits, over, now],
-        )
-        .await?;
-    let mut erased = forget(transaction, domain).await?;
+    let mut erased = forget(transaction, &HIS, values![domain, digits, over], now).await?;
     let running = transaction
         .rows(
             "SELECT COUNT(*) AS running FROM conversations WHERE domain = $1 AND caller_digits = $2",
@@ -141,37 +229,20 @@ async fn erase(
     Ok(erased)
 }
 
-/// Deletes whatever belongs to a conversation that is gone.
-async fn forget(transaction: &mut Transaction, domain: DomainUuid) -> Result<Erased, StoreError> {
-    let deliveries = transaction
-        .execute(
-            "DELETE FROM outbox WHERE domain = $1
-               AND conversation IN (SELECT conversation FROM gone WHERE domain = $1)",
-            values![domain],
-        )
-        .await?;
-    let messages = transaction
-        .execute(
-            "DELETE FROM messages WHERE domain = $1
-               AND conversation IN (SELECT conversation FROM gone WHERE domain = $1)",
-            values![domain],
-        )
-        .await?;
-    let turns = transaction
-        .execute(
-            "DELETE FROM turns WHERE domain = $1
-               AND conversation IN (SELECT conversation FROM gone WHERE domain = $1)",
-            values![domain],
-        )
-        .await?;
-    let rows = transaction
-        .rows(
-            "DELETE FROM conversations WHERE domain = $1
-               AND id IN (SELECT conversation FROM gone WHERE domain = $1)
-             RETURNING id, at_ms, ended_ms, recording, event_log",
-            values![domain],
-        )
-        .await?;
+/// Forgets the conversations that these statements name with these values, and whatever belongs to them.
+async fn forget(
+    transaction: &mut Transaction,
+    forgetting: &Forgetting,
+    which: Vec<Value>,
+    now: UnixMs,
+) -> Result<Erased, StoreError> {
+    let mut remembered = which.clone();
+    remembered.extend(values![now]);
+    transaction.execute(forgetting.remember, remembered).await?;
+    let deliveries = transaction.execute(forgetting.deliveries, which.clone()).await?;
+    let messages = transaction.execute(forgetting.messages, which.clone()).await?;
+    let turns = transaction.execute(forgetting.turns, which.clone()).await?;
+    let rows = transaction.rows(forgetting.conversations, which).await?;
     let mut erased = Erased {
         conversations: rows.len() as u64,
         turns,

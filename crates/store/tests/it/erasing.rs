@@ -8,6 +8,7 @@ on_both! {
     a_call_that_may_go_on_stays,
     nothing_is_erased_without_a_digit,
     what_is_older_than_kept_goes_of_this_domain_alone,
+    what_is_older_than_kept_goes_in_batches_until_nothing_is_left,
 }
 
 const NOW: UnixMs = UnixMs(NOON + 2 * HOUR);
@@ -116,6 +117,28 @@ async fn what_is_older_than_kept_goes_of_this_domain_alone(site: Site) {
     );
     store.apply(&old.entries()).await.unwrap();
     assert_eq!(count(&store, &old).await, 1, "{:?} is not brought back", old.id);
+}
+
+async fn what_is_older_than_kept_goes_in_batches_until_nothing_is_left(site: Site) {
+    const TALKS: i64 = 1_203;
+    let store = site.store().await;
+    let domain = domain();
+    let entries: Vec<_> = (0..TALKS)
+        .flat_map(|n| {
+            let talk = Talk::new(domain, NOON - 31 * DAY + n);
+            [talk.began(), talk.ended()]
+        })
+        .collect();
+    store.apply(&entries).await.unwrap();
+    let before = UnixMs(NOON - 30 * DAY);
+
+    let some = store.purge_some(domain, before, NOW).await.unwrap();
+    assert_eq!((some.conversations, some.files.len()), (500, 1_000));
+    let rest = store.purge(domain, before, NOW).await.unwrap();
+    assert_eq!((rest.conversations, rest.deliveries), (703, 703));
+    let files: std::collections::BTreeSet<_> = some.files.iter().chain(&rest.files).collect();
+    assert_eq!(files.len(), 2_406, "every file is told once");
+    assert!(store.purge_some(domain, before, NOW).await.unwrap().is_nothing());
 }
 
 #[tokio::test]
