@@ -35,6 +35,11 @@ pub trait Mind: Send {
         Vec::new()
     }
 
+    /// Whole sentences that callers are likely to say: for speech recognition.
+    fn sayings(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Whether what is asked for now, or said now, is for nobody else: the value of a slot that the secretary's `privacy` calls
     /// sensitive. Asked after every stimulus.
     fn is_private(&self) -> bool {

@@ -73,7 +73,7 @@ impl Local {
             name: secretary.voice.clone(),
         };
         let mind = engine.brain.begin(secretary.clone(), setup.tools.clone());
-        let hint = hint(secretary, &mind.vocabulary());
+        let hint = hint(secretary, &mind.vocabulary(), &mind.sayings());
         Self {
             call: setup.call,
             listening: Listening::new(engine.transcriber.clone(), secretary.language, hint.into()),

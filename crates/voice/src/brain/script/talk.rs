@@ -125,6 +125,15 @@ impl Mind for Talk {
         first.chain(labels).chain(others).cloned().collect()
     }
 
+    /// The first example of each intent that menus can name; thanks and farewells are short and well understood.
+    fn sayings(&self) -> Vec<String> {
+        let intents = self.script.file.intents.values();
+        let named = intents.filter(|intent| intent.label.is_some());
+        named
+            .filter_map(|intent| intent.examples.first().cloned())
+            .collect()
+    }
+
     fn is_private(&self) -> bool {
         let asks = match &self.waiting {
             Waiting::Value { slot, .. } | Waiting::Approval { slot, .. } => self.office.is_sensitive(slot),

@@ -388,3 +388,15 @@ fn the_same_question_varies() {
     }
     assert_ne!(questions[0], questions[1]);
 }
+
+#[test]
+fn speech_recognition_is_told_the_first_example_of_what_can_be_chosen() {
+    for (sample, told, left_out) in [
+        ("provedor", "quero deixar um recado", "pode repetir"),
+        ("isp", "I want to leave a message", "can you repeat that"),
+    ] {
+        let sayings = Conversation::with(sample, OPEN).mind.sayings();
+        assert!(sayings.iter().any(|saying| saying == told), "{sayings:?}");
+        assert!(!sayings.iter().any(|saying| saying == left_out), "{sayings:?}");
+    }
+}

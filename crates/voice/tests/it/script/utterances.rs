@@ -50,6 +50,7 @@ pub(super) const PT: &[(&str, &str)] = &[
     ("onde fica a loja de vocês?", "endereco"),
     ("qual que é o endereço?", "endereco"),
     ("quero deixar um recado", "recado"),
+    ("Quero deixar um tecado.", "recado"),
     ("pede pra alguém me ligar de volta", "recado"),
     ("não, era só isso mesmo", "despedida"),
     ("tchau tchau", "despedida"),
