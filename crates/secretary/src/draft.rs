@@ -170,7 +170,7 @@ impl Draft {
             );
         }
         format!(
-            "{top}\nlanguage: {language}\nstart: hello\n\nintents:\n{intents}  message:\n    label: {message}\n    examples:\n{messages}\
+            "{top}\nlanguage: {language}\nstart: hello\n\nintents:\n{intents}  message:\n    label: {message}\n    words: [{message_words}]\n    examples:\n{messages}\
              \x20 goodbye:\n    examples:\n{goodbyes}\nslots:\n  name:\n    kind: name\n    ask: {ask_name}\n  number:\n    kind: phone\n\
              \x20   required: true\n    ask: {ask_number}\n    keys: {keys}\n    confirm: {confirm}\n  message:\n    kind: text\n\
              \x20   ask: {ask_message}\n\nstates:\n  hello:\n    ask: {help}\n    choices: []\n  more:\n    ask: {more}\n    choices:\n\
@@ -181,6 +181,7 @@ impl Draft {
             top = wording.script_top,
             language = self.language.tag(),
             message = quoted(wording.message),
+            message_words = wording.message_words,
             messages = listed(wording.messages),
             goodbyes = listed(wording.goodbyes),
             ask_name = quoted(wording.ask_name),

@@ -367,7 +367,11 @@ mod tests {
             (&english, "I want to leave a message", "message"),
             (&portuguese, "quero falar com o finaceiro", "to_1"),
             (&portuguese, "me passa pro suporte técnico", "to_2"),
+            (&english, "a message for the owner, if that's okay", "message"),
             (&portuguese, "queria deixar um recado", "message"),
+            (&portuguese, "era um recado para a dona da loja", "message"),
+            // As Whisper hears espeak-ng.
+            (&portuguese, "Quero deixar um tecado.", "message"),
         ] {
             assert_eq!(script.intent(said).as_deref(), Some(meant), "{said}");
         }

@@ -29,6 +29,7 @@ pub(super) struct Wording {
     pub(super) script_top: &'static str,
     pub(super) wants: &'static str,
     pub(super) message: &'static str,
+    pub(super) message_words: &'static str,
     pub(super) messages: &'static [&'static str],
     pub(super) goodbyes: &'static [&'static str],
     pub(super) ask_name: &'static str,
@@ -78,6 +79,7 @@ const PT_BR: Wording = Wording {
     script_top: "# O roteiro da secretária. Cada chave está explicada em docs/script.md.",
     wants: "quero falar com {name}",
     message: "um recado",
+    message_words: "recado, retornar a ligação, me liguem",
     messages: &[
         "quero deixar um recado",
         "pode anotar um recado",
@@ -122,6 +124,7 @@ const EN: Wording = Wording {
     script_top: "# The secretary's script. Every key is explained in docs/script.md.",
     wants: "I'd like to talk to {name}",
     message: "a message",
+    message_words: "message, call me back, voicemail",
     messages: &[
         "I'd like to leave a message",
         "can you take a message",
