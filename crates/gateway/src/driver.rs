@@ -7,6 +7,7 @@ mod echo;
 mod ending;
 mod events;
 mod hearing;
+mod notice;
 mod opening;
 mod recorder;
 mod services;
@@ -208,6 +209,9 @@ impl Driver {
     fn settle(&mut self, now: Instant) {
         loop {
             while let Some(output) = self.call.poll_output(now) {
+                if self.call.notice_was_heard() {
+                    self.begin_sound();
+                }
                 self.perform(output, now);
             }
             if let Some(leg) = &mut self.leg {

@@ -1,17 +1,18 @@
 //! What a call leaves as files: the state machine with its event log, and the sound of both voices.
 
+use super::notice::Notice;
 use super::{Driver, Services};
 use crate::metrics::{Dropped, ErrorKind};
 use audio::SampleRate;
 use call::{Call, Input, Output, Settings};
-use recording::{EventLog, Place, Sound, Subject, Written};
+use recording::{EventLog, Place, Recorder, Sound, Subject, Written};
 use secretary::Recording;
 use std::time::{Duration, Instant};
 
 /// The call's own files, paths below the data folder.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Files {
-    /// The sound of both voices, if it is recorded, in the form that it has in the end.
+    /// The sound of both voices, once it is recorded, in the form that it has in the end.
     pub(super) recording: Option<String>,
     /// The event log, if it is written.
     pub(super) event_log: Option<String>,
@@ -27,32 +28,50 @@ pub(super) fn begin(
 ) -> (LoggedCall, RecordedSound, Files) {
     let recorder = &services.recorder;
     let place = Place::new(subject.domain, subject.wall, name);
-    let recorded = match subject.secretary.privacy.recording {
-        Recording::Off => false,
-        Recording::On | Recording::Announce => true,
-    };
     let log = services
         .event_log
         .then(|| recorder.event_log(&place, &subject, &settings));
-    let sound = recorded.then(|| recorder.sound(&place, rate, subject.started));
-    let files = Files {
-        recording: sound
-            .is_some()
-            .then(|| place.relative(recorder.sound_extension())),
+    let mut files = Files {
+        recording: None,
         event_log: log.is_some().then(|| place.relative("jsonl")),
     };
-    let call = Call::new(settings, subject.started);
-    (LoggedCall { call, log }, RecordedSound(sound), files)
+    let intended = Intended {
+        recorder: recorder.clone(),
+        place,
+        rate,
+        started: subject.started,
+    };
+    let (sound, notice) = match subject.secretary.privacy.recording {
+        Recording::Off => (RecordedSound::Off, None),
+        Recording::On => (intended.begin(&mut files), None),
+        Recording::Announce => (
+            RecordedSound::Intended(intended),
+            Some(Notice::new(settings.notice.clone())),
+        ),
+    };
+    let call = LoggedCall {
+        call: Call::new(settings, subject.started),
+        log,
+        notice,
+        notice_was_heard: false,
+    };
+    (call, sound, files)
 }
 
 /// A call of which is written down what it is told and what it wants.
 pub(super) struct LoggedCall {
     call: Call,
     log: Option<EventLog>,
+    /// Without which there is to be no recording, until it was heard.
+    notice: Option<Notice>,
+    notice_was_heard: bool,
 }
 
 impl LoggedCall {
     pub(super) fn handle(&mut self, input: Input, now: Instant) {
+        if let Some(notice) = &mut self.notice {
+            notice.input(&input);
+        }
         if let Some(log) = &mut self.log {
             log.input(&input, now);
         }
@@ -71,7 +90,16 @@ impl LoggedCall {
         if let Some(log) = &mut self.log {
             log.output(&output, now);
         }
+        self.notice_was_heard = self.notice.as_mut().is_some_and(|notice| notice.output(&output));
+        if self.notice_was_heard {
+            self.notice = None;
+        }
         Some(output)
+    }
+
+    /// Whether the output that was polled last tells that the caller has heard that the call is recorded.
+    pub(super) fn notice_was_heard(&self) -> bool {
+        self.notice_was_heard
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
@@ -91,43 +119,94 @@ impl LoggedCall {
 }
 
 /// The sound of a call, where it is recorded.
-pub(super) struct RecordedSound(Option<Sound>);
+pub(super) enum RecordedSound {
+    /// It is not, or is over.
+    Off,
+    /// It will be when the caller was told. Until then nothing is kept, and silence keeps its place.
+    Intended(Intended),
+    /// It is.
+    On(Sound),
+}
+
+/// A recording that has not begun.
+pub(super) struct Intended {
+    recorder: Recorder,
+    place: Place,
+    rate: SampleRate,
+    started: Instant,
+}
+
+impl Intended {
+    fn begin(self, files: &mut Files) -> RecordedSound {
+        let Self {
+            recorder,
+            place,
+            rate,
+            started,
+        } = self;
+        files.recording = Some(place.relative(recorder.sound_extension()));
+        RecordedSound::On(recorder.sound(&place, rate, started))
+    }
+}
 
 impl RecordedSound {
+    fn live(&mut self) -> Option<&mut Sound> {
+        match self {
+            Self::On(sound) => Some(sound),
+            Self::Off | Self::Intended(_) => None,
+        }
+    }
+
+    /// It is recorded no more; what there was.
+    fn take(&mut self) -> Option<Sound> {
+        match std::mem::replace(self, Self::Off) {
+            Self::On(sound) => Some(sound),
+            Self::Off | Self::Intended(_) => None,
+        }
+    }
+
     /// A frame of the caller's, as the leg brought it.
     pub(super) fn caller(&mut self, frame: &[i16], rate: SampleRate, now: Instant) {
-        if let Some(sound) = &mut self.0 {
+        if let Some(sound) = self.live() {
             sound.tracks().caller(frame, rate, now);
         }
     }
 
     /// A frame goes to the leg.
     pub(super) fn sent(&mut self, frame: &[i16]) {
-        if let Some(sound) = &mut self.0 {
+        if let Some(sound) = self.live() {
             sound.tracks().sent(frame);
         }
     }
 
     /// Of what went there so many samples are still to be heard.
     pub(super) fn unheard(&mut self, count: u64, now: Instant) {
-        if let Some(sound) = &mut self.0 {
+        if let Some(sound) = self.live() {
             sound.tracks().unheard(count, now);
         }
     }
 
     /// What was still to be heard will not be.
     pub(super) fn called_back(&mut self) {
-        if let Some(sound) = &mut self.0 {
+        if let Some(sound) = self.live() {
             sound.tracks().called_back();
         }
     }
 }
 
 impl Driver {
+    /// The caller was told: from here on the sound is kept.
+    pub(super) fn begin_sound(&mut self) {
+        self.sound = match std::mem::replace(&mut self.sound, RecordedSound::Off) {
+            RecordedSound::Intended(intended) => intended.begin(&mut self.files),
+            other => other,
+        };
+    }
+
     /// Hands over what there is by now, and notes what the disk was too slow for.
     pub(super) fn write_files(&mut self, now: Instant) {
         self.sound.unheard(self.speaking.unheard(now), now);
-        let lost = self.sound.0.as_mut().and_then(|sound| {
+        let lost = self.sound.live().and_then(|sound| {
             sound.flush(now);
             sound.lost()
         });
@@ -151,7 +230,7 @@ impl Driver {
     /// The call is over: its files are.
     pub(super) fn finish_files(&mut self, now: Instant) {
         self.write_files(now);
-        if let Some(sound) = self.sound.0.take() {
+        if let Some(sound) = self.sound.take() {
             let written = sound.written();
             self.check(written, ErrorKind::Recording, |files| &mut files.recording);
             if let Some(lost) = sound.end(now) {

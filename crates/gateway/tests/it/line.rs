@@ -23,7 +23,7 @@ pub(crate) struct Wanted {
     script: String,
     greeting: String,
     apology: String,
-    recorded: bool,
+    recording: &'static str,
     max_calls: u32,
 }
 
@@ -35,7 +35,7 @@ pub(crate) fn secretary(name: &str, engine: &str) -> Wanted {
         script: String::new(),
         greeting: String::new(),
         apology: String::new(),
-        recorded: false,
+        recording: "off",
         max_calls: 10,
     }
 }
@@ -69,19 +69,27 @@ impl Wanted {
     /// Its calls are recorded.
     pub(crate) fn recorded(self) -> Self {
         Self {
-            recorded: true,
+            recording: "on",
+            ..self
+        }
+    }
+
+    /// Its calls are recorded once the caller was told.
+    pub(crate) fn announced(self) -> Self {
+        Self {
+            recording: "announce",
             ..self
         }
     }
 
     fn file(&self) -> String {
-        let recording = if self.recorded { "on" } else { "off" };
         let Self {
             name,
             engine,
             script,
             greeting,
             apology,
+            recording,
             ..
         } = self;
         let facts = facts(script);
@@ -92,7 +100,7 @@ language = "en"
 engine = {engine:?}
 script = {script:?}
 greeting = {{ text = {greeting:?} }}
-phrases = {{ reprompts = [], farewell = "", apology = {apology:?}, backchannels = ["uhum"] }}
+phrases = {{ reprompts = [], farewell = "", apology = {apology:?}, backchannels = ["uhum"], recording_notice = "This is recorded." }}
 limits = {{ silence_ms = 0 }}
 privacy = {{ recording = {recording:?}, transcript = true }}
 {facts}

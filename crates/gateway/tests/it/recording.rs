@@ -85,6 +85,69 @@ async fn a_recorded_call_leaves_both_voices_on_one_timeline() {
     assert!((600..=5_000).contains(&ms), "{ms} ms");
 }
 
+/// A call that speaks from its first frame until the notice was heard, or until it has heard a little of it.
+async fn told(node: &Node, to_the_end: bool) {
+    let mut line = Line::open(node, CALL).await;
+    line.text(METADATA).await;
+    let frame = 1_000_i16.to_le_bytes().repeat(FRAME);
+    for _ in 0..25 {
+        line.audio_bytes(&frame).await;
+        line.pace(Duration::from_millis(20)).await;
+    }
+    line.samples(25 * FRAME).await;
+    if to_the_end {
+        line.control("transcript").await;
+        for _ in 0..25 {
+            line.audio_bytes(&2_000_i16.to_le_bytes().repeat(FRAME)).await;
+            line.pace(Duration::from_millis(20)).await;
+        }
+    }
+    line.hang_up().await;
+    node.ends_empty().await;
+}
+
+#[tokio::test]
+async fn what_a_caller_says_before_the_notice_was_heard_is_not_recorded() {
+    let node = Node::start(secretary("echo", "loopback").announced(), "stream.echo = \"off\"").await;
+    told(&node, true).await;
+    let folder = node.closed().await;
+    let recordings = files(folder.path(), "wav");
+    let [wav] = recordings.as_slice() else {
+        panic!("one recording: {recordings:?}")
+    };
+    assert!(kept(folder.path()).await.0.is_some());
+    let mut reader = hound::WavReader::open(wav).unwrap();
+    let samples: Vec<i16> = reader.samples().map(Result::unwrap).collect();
+    let caller: Vec<i16> = samples.iter().step_by(2).copied().collect();
+    assert!(!caller.contains(&1_000), "that was before");
+    let begin = caller.iter().position(|sample| *sample == 2_000).unwrap();
+    assert!(begin > 25 * FRAME, "silence keeps its place: {begin}");
+    assert_eq!(
+        caller.iter().filter(|sample| **sample == 2_000).count(),
+        25 * FRAME
+    );
+    assert!(samples[..2 * 25 * FRAME].iter().all(|sample| *sample == 0));
+}
+
+#[tokio::test]
+async fn nothing_is_recorded_of_a_caller_who_was_not_told() {
+    let announced = || secretary("echo", "loopback").announced();
+    let node = Node::start(announced(), "").await;
+    told(&node, false).await;
+    let folder = node.closed().await;
+    assert!(
+        files(folder.path(), "wav").is_empty(),
+        "hung up during the notice"
+    );
+    assert_eq!(kept(folder.path()).await.0, None);
+
+    let node = Node::start(announced(), "tts.espeak = \"/nonexistent/espeak-ng\"").await;
+    echoed(&node).await;
+    let folder = node.closed().await;
+    assert!(files(folder.path(), "wav").is_empty(), "the notice has no sound");
+    assert_eq!(kept(folder.path()).await.0, None);
+}
+
 #[tokio::test]
 async fn without_space_a_call_is_not_recorded_and_operators_see_it() {
     let wanted = secretary("echo", "loopback").recorded();
