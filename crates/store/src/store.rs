@@ -11,6 +11,8 @@ use std::time::Duration;
 
 /// How long one operation may take, waiting for a connection included. Who asks is a task beside the calls or a person.
 const LIMIT: Duration = Duration::from_secs(30);
+/// How long the tables may take to be brought up to date: years of calls may lie in them, and another gateway may be at it already.
+const MIGRATE: Duration = Duration::from_secs(600);
 /// How long a connection may take to come. The journal waits in front of the database, so it is better to be told early.
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long one writer of an SQLite database waits for another.
@@ -58,7 +60,7 @@ impl Store {
                 remedy: "check host, port, database, user and password (PGPASSWORD or ~/.pgpass), and pg_hba.conf of the server",
             })?,
         };
-        migrations::run(&database, location).await?;
+        in_time(MIGRATE, migrations::run(&database, location)).await??;
         Ok(Self { database })
     }
 
@@ -73,9 +75,13 @@ impl Store {
 
 /// Gives up after [`LIMIT`]: a database behind a dead network answers neither yes nor no.
 pub(crate) async fn within<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-    tokio::time::timeout(LIMIT, work)
+    in_time(LIMIT, work).await?
+}
+
+async fn in_time<T>(limit: Duration, work: impl Future<Output = T>) -> Result<T, StoreError> {
+    tokio::time::timeout(limit, work)
         .await
-        .unwrap_or(Err(StoreError::Slow(LIMIT.as_secs())))
+        .map_err(|_| StoreError::Slow(limit.as_secs()))
 }
 
 /// SQLite gives the files beside it (`-wal`, `-shm`) the rights of this one.

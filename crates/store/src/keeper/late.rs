@@ -1,15 +1,20 @@
 //! A database that need not be there yet.
 
 use super::{Sink, SinkError};
+use crate::store::within;
 use crate::{Entry, Location, Store, StoreError};
 use std::sync::Arc;
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
+use tokio::task::JoinSet;
 
 /// A store that is opened when it first can be. Clones share it.
 #[derive(Debug, Clone)]
 pub struct LateStore {
     location: Arc<Location>,
     opened: Arc<OnceCell<Store>>,
+    /// The task that opens it, while one does: it outlives who asked for it, for tables that are brought up to date take longer than
+    /// anybody waits. It ends with the last clone. Whoever holds the lock waits for it.
+    opening: Arc<Mutex<JoinSet<Result<(), StoreError>>>>,
 }
 
 impl LateStore {
@@ -19,6 +24,7 @@ impl LateStore {
         Self {
             location: Arc::new(location),
             opened: Arc::default(),
+            opening: Arc::default(),
         }
     }
 
@@ -28,12 +34,35 @@ impl LateStore {
         &self.location
     }
 
-    /// The store, which is opened if it is not yet.
+    /// The store, which is opened if it is not yet. Who stops waiting does not stop the opening.
     ///
     /// # Errors
-    /// It cannot be opened now.
+    /// It cannot be opened now, or that takes longer than an operation may; it goes on then, and may be asked for again.
     pub async fn get(&self) -> Result<&Store, StoreError> {
-        self.opened.get_or_try_init(|| Store::open(&self.location)).await
+        if let Some(store) = self.opened.get() {
+            return Ok(store);
+        }
+        within(self.open()).await
+    }
+
+    async fn open(&self) -> Result<&Store, StoreError> {
+        let mut opening = self.opening.lock().await;
+        loop {
+            if let Some(store) = self.opened.get() {
+                return Ok(store);
+            }
+            match opening.join_next().await {
+                None => {
+                    let (location, opened) = (self.location.clone(), self.opened.clone());
+                    opening.spawn(async move {
+                        opened.get_or_try_init(|| Store::open(&location)).await.map(drop)
+                    });
+                }
+                Some(Ok(outcome)) => outcome?,
+                // It panicked, which has been told, or the runtime ends.
+                Some(Err(_)) => return Err(sqlx::Error::WorkerCrashed.into()),
+            }
+        }
     }
 
     /// The store, if it was opened.

@@ -3,7 +3,8 @@ use sqlx::{Connection as _, PgConnection, SqliteConnection};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use store::{Filter, Location, LocationError, Store, StoreError};
+use std::time::Duration;
+use store::{Filter, LateStore, Location, LocationError, Store, StoreError};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
@@ -130,6 +131,48 @@ async fn a_database_that_never_answers_is_given_up() {
     tokio::time::pause();
     let opened = Store::open(&Location::parse(&url, Path::new("")).unwrap()).await;
     assert!(matches!(opened, Err(StoreError::Open { .. })), "{opened:?}");
+}
+
+#[tokio::test]
+async fn tables_that_take_long_are_brought_up_to_date_whoever_stops_waiting() {
+    let Some(site) = Site::postgres().await else {
+        return;
+    };
+    site.store().await.close().await;
+    let mut other = PgConnection::connect(&site.url).await.unwrap();
+    let hold = "BEGIN; LOCK TABLE voice_ai_migrations IN ACCESS EXCLUSIVE MODE";
+    sqlx::raw_sql(hold).execute(&mut other).await.unwrap();
+
+    let late = LateStore::new(site.location());
+    let impatient = tokio::time::timeout(Duration::from_millis(50), late.get()).await;
+    assert!(impatient.is_err(), "it is not open: {impatient:?}");
+    until("it waits for the tables", async || {
+        let waits = "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'voice_ai_migrations'::regclass";
+        !sqlx::raw_sql(waits)
+            .fetch_all(&mut other)
+            .await
+            .unwrap()
+            .is_empty()
+    })
+    .await;
+    tokio::time::pause();
+    let slow = late.get().await;
+    assert!(matches!(slow, Err(StoreError::Slow(30))), "{slow:?}");
+    tokio::time::resume();
+
+    sqlx::raw_sql("ROLLBACK").execute(&mut other).await.unwrap();
+    until("it is open, though nobody asks", async || late.opened().is_some()).await;
+    late.get().await.unwrap();
+}
+
+async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let held = async {
+        while !holds().await {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let held = tokio::time::timeout(Duration::from_secs(20), held).await;
+    assert!(held.is_ok(), "{what}: not within 20 s");
 }
 
 #[test]
