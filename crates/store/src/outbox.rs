@@ -6,7 +6,7 @@ use crate::{ConversationId, DeliveryId, MessageId, StoreError, UnixMs};
 use secretary::DomainUuid;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How far a delivery is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -120,8 +120,8 @@ macro_rules! claim {
 }
 
 impl Store {
-    /// Takes at most `limit` deliveries that are due at `now`, of all domains, the oldest first. For the length of `lease` nobody
-    /// else gets them, from this gateway or another.
+    /// Takes at most `limit` deliveries that are due at `now`, of all domains, the oldest first. For the length of `lease`, from when
+    /// they are taken, nobody else gets them, from this gateway or another.
     ///
     /// # Errors
     /// Where the database fails or does not answer.
@@ -173,11 +173,15 @@ impl Store {
     ) -> Result<Vec<Due>, StoreError> {
         let domain = receiver.map(|(domain, _)| domain.uuid());
         let webhook = receiver.map(|(_, webhook)| webhook.to_owned());
-        let until = now
-            .0
-            .saturating_add(lease.as_millis().try_into().unwrap_or(i64::MAX));
+        let asked = Instant::now();
         within(async {
             let mut transaction = self.database.write().await?;
+            // Who waited for other writers has the whole lease before him all the same; from here on the rows that others hold are
+            // skipped, and nobody is waited for.
+            let ends = asked.elapsed().saturating_add(lease);
+            let until = now
+                .0
+                .saturating_add(ends.as_millis().try_into().unwrap_or(i64::MAX));
             let claim = if transaction.is_shared() {
                 claim!("FOR UPDATE SKIP LOCKED")
             } else {

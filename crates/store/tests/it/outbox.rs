@@ -1,4 +1,5 @@
 use crate::site::{HOUR, NOON, SECOND, Site, Talk, domain, on_both};
+use sqlx::{Connection as _, SqliteConnection};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use store::{DeliveryId, DeliveryState, OutboxCounts, Retry, Store, UnixMs};
@@ -31,7 +32,7 @@ async fn a_lease_keeps_others_away_until_it_ends(site: Site) {
     assert_eq!(payload["conversation"], talk.id.to_string());
 
     assert_eq!(store.due(UnixMs(told + 29_999), 10, LEASE).await.unwrap(), []);
-    let again = store.due(UnixMs(told + 30_000), 10, LEASE).await.unwrap();
+    let again = store.due(UnixMs(told + 31 * SECOND), 10, LEASE).await.unwrap();
     assert_eq!((again[0].id, again[0].attempts), (first.id, 2));
     assert_eq!(again[0].payload, first.payload);
 }
@@ -181,6 +182,30 @@ async fn take_all(gateway: &Store) -> Vec<DeliveryId> {
         taken.extend(due.into_iter().map(|due| due.id));
     }
     taken
+}
+
+#[tokio::test]
+async fn a_lease_begins_when_the_rows_are_taken_not_when_they_are_asked_for() {
+    let site = Site::sqlite();
+    let store = site.store().await;
+    let talk = Talk::new(domain(), NOON);
+    store.apply(&[talk.left_message()]).await.unwrap();
+    let url = format!("sqlite:{}", site.location().file().unwrap().display());
+    let mut other = SqliteConnection::connect(&url).await.unwrap();
+    sqlx::raw_sql("BEGIN IMMEDIATE")
+        .execute(&mut other)
+        .await
+        .unwrap();
+    let held = Duration::from_millis(300);
+    let release = async {
+        tokio::time::sleep(held).await;
+        sqlx::raw_sql("ROLLBACK").execute(&mut other).await.unwrap();
+    };
+    let now = UnixMs(NOON + HOUR);
+    let (due, ()) = tokio::join!(store.due(now, 1, LEASE), release);
+    assert_eq!(due.unwrap().len(), 1);
+    let ends = entry(&store, &talk).await.next.unwrap().0;
+    assert!(ends - now.0 >= 30_300, "{} ms", ends - now.0);
 }
 
 async fn entry(store: &Store, talk: &Talk) -> store::OutboxEntry {
