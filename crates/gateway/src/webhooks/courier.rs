@@ -1,28 +1,35 @@
-//! Takes what is due out of the store and sends it. Each receiver has a few requests of its own under way, so that a slow one holds
-//! up nobody else.
+//! Takes what is due out of the store and sends it. Each receiver has a few requests of its own under way, the fewer the more there
+//! are in all, and receivers are served in turn, so that slow ones hold up nobody else.
 
 use super::backoff::Patience;
 use super::sending::{ANSWER, Sender, Verdict};
 use super::{Webhook, Webhooks};
 use crate::metrics::{Delivered, Metrics};
 use secretary::DomainUuid;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
 use store::{Due, LateStore, Store, StoreError, UnixMs};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// Requests under way to one receiver.
 const TO_ONE: usize = 4;
 /// Requests under way to all.
 const TO_ALL: usize = 256;
+/// From so many on a receiver has one request under way and no more: the places that are left are for those that have none.
+const CROWDED: usize = TO_ALL / 2;
 /// How long a delivery is one gateway's: longer than a request can take, so that nobody else sends it meanwhile.
 const LEASE: Duration = ANSWER.saturating_mul(2);
 /// How often is looked for what became due by the clock. What calls tell is looked for at once.
 const LOOK: Duration = Duration::from_secs(1);
+/// The shortest time between two looks: to look is to go through all that waits.
+const BETWEEN: Duration = Duration::from_millis(50);
+/// How long the store is left alone that could not be opened.
+const OPEN_AGAIN: Duration = Duration::from_secs(5);
 /// How often dead letters are counted.
 const COUNT: Duration = Duration::from_secs(5);
 /// How long requests under way may take to end with the node.
@@ -69,7 +76,12 @@ struct Route {
     patience: Patience,
     /// How many requests are under way to whom.
     under_way: Mutex<HashMap<Receiver, usize>>,
+    /// Those that something is due to and that this gateway does not know: each is told once.
+    unknown: Mutex<BTreeSet<Receiver>>,
 }
+
+/// Requests under way. Each hands out whom it went to.
+type Requests = JoinSet<Receiver>;
 
 impl Courier {
     /// Until `stopped`; then the requests under way have a moment to end. What is not sent then is sent by the next process.
@@ -90,8 +102,9 @@ impl Courier {
             metrics: self.metrics.clone(),
             patience: self.patience,
             under_way: Mutex::default(),
+            unknown: Mutex::default(),
         });
-        let mut requests = JoinSet::new();
+        let mut requests = Requests::new();
         stopped
             .run_until_cancelled(Box::pin(self.deliver(&route, &mut requests)))
             .await;
@@ -99,55 +112,105 @@ impl Courier {
         let _rest_is_sent_again = tokio::time::timeout(LAST, last).await;
     }
 
-    /// The store, as soon as it is open. The keeper opens it, and says why it cannot.
-    async fn store(&mut self) -> Store {
+    /// The store, as soon as it is open. What an earlier process left is sent whether a call comes or not, so nothing is waited for.
+    async fn store(&self) -> Store {
+        let mut is_told = false;
         loop {
-            if let Some(store) = self.store.opened() {
-                return store.clone();
+            match self.store.get().await {
+                Ok(store) => return store.clone(),
+                Err(error) if !is_told => {
+                    tracing::warn!(%error, "webhooks are told nothing until the store can be opened; it is tried again");
+                    is_told = true;
+                }
+                Err(error) => tracing::debug!(%error, "the store cannot be opened yet"),
             }
-            if let Ok(Err(_closed)) = tokio::time::timeout(LOOK, self.carried.changed()).await {
-                // The keeper is gone, and nobody will open it: this is about to be stopped.
-                std::future::pending::<()>().await;
-            }
+            tokio::time::sleep(OPEN_AGAIN).await;
         }
     }
 
-    async fn deliver(&mut self, route: &Arc<Route>, requests: &mut JoinSet<()>) {
+    async fn deliver(&mut self, route: &Arc<Route>, requests: &mut Requests) {
         let mut look = tokio::time::interval(LOOK);
         let mut count = tokio::time::interval(COUNT);
         look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         count.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut earliest = Instant::now();
+        let mut last = None;
         loop {
-            tokio::select! {
-                _ = look.tick() => {}
-                changed = self.carried.changed() => if changed.is_err() { return },
-                Some(_) = requests.join_next() => {}
+            let sent = tokio::select! {
+                _ = look.tick() => {
+                    let began = Instant::now();
+                    let sent = self.send_due(route, requests, &mut last).await;
+                    // A large backlog is gone through for a fifth of the time.
+                    earliest = Instant::now() + (began.elapsed() * 4).clamp(BETWEEN, LOOK);
+                    sent
+                }
+                changed = self.carried.changed() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                    look.reset_at(earliest);
+                    continue;
+                }
+                Some(ended) = requests.join_next() => match ended {
+                    // Its next one goes at once …
+                    Ok(receiver) if requests.len() < CROWDED => self.send_to(route, requests, receiver).await,
+                    // … unless others may wait for the place.
+                    _ => {
+                        look.reset_at(earliest);
+                        continue;
+                    }
+                },
                 _ = count.tick() => {
                     self.count(route).await;
                     continue;
                 }
-            }
-            if let Err(error) = self.send_due(route, requests).await {
+            };
+            if let Err(error) = sent {
                 tracing::debug!(%error, "the outbox cannot be read");
             }
         }
     }
 
-    async fn send_due(&self, route: &Arc<Route>, requests: &mut JoinSet<()>) -> Result<(), StoreError> {
-        for receiver in route.store.due_receivers(now()).await? {
-            let room = route.room(&receiver).min(TO_ALL.saturating_sub(requests.len()));
-            if room == 0 {
-                continue;
+    /// Sends what is due, beginning with the receiver after the `last` one that was served.
+    async fn send_due(
+        &self,
+        route: &Arc<Route>,
+        requests: &mut Requests,
+        last: &mut Option<Receiver>,
+    ) -> Result<(), StoreError> {
+        let receivers = route.store.due_receivers(now()).await?;
+        for receiver in in_turn(receivers, last.as_ref()) {
+            if requests.len() >= TO_ALL {
+                break;
             }
-            let (domain, name) = (receiver.0, receiver.1.as_str());
-            let limit = u32::try_from(room).unwrap_or(u32::MAX);
-            let due = route.store.due_to((domain, name), now(), limit, LEASE).await?;
-            let webhook = self.webhooks.find(domain, name).cloned();
-            for due in due {
-                let under_way = route.clone().begin(receiver.clone());
-                let webhook = webhook.clone();
-                requests.spawn(async move { under_way.attempt(webhook.as_deref(), &due).await });
-            }
+            *last = Some(receiver.clone());
+            self.send_to(route, requests, receiver).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends what is due to one receiver, as far as there is room.
+    async fn send_to(
+        &self,
+        route: &Arc<Route>,
+        requests: &mut Requests,
+        receiver: Receiver,
+    ) -> Result<(), StoreError> {
+        let room = room(route.under_way_to(&receiver), requests.len());
+        if room == 0 {
+            return Ok(());
+        }
+        let (domain, name) = (receiver.0, receiver.1.as_str());
+        let limit = u32::try_from(room).unwrap_or(u32::MAX);
+        let due = route.store.due_to((domain, name), now(), limit, LEASE).await?;
+        let webhook = self.webhooks.find(domain, name).cloned();
+        for due in due {
+            let under_way = route.clone().begin(receiver.clone());
+            let (webhook, receiver) = (webhook.clone(), receiver.clone());
+            requests.spawn(async move {
+                under_way.attempt(webhook.as_deref(), &due).await;
+                receiver
+            });
         }
         Ok(())
     }
@@ -166,10 +229,47 @@ impl Courier {
     }
 }
 
+/// How many more requests may go to a receiver, with so many under way to it and to all.
+fn room(to_it: usize, to_all: usize) -> usize {
+    let of_its_own = if to_all < CROWDED {
+        TO_ONE.min(CROWDED - to_all + to_it)
+    } else {
+        1
+    };
+    of_its_own
+        .saturating_sub(to_it)
+        .min(TO_ALL.saturating_sub(to_all))
+}
+
+/// Receivers in their order, beginning after the last one that was served.
+fn in_turn(mut receivers: Vec<Receiver>, last: Option<&Receiver>) -> Vec<Receiver> {
+    receivers.sort_unstable();
+    let served = last.map_or(0, |last| receivers.partition_point(|receiver| receiver <= last));
+    receivers.rotate_left(served);
+    receivers
+}
+
 impl Route {
-    fn room(&self, receiver: &Receiver) -> usize {
+    fn under_way_to(&self, receiver: &Receiver) -> usize {
         let under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
-        TO_ONE.saturating_sub(under_way.get(receiver).copied().unwrap_or(0))
+        under_way.get(receiver).copied().unwrap_or(0)
+    }
+
+    /// What becomes of a delivery to a receiver that this gateway does not know. Another gateway on the same store may know it, or
+    /// this one after its next start.
+    fn unknown(&self, due: &Due) -> Verdict {
+        let receiver = (due.domain, due.webhook.clone());
+        let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
+        if unknown.insert(receiver) {
+            tracing::warn!(
+                domain = %due.domain, webhook = due.webhook,
+                "the outbox has deliveries for a webhook that is not configured here; they are put off, and given up in about a day"
+            );
+        }
+        Verdict::Later {
+            why: "its webhook is not configured here".into(),
+            asked: None,
+        }
     }
 
     fn begin(self: Arc<Self>, receiver: Receiver) -> UnderWay {
@@ -213,7 +313,7 @@ impl UnderWay {
     async fn attempt(self, webhook: Option<&Webhook>, due: &Due) {
         let verdict = match webhook {
             Some(webhook) => self.route.sender.send(webhook, due, now()).await,
-            None => Verdict::Never("its webhook is not configured any more".into()),
+            None => self.route.unknown(due),
         };
         if let Err(error) = self.settle(due, verdict).await {
             // Its lease ends, and it is sent again with the same key.
@@ -259,4 +359,45 @@ impl UnderWay {
 pub(super) fn now() -> UnixMs {
     let since = UNIX_EPOCH.elapsed().unwrap_or_default();
     UnixMs(since.as_millis().try_into().unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn receivers(names: &[&str]) -> Vec<Receiver> {
+        let domain: DomainUuid = "11111111-2222-4333-8444-555555555555".parse().unwrap();
+        names.iter().map(|&name| (domain, name.to_owned())).collect()
+    }
+
+    #[test]
+    fn receivers_that_never_answer_leave_places_to_the_others() {
+        let (mut to_all, mut served) = (0, 0);
+        for _ in 0..64 {
+            let room = room(0, to_all);
+            to_all += room;
+            served += usize::from(room > 0);
+        }
+        assert_eq!((served, to_all), (64, 160));
+        assert_eq!(room(0, to_all), 1);
+        assert_eq!(room(1, to_all), 0, "others come first");
+        assert_eq!([room(0, 0), room(3, 3), room(4, 4)], [4, 1, 0]);
+        assert_eq!([room(0, TO_ALL - 1), room(0, TO_ALL)], [1, 0]);
+    }
+
+    #[test]
+    fn receivers_are_served_in_turn() {
+        let turn = |last: &str| in_turn(receivers(&["c", "a", "d"]), receivers(&[last]).first());
+        assert_eq!(
+            in_turn(receivers(&["c", "a", "d"]), None),
+            receivers(&["a", "c", "d"])
+        );
+        assert_eq!(turn("a"), receivers(&["c", "d", "a"]));
+        assert_eq!(
+            turn("b"),
+            receivers(&["c", "d", "a"]),
+            "the last one has nothing more"
+        );
+        assert_eq!(turn("d"), receivers(&["a", "c", "d"]));
+    }
 }

@@ -44,8 +44,10 @@ impl Site {
 
     async fn of(sections: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let late = LateStore::new(Location::parse("sqlite:test.db", folder.path()).unwrap());
-        let store = late.get().await.unwrap().clone();
+        let location = Location::parse("sqlite:test.db", folder.path()).unwrap();
+        let store = Store::open(&location).await.unwrap();
+        // Nobody but the courier opens this one.
+        let late = LateStore::new(location);
         let (carried, carries) = watch::channel(0);
         let site = Self {
             store,
@@ -312,10 +314,10 @@ async fn a_receiver_that_may_not_be_private_is_not_even_connected_to() {
 }
 
 #[tokio::test]
-async fn what_nobody_takes_any_more_is_given_up() {
+async fn what_this_gateway_does_not_know_is_put_off_and_given_up_like_anything_else() {
     let site = Site::start(&[]).await;
     let entry = site.settled(site.tell_one("gone").await).await;
-    assert_eq!(entry.state, DeliveryState::Dead);
+    assert_eq!((entry.state, entry.attempts), (DeliveryState::Dead, 3));
     assert!(entry.error.unwrap().contains("not configured"));
 }
 
