@@ -44,15 +44,22 @@ impl Table {
     }
 }
 
-/// A text from outside, on one line and without what a terminal would obey.
+/// A text from outside, on one line and without what a terminal would obey: neither controls nor marks that turn the direction of
+/// what stands around them.
 pub(crate) fn printable(text: &str) -> String {
     text.chars()
         .map(|char| match char {
             '\n' | '\t' => ' ',
-            char if char.is_control() => char::REPLACEMENT_CHARACTER,
+            char if char.is_control() || is_bidirectional(char) => char::REPLACEMENT_CHARACTER,
             char => char,
         })
         .collect()
+}
+
+/// Embeddings, overrides, isolates and marks of Unicode's bidirectional algorithm (UAX #9, 2): text that shows in another order than
+/// it is written.
+const fn is_bidirectional(char: char) -> bool {
+    matches!(char, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A text that may be missing.
@@ -140,5 +147,12 @@ mod tests {
             ["0:00", "0:59", "1:01", "60:00"]
         );
         assert_eq!(printable("a\x1b[2Jb\nc\u{7}"), "a\u{FFFD}[2Jb c\u{FFFD}");
+        let marks =
+            "\u{200E}\u{200F}\u{202A}\u{202B}\u{202C}\u{202D}\u{202E}\u{2066}\u{2067}\u{2068}\u{2069}";
+        assert_eq!(printable(marks), "\u{FFFD}".repeat(11));
+        assert_eq!(
+            printable("olá, مرحبا \u{1F468}\u{200D}\u{1F469}"),
+            "olá, مرحبا \u{1F468}\u{200D}\u{1F469}"
+        );
     }
 }
