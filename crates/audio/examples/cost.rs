@@ -3,7 +3,9 @@
 //! `cargo run --release -p audio --example cost`
 
 use audio::g711::Law;
-use audio::{Ear, EarModel, Framer, Layout, Playout, Resampler, SampleRate, TurnModel};
+use audio::{
+    Ear, EarModel, EchoCanceller, Framer, Layout, Playout, Resampler, Return, SampleRate, TurnModel,
+};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -104,6 +106,8 @@ fn main() {
         );
     }
     playout(&wide);
+    echo(SampleRate::HZ_8000, &narrow);
+    echo(SampleRate::HZ_16000, &wide);
     ear(&wide);
     turn(&wide);
 }
@@ -136,6 +140,37 @@ fn playout(audio: &[i16]) {
             *now += Duration::from_millis(20);
         },
     );
+}
+
+/// While we speak without a pause.
+fn echo(rate: SampleRate, audio: &[i16]) {
+    let start = Instant::now();
+    let late = rate.samples_in(Duration::from_millis(150)) as usize;
+    for (name, back, gain) in [
+        ("a line without", Return::Line, 0),
+        ("-12 dB", Return::Line, 4),
+        ("a mixed stream", Return::Mix, 16),
+    ] {
+        let canceller = || (EchoCanceller::new(rate, back), Vec::new(), start, 0);
+        measure(
+            &format!("echo, {} kHz, {name}", rate.hz() / 1000),
+            audio,
+            rate,
+            canceller,
+            |(canceller, clean, now, played), frame| {
+                let unheard = if *played == 0 { 0 } else { frame.len() as u64 };
+                canceller.released(frame, unheard, *now);
+                let back: Vec<i16> = (*played..*played + frame.len())
+                    .map(|at| at.checked_sub(late).map_or(0, |at| audio[at] / 16 * gain))
+                    .collect();
+                *played += frame.len();
+                *now += Duration::from_millis(20);
+                clean.clear();
+                canceller.hear(&back, *now, clean);
+                black_box(&clean);
+            },
+        );
+    }
 }
 
 fn ear(audio: &[i16]) {

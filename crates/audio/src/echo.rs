@@ -6,12 +6,13 @@
 //! and the imitated echo is subtracted, at the leg's own rate. What the filter leaves of the echo is muted ([`gate`]).
 //!
 //! Nothing that may be our own voice is passed on unchecked: when something is heard while we speak that the filter does not
-//! explain, it is held back until a search has shown whether it is an echo with another delay, or 240 ms at most. So an
+//! explain, it is held back until a search has shown whether it is an echo with another delay, or 260 ms at most. So an
 //! unknown delay, and one that jumps, cost the ear at most that, and only where it cannot be told at once who speaks. A line
 //! that has shown no echo in half a second of our speech is passed on at once and unchanged.
 
 mod filter;
 mod gate;
+mod realign;
 mod reference;
 mod search;
 mod track;
@@ -20,7 +21,7 @@ use crate::SampleRate;
 use filter::Filter;
 use gate::{Gate, INAUDIBLE, LINE_LEAKS, Levels, MIX_LEAKS};
 use reference::Reference;
-use search::{LONGEST, search};
+use search::LONGEST;
 use std::time::{Duration, Instant};
 use track::Track;
 
@@ -34,11 +35,14 @@ pub enum Return {
 }
 
 /// How long something unexplained is held back at most, in frames of 20 ms.
-const HOLD: usize = 12;
+const HOLD: usize = 13;
 /// Frames without anything unexplained after which it is over.
 const PAUSE: usize = 2;
-/// Frames after such an end in which something else is held back less long: it may have been the closure of a "t".
+/// Frames after such an end in which something else is held back less long: it may have been the closure of a "t". A delay that
+/// jumps is found sooner in a mixed stream.
 const CLOSURE: u32 = 20;
+const AGAIN_ON_A_LINE: usize = 9;
+const AGAIN_IN_A_MIX: usize = 6;
 /// Frames of what is unexplained that a search wants to see.
 const SEARCHABLE: usize = 2;
 /// Frames after the last unexplained one for which a caller is thought to speak still.
@@ -51,14 +55,6 @@ const SEARCH_AGAIN: u32 = 4;
 const CLEAR_LINE: u32 = 25;
 /// As a mean square, what is loud enough that an echo of it at -30 dB would not be lost in the noise: -40 dB of full scale.
 const LOUD: f32 = 1e-4;
-/// How often what was held back is gone through to learn a way back.
-const PASSES: usize = 3;
-/// A delay is another one when it differs by more: 1 ms.
-const SAME: Duration = Duration::from_millis(1);
-/// Another delay is right when it leaves less than this part of what the known one leaves.
-const BETTER: f32 = 0.25;
-/// A first echo is one when as a mere delay it leaves less than this part.
-const PLAUSIBLE: f32 = 0.6;
 /// What is remembered of both directions beyond the longest way back.
 const MEMORY: Duration = Duration::from_millis(660);
 /// Of what came in, for the search and for learning.
@@ -269,10 +265,10 @@ impl EchoCanceller {
             self.mind = Mind::Calm;
             return self.pass(holding, true, clean);
         }
-        let enough = if self.since_over < CLOSURE {
-            3 * HOLD / 4
-        } else {
-            HOLD
+        let enough = match self.back {
+            _ if self.since_over >= CLOSURE => HOLD,
+            Return::Line => AGAIN_ON_A_LINE,
+            Return::Mix => AGAIN_IN_A_MIX,
         };
         if self.holding < enough {
             return;
@@ -319,114 +315,6 @@ impl EchoCanceller {
             echo,
             left: power(&self.frame),
         }
-    }
-
-    /// Looks for an echo with another delay than the known one in what is left. True if there is one, and what was held back is
-    /// without it now.
-    fn realign(&mut self) -> bool {
-        let same = self.rate.samples_in(SAME) as i64;
-        let known = self.filter.as_ref().map(|filter| (filter.lag(), same));
-        let Some(found) = search(self.rate, &self.left, &self.reference, known) else {
-            return false;
-        };
-        let frames = self.holding.max(SEARCHABLE);
-        match &mut self.filter {
-            None => {
-                let gain = match self.back {
-                    Return::Mix => 1.0,
-                    Return::Line => found.gain,
-                };
-                if self.back == Return::Line && !self.is_plausible(found.lag, frames) {
-                    return false;
-                }
-                self.filter = Some(Filter::new(self.rate, self.block, self.back, found.lag, gain));
-            }
-            Some(filter) => {
-                let known = filter.lag();
-                if !self.try_out(known, found.lag, frames) {
-                    return false;
-                }
-            }
-        }
-        self.gate.restart();
-        for _ in 0..PASSES {
-            self.go_through(frames, true);
-        }
-        true
-    }
-
-    /// Whether another delay explains the last frames better, be it that the same echo comes at another time or a new one.
-    fn try_out(&mut self, known: i64, found: i64, frames: usize) -> bool {
-        let enough = BETTER * self.left_of(frames);
-        let (gain, left) = self.left_of_delay(found, frames);
-        self.shift(found);
-        let shifted = self.go_through(frames, false);
-        if shifted.min(left) > enough {
-            self.shift(known);
-            self.go_through(frames, false);
-            return false;
-        }
-        if left < shifted
-            && let Some(filter) = &mut self.filter
-        {
-            filter.restart(found, gain);
-        }
-        true
-    }
-
-    /// Whether a first echo of a line explains enough of what is heard: two voices of one pitch correlate a little as well.
-    fn is_plausible(&mut self, lag: i64, frames: usize) -> bool {
-        let (_, left) = self.left_of_delay(lag, frames);
-        left < PLAUSIBLE * self.left_of(frames)
-    }
-
-    fn shift(&mut self, lag: i64) {
-        if let Some(filter) = &mut self.filter {
-            filter.shift(lag);
-        }
-    }
-
-    /// The gain with which a mere delay would leave the least of the last frames, and how much that is.
-    fn left_of_delay(&mut self, lag: i64, frames: usize) -> (f32, f32) {
-        let (mut product, mut played, mut captured) = (0.0, 0.0, 0.0);
-        for back in 1..=frames {
-            let from = self.captured.end() - (back * self.frame.len()) as i64;
-            self.captured.read(from, &mut self.frame);
-            self.reference.read(from - lag, &mut self.out);
-            let pairs = self.frame.iter().zip(&self.out);
-            product += pairs.map(|(captured, played)| captured * played).sum::<f32>() / self.out.len() as f32;
-            played += power(&self.out);
-            captured += power(&self.frame);
-        }
-        let gain = product / played.max(f32::MIN_POSITIVE);
-        (gain, captured - gain * product)
-    }
-
-    /// The power of what is left in the last frames.
-    fn left_of(&mut self, frames: usize) -> f32 {
-        let length = self.frame.len();
-        let mut sum = 0.0;
-        for back in 1..=frames {
-            self.left
-                .read(self.left.end() - (back * length) as i64, &mut self.out);
-            sum += power(&self.out);
-        }
-        sum
-    }
-
-    /// Subtracts anew in the last frames. What is left in them altogether.
-    fn go_through(&mut self, frames: usize, learn: bool) -> f32 {
-        let length = self.frame.len() as i64;
-        let mut left = 0.0;
-        for index in 0..frames {
-            let from = self.captured.end() - (frames - index) as i64 * length;
-            let levels = self.subtract(from, learn);
-            left += levels.left;
-            if frames - index <= self.holding {
-                self.held[self.holding - (frames - index)] = levels;
-            }
-        }
-        left
     }
 }
 

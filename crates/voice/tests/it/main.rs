@@ -9,6 +9,7 @@
 
 mod cascade;
 mod chat;
+mod echo;
 mod loopback;
 mod models;
 mod official;

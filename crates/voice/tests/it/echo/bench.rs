@@ -1,0 +1,329 @@
+//! Scenes of a call with an echo, and what Whisper makes of the caller's words in them.
+
+use audio::{Return, SampleRate};
+use secretary::Language;
+use sim::{Clip, EchoOutcome, EchoScene, Line, LineEcho};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use voice::stt::Whisper;
+use voice::stt::frame::Utterance;
+use voice::stt::worker::{Cancelled, Recognizer};
+
+/// When the secretary begins to speak, when a hole in its speech begins, and how long it is.
+const SPEAKS_AT: Duration = Duration::from_millis(300);
+const HOLE_AT: Duration = Duration::from_millis(3_100);
+const HOLE: Duration = Duration::from_millis(310);
+/// When the caller speaks over it.
+const CALLER_AT: Duration = Duration::from_millis(1_200);
+/// When the delay jumps, and jumps back.
+const JUMPS_AT: Duration = Duration::from_millis(2_500);
+const BACK_AT: Duration = Duration::from_millis(5_500);
+const LENGTH: Duration = Duration::from_secs(10);
+/// What a transcriber hears before and after the words.
+const AROUND: Duration = Duration::from_millis(300);
+
+const SECRETARY: [(&str, &str); 2] = [
+    (
+        "pt-BR",
+        "Bom dia, você ligou para o escritório da empresa. Posso transferir a sua ligação para as vendas, para o financeiro ou para \
+         o suporte técnico. Diga em poucas palavras como posso ajudar, ou aguarde na linha.",
+    ),
+    (
+        "en",
+        "Good morning, you have reached the office of the company. I can put you through to sales, to billing or to technical \
+         support. Please tell me, in a few words, how I can help you today, or stay on the line.",
+    ),
+];
+const CALLERS: [(Language, &str, &str); 6] = [
+    (Language::PtBr, "pt-BR", "Quero falar com o financeiro, por favor"),
+    (Language::PtBr, "pt-BR", "Estou sem internet desde ontem à noite"),
+    (Language::PtBr, "pt-BR", "Preciso da segunda via do meu boleto"),
+    (Language::En, "en+f2", "I would like to talk to billing, please"),
+    (
+        Language::En,
+        "en+f2",
+        "My internet has been down since last night",
+    ),
+    (
+        Language::En,
+        "en+f2",
+        "No, wait a moment, I have another question",
+    ),
+];
+
+/// What is said on one kind of line.
+pub(crate) struct Clips {
+    rate: SampleRate,
+    line: Line,
+    said: Vec<Vec<i16>>,
+    pub(crate) callers: Vec<Spoken>,
+}
+
+/// One thing that a caller says.
+pub(crate) struct Spoken {
+    language: Language,
+    clip: Clip,
+    rate: SampleRate,
+}
+
+impl Spoken {
+    fn onset(&self) -> Duration {
+        CALLER_AT + self.rate.duration_of(self.clip.onset() as u64)
+    }
+
+    fn end(&self) -> Duration {
+        CALLER_AT + self.rate.duration_of(self.clip.end() as u64)
+    }
+}
+
+impl Clips {
+    pub(crate) async fn make(rate: SampleRate, line: Line) -> Self {
+        let mut said = Vec::new();
+        for (voice, text) in SECRETARY {
+            let clip = Clip::spoken(text, voice, rate, Line::Pcm).await;
+            said.push(clip.expect("espeak-ng speaks").samples().to_vec());
+        }
+        let mut callers = Vec::new();
+        for (language, voice, text) in CALLERS {
+            let clip = Clip::spoken(text, voice, rate, line).await;
+            callers.push(Spoken {
+                language,
+                clip: clip.expect("espeak-ng speaks"),
+                rate,
+            });
+        }
+        Self {
+            rate,
+            line,
+            said,
+            callers,
+        }
+    }
+}
+
+/// One way in which our voice comes back.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Case {
+    pub(crate) back: Return,
+    /// In dB.
+    pub(crate) gain: f64,
+    /// In milliseconds.
+    pub(crate) delay: u64,
+    /// By which the delay jumps for 3 s, in milliseconds.
+    pub(crate) jump: i64,
+}
+
+impl Case {
+    /// The secretary speaks, with a hole, and nobody answers.
+    pub(crate) fn silent(self, clips: &Clips) -> EchoScene {
+        self.scene(clips, &clips.said[1], Vec::new())
+    }
+
+    /// The caller speaks over it, in the same language.
+    pub(crate) fn talking(self, clips: &Clips, spoken: &Spoken) -> EchoScene {
+        let said = match spoken.language {
+            Language::PtBr => &clips.said[0],
+            Language::En => &clips.said[1],
+        };
+        self.scene(clips, said, vec![(CALLER_AT, spoken.clip.samples().to_vec())])
+    }
+
+    fn scene(self, clips: &Clips, said: &[i16], caller: Vec<(Duration, Vec<i16>)>) -> EchoScene {
+        let delay = Duration::from_millis(self.delay);
+        let mut echo = LineEcho::steady(self.gain, delay);
+        if self.jump != 0 {
+            let jumped = Duration::from_millis(self.delay.saturating_add_signed(self.jump));
+            echo.jumps = vec![(JUMPS_AT, jumped), (BACK_AT, delay)];
+        }
+        let hole = clips.rate.samples_in(HOLE_AT - SPEAKS_AT) as usize;
+        let (first, second) = said.split_at(hole);
+        EchoScene {
+            rate: clips.rate,
+            // What is added in FreeSWITCH does not pass the line.
+            line: if self.back == Return::Mix {
+                Line::Pcm
+            } else {
+                clips.line
+            },
+            back: self.back,
+            echo: Some(echo),
+            said: vec![(SPEAKS_AT, first.to_vec()), (HOLE_AT + HOLE, second.to_vec())],
+            caller,
+            length: LENGTH,
+            cancelled: true,
+        }
+    }
+}
+
+/// The same without a canceller.
+pub(crate) fn uncancelled(scene: EchoScene) -> EchoScene {
+    EchoScene {
+        cancelled: false,
+        ..scene
+    }
+}
+
+/// How long after the caller began to speak the ear told it, in milliseconds.
+pub(crate) fn onset_after(outcome: &EchoOutcome, spoken: &Spoken) -> Option<u128> {
+    let onset = spoken.onset();
+    let told = outcome.onsets.iter().find(|told| **told >= onset)?;
+    Some((*told - onset).as_millis())
+}
+
+/// Word errors, counted.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Errors {
+    pub(crate) words: usize,
+    /// In the clips as they are.
+    pub(crate) clean: usize,
+    /// In what was left of them when they were spoken over the echo.
+    pub(crate) echo: usize,
+}
+
+impl std::ops::AddAssign for Errors {
+    fn add_assign(&mut self, other: Self) {
+        self.words += other.words;
+        self.clean += other.clean;
+        self.echo += other.echo;
+    }
+}
+
+/// Whisper base.
+pub(crate) struct Words(Whisper);
+
+impl Words {
+    /// None, and a line that says why, where it is not installed.
+    pub(crate) fn load() -> Option<Self> {
+        let folder = std::env::var_os("VOICE_AI_TEST_MODELS").map_or_else(
+            || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.models"),
+            PathBuf::from,
+        );
+        let file = folder.join("whisper-base.q8_0.bin");
+        if !file.exists() {
+            println!(
+                "skipped: {} is not there; `voice-ai models install whisper-base --dir .models` makes it",
+                file.display()
+            );
+            return None;
+        }
+        let whisper = Whisper::load(&file, 2.try_into().expect("two")).expect("a model");
+        Some(Self(whisper))
+    }
+
+    /// Errors in these words, spoken by themselves and over the echo.
+    pub(crate) fn errors(&mut self, spoken: &Spoken, outcome: &EchoOutcome) -> Errors {
+        let wide = SampleRate::HZ_16000;
+        let from = wide.samples_in(spoken.onset() - AROUND) as usize;
+        let to = wide.samples_in(spoken.end() + AROUND) as usize;
+        let alone = EchoScene {
+            rate: spoken.rate,
+            line: Line::Pcm,
+            back: Return::Line,
+            echo: None,
+            said: Vec::new(),
+            caller: vec![(CALLER_AT, spoken.clip.samples().to_vec())],
+            length: LENGTH,
+            cancelled: false,
+        };
+        let clean = self.hear(&alone.play().wide[from..to], spoken.language);
+        let echo = self.hear(&outcome.wide[from..to], spoken.language);
+        let text = words(spoken.clip.text());
+        Errors {
+            words: text.len(),
+            clean: distance(&text, &words(&clean)),
+            echo: distance(&text, &words(&echo)),
+        }
+    }
+
+    /// What is understood.
+    pub(crate) fn hear(&mut self, wide: &[i16], language: Language) -> String {
+        let utterance = Utterance::new(wide.into(), language);
+        self.0
+            .recognize(&utterance, Cancelled::never())
+            .expect("Whisper works")
+    }
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.to_lowercase()
+        .split(|letter: char| !letter.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Words that were left out, put in or taken for others (Levenshtein).
+fn distance(text: &[String], heard: &[String]) -> usize {
+    let mut row: Vec<usize> = (0..=heard.len()).collect();
+    for (index, word) in text.iter().enumerate() {
+        let mut before = std::mem::replace(&mut row[0], index + 1);
+        for (at, other) in heard.iter().enumerate() {
+            let same = before + usize::from(word != other);
+            before = row[at + 1];
+            row[at + 1] = same.min(before + 1).min(row[at] + 1);
+        }
+    }
+    row[heard.len()]
+}
+
+/// Before and after: what comes in and what is passed on while the caller speaks over an echo of -12 dB.
+pub(crate) fn picture(clips: &Clips) -> String {
+    const WIDTH: usize = 1000;
+    const LANE: usize = 110;
+    let case = Case {
+        back: Return::Line,
+        gain: -12.0,
+        delay: 150,
+        jump: 40,
+    };
+    let scene = case.talking(clips, &clips.callers[3]);
+    let outcome = scene.play();
+    let mut caller = vec![0; outcome.captured.len()];
+    let begin = clips.rate.samples_in(CALLER_AT) as usize;
+    let samples = clips.callers[3].clip.samples();
+    caller[begin..begin + samples.len()].copy_from_slice(samples);
+    let lanes = [
+        ("what the caller says", &caller, "#2b6cb0"),
+        (
+            "what comes in: the caller and our own voice, 150 ms late and 12 dB softer; 190 ms late from 2.5 to 5.5 s",
+            &outcome.captured,
+            "#c05621",
+        ),
+        ("what the ear and the engine hear", &outcome.clean, "#2f855a"),
+    ];
+    let height = LANE * lanes.len() + 30;
+    let mut svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" font-family=\"sans-serif\" font-size=\"13\">\n\
+         <rect width=\"{WIDTH}\" height=\"{height}\" fill=\"#fff\"/>\n"
+    );
+    for (lane, (name, track, colour)) in lanes.into_iter().enumerate() {
+        let middle = lane * LANE + LANE / 2 + 18;
+        let _ = writeln!(svg, "<text x=\"4\" y=\"{}\">{name}</text>", lane * LANE + 16);
+        let _ = write!(svg, "<path stroke=\"{colour}\" d=\"");
+        for (x, piece) in track.chunks(track.len().div_ceil(WIDTH)).enumerate() {
+            let peak = piece
+                .iter()
+                .map(|sample| f64::from(sample.unsigned_abs()))
+                .fold(0.0, f64::max);
+            let tall = (peak / 32768.0 * 40.0).max(0.3);
+            let _ = write!(
+                svg,
+                "M{x} {:.1}V{:.1}",
+                middle as f64 - tall,
+                middle as f64 + tall
+            );
+        }
+        svg.push_str("\"/>\n");
+    }
+    for second in 0..=LENGTH.as_secs() {
+        let x = second as usize * WIDTH / LENGTH.as_secs() as usize;
+        let _ = writeln!(
+            svg,
+            "<text x=\"{x}\" y=\"{}\" fill=\"#666\">{second} s</text>",
+            height - 6
+        );
+    }
+    svg.push_str("</svg>\n");
+    svg
+}
