@@ -125,7 +125,8 @@ impl End {
             What::Input(_) => self.inputs += 1,
             What::Timeout {} => self.timeouts += 1,
             What::Output(_) => self.outputs += 1,
-            What::Lost(lines) => self.lost += lines,
+            // A log may say anything.
+            What::Lost(lines) => self.lost = self.lost.saturating_add(*lines),
             What::Private(_) | What::SoundLost(_) | What::End(_) => {}
         }
     }
@@ -133,10 +134,10 @@ impl End {
     /// Takes one back.
     pub(crate) fn uncount(&mut self, what: &What) {
         match what {
-            What::Input(_) => self.inputs -= 1,
-            What::Timeout {} => self.timeouts -= 1,
-            What::Output(_) => self.outputs -= 1,
-            What::Lost(lines) => self.lost -= lines,
+            What::Input(_) => self.inputs = self.inputs.saturating_sub(1),
+            What::Timeout {} => self.timeouts = self.timeouts.saturating_sub(1),
+            What::Output(_) => self.outputs = self.outputs.saturating_sub(1),
+            What::Lost(lines) => self.lost = self.lost.saturating_sub(*lines),
             What::Private(_) | What::SoundLost(_) | What::End(_) => {}
         }
     }

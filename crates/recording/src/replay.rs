@@ -149,8 +149,13 @@ impl Fresh {
         let (line, at) = last.map_or((1, 0), |last| (last.number, last.line.at));
         match log.tail {
             Tail::Short { told, found } => {
-                let lines = |end: crate::End| end.inputs + end.timeouts + end.outputs;
-                let lost = lines(told).abs_diff(lines(found)) + found.lost;
+                // Its last line may tell any number.
+                let lines = |end: crate::End| {
+                    end.inputs
+                        .saturating_add(end.timeouts)
+                        .saturating_add(end.outputs)
+                };
+                let lost = lines(told).abs_diff(lines(found)).saturating_add(found.lost);
                 self.hole(line, lost);
             }
             // What a process had not written when it died is no difference.

@@ -52,13 +52,13 @@ impl Scribe {
 
     /// Takes back lines that could not be written and says so in their place.
     pub fn lost(&mut self, lines: &str, now: Instant) -> String {
-        let mut missing = 0;
+        let mut missing = 0_u64;
         for line in lines.lines() {
             missing += 1;
             if let Ok(Line { what, .. }) = serde_json::from_str(line) {
                 self.counts.uncount(&what);
                 if let What::Lost(lost) = what {
-                    missing += lost - 1;
+                    missing = missing.saturating_add(lost).saturating_sub(1);
                 }
             }
         }

@@ -139,3 +139,16 @@ fn a_replay_tells_all_that_the_fresh_call_did() {
         (0, recording::What::Input(Input::Leg(_)))
     ));
 }
+
+#[test]
+fn numbers_beyond_all_measure_are_taken_as_they_are() {
+    let at = LOG.lines().position(|line| line.contains(r#""end""#)).unwrap();
+    let lost = format!("{{\"at\":1,\"lost\":{}}}", u64::MAX);
+    let max = u64::MAX;
+    let end = format!(
+        "{{\"at\":{max},\"end\":{{\"inputs\":{max},\"timeouts\":{max},\"outputs\":{max},\"lost\":{max}}}}}"
+    );
+    let mut lines: Vec<&str> = LOG.lines().collect();
+    lines.splice(at.., [lost.as_str(), &lost, &end]);
+    assert!(matches!(verdict(&lines.join("\n")), Verdict::Hole { .. }));
+}
