@@ -3,12 +3,14 @@
 //! A wrong person is worse than a question: what is not clear names several, or nobody.
 
 mod likeness;
+mod wanted;
 mod words;
 
 use crate::hours::{Calendar, HoursError, Opening};
-use crate::{Destination, Hours, Language, Secretary};
+use crate::{Destination, DestinationKind, Hours, Language, Secretary};
 use jiff::Timestamp;
 use likeness::{Likeness, Word};
+use wanted::{Named, Wanted};
 use words::{Heard, Name};
 
 /// How many names are offered in place of one that nobody has.
@@ -197,9 +199,45 @@ impl Directory {
         words::is_wish(self.language, spoken)
     }
 
+    /// Whether a destination that [`Directory::find`] found is asked for: somebody wishes to be handed over ("quero a Jeni", "put me
+    /// through to billing"), or says nothing but the name, as the answer to a question. "Quero uma rosa" asks for no Rosa.
+    pub fn is_asked_for(&self, spoken: &str, destination: &Destination) -> bool {
+        self.wanted(spoken, destination) == Wanted::Yes
+    }
+
+    /// Whether one that was found may be asked for, so that it is worth a question: it is named as somebody is, in capitals or with
+    /// a surname. "To be frank" asks for no Frank.
+    pub fn may_be_asked_for(&self, spoken: &str, destination: &Destination) -> bool {
+        self.wanted(spoken, destination) >= Wanted::Perhaps
+    }
+
+    fn wanted(&self, spoken: &str, destination: &Destination) -> Wanted {
+        if self.by_number(spoken).is_some() {
+            return Wanted::Yes;
+        }
+        let words = |entry: &dyn Fn(&Entry) -> bool| -> Vec<&Word> {
+            let entries = self.entries.iter().filter(|e| entry(e));
+            entries
+                .flat_map(|e| e.names.iter().flat_map(|n| &n.words))
+                .collect()
+        };
+        let (own, known) = (words(&|e| e.destination == *destination), words(&|_| true));
+        let is_one_of_many = matches!(
+            destination.kind,
+            DestinationKind::RingGroup | DestinationKind::Queue | DestinationKind::Ivr
+        );
+        let named = Named {
+            own: &own,
+            known: &known,
+            is_one_of_many,
+        };
+        wanted::wanted(self.language, spoken, &named)
+    }
+
     fn by_number(&self, spoken: &str) -> Option<&Entry> {
         let digits = |text: &str| -> Option<String> {
             let bare: String = text
+                .trim_end_matches(|c: char| c.is_whitespace() || "?!,;:…".contains(c))
                 .chars()
                 .filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')'))
                 .collect();

@@ -54,25 +54,25 @@ pub(super) struct Heard {
     pub(super) is_of: bool,
 }
 
-fn has(list: &str, word: &str) -> bool {
+pub(super) fn has(list: &str, word: &str) -> bool {
     list.split_whitespace().any(|known| known == word)
 }
 
-fn is_filler(language: Language, word: &str) -> bool {
+pub(super) fn is_filler(language: Language, word: &str) -> bool {
     match language {
         Language::PtBr => has(FILLERS_PT, word),
         Language::En => has(FILLERS_EN, word),
     }
 }
 
-fn is_place(language: Language, word: &str) -> bool {
+pub(super) fn is_place(language: Language, word: &str) -> bool {
     match language {
         Language::PtBr => has(PLACES_PT, word),
         Language::En => has(PLACES_EN, word),
     }
 }
 
-fn is_kind(language: Language, word: &str) -> bool {
+pub(super) fn is_kind(language: Language, word: &str) -> bool {
     match language {
         Language::PtBr => has(KINDS_PT, word),
         Language::En => has(KINDS_EN, word),
@@ -159,28 +159,40 @@ pub(super) fn extension(language: Language, spoken: &str) -> Option<String> {
 
 /// Whether somebody asks to be handed to somebody.
 pub(super) fn is_wish(language: Language, spoken: &str) -> bool {
-    let words = parts(spoken);
+    is_wish_in(language, &parts(spoken))
+}
+
+pub(super) fn is_wish_in(language: Language, words: &[Part]) -> bool {
     let wish = match language {
         Language::PtBr => WISH_PT,
         Language::En => WISH_EN,
     };
-    !is_negated(language, &words) && words.iter().any(|part| has(wish, &part.folded))
+    !is_negated(language, words) && words.iter().any(|part| has(wish, &part.folded))
 }
 
 #[derive(Debug, Clone)]
-struct Part {
-    folded: String,
+pub(super) struct Part {
+    pub(super) folded: String,
     /// Written in capitals, as abbreviations are.
-    is_capital: bool,
+    pub(super) is_capital: bool,
+    /// It begins with a capital within a sentence, as names do.
+    pub(super) is_proper: bool,
     /// A comma or point follows.
     pauses: bool,
     /// A question mark follows.
     asks: bool,
 }
 
-fn parts(spoken: &str) -> Vec<Part> {
+pub(super) fn parts(spoken: &str) -> Vec<Part> {
     let mut parts = Vec::new();
+    let mut begins = true;
     for token in spoken.split_whitespace() {
+        let is_proper = !begins
+            && token
+                .chars()
+                .find(|c| c.is_alphabetic())
+                .is_some_and(char::is_uppercase);
+        begins = token.ends_with(['.', '!', '?', '…']);
         let letters = token.chars().filter(|c| c.is_alphabetic());
         let is_capital = letters.clone().count() > 1 && letters.clone().all(char::is_uppercase);
         let folded = folded(token);
@@ -191,6 +203,7 @@ fn parts(spoken: &str) -> Vec<Part> {
                 .map(|word| Part {
                     folded: word.to_owned(),
                     is_capital,
+                    is_proper,
                     pauses: token.ends_with([',', '.', ';', '!', '…']),
                     asks: token.ends_with('?'),
                 }),
@@ -200,7 +213,7 @@ fn parts(spoken: &str) -> Vec<Part> {
 }
 
 /// Recognition sometimes parts a word in two ("fina ceiro"), and spells abbreviations ("R H").
-fn joined(language: Language, parts: &[Part], known: &[&Word]) -> Vec<Part> {
+pub(super) fn joined(language: Language, parts: &[Part], known: &[&Word]) -> Vec<Part> {
     let mut words: Vec<Part> = Vec::new();
     let mut rest = parts.iter().peekable();
     while let Some(part) = rest.next() {
@@ -210,6 +223,7 @@ fn joined(language: Language, parts: &[Part], known: &[&Word]) -> Vec<Part> {
             words.push(Part {
                 folded: whole,
                 is_capital: true,
+                is_proper: false,
                 pauses: false,
                 asks: false,
             });

@@ -139,6 +139,8 @@ fn in_portuguese_one_is_meant() {
             ("é com o financeiro, não?", "Financeiro"),
             ("2003", "Suporte comercial"),
             ("2 0 0 3", "Suporte comercial"),
+            ("2003?", "Suporte comercial"),
+            ("2003, ", "Suporte comercial"),
             ("+5511987654321", "Bruno"),
         ]
         .map(|(spoken, expected)| (spoken, expected.trim_end())),
@@ -357,4 +359,113 @@ fn whoever_has_no_hours_keeps_those_of_the_company() {
     assert_eq!(directory.named("Vendas"), Some(&all[0]));
     assert_eq!((directory.named("vendas"), directory.is_empty()), (None, false));
     assert!(Directory::of(&all, Some(&hours("8-18")), Language::PtBr).is_err());
+}
+
+/// Of the table, what is not so: `transfer`, `ask` or `nothing`.
+#[track_caller]
+fn check_wanted(language: Language, all: &[Destination], table: &[(&str, &str)]) {
+    let directory = Directory::of(all, None, language).unwrap();
+    let wanted = |spoken: &str| match directory.find(spoken) {
+        Found::One(one) if directory.is_asked_for(spoken, one) => "transfer",
+        Found::One(one) if directory.may_be_asked_for(spoken, one) => "ask",
+        Found::One(_) => "nothing",
+        Found::Several(_) | Found::Nobody { .. } => "no one",
+    };
+    let wrong: Vec<String> = table
+        .iter()
+        .filter(|(spoken, expected)| wanted(spoken) != *expected)
+        .map(|(spoken, expected)| format!("{spoken:?}: {}, but {expected}", wanted(spoken)))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn in_portuguese_a_name_is_not_yet_a_wish() {
+    let many = Destination {
+        kind: DestinationKind::RingGroup,
+        ..destination("atendente", &["uma pessoa"], "0")
+    };
+    let all = [
+        destination("Ana", &[], "1"),
+        destination("Rosa", &[], "2"),
+        destination("Bruno", &[], "3"),
+        destination("financeiro", &["cobrança"], "4"),
+        destination("Jenny", &[], "5"),
+        destination("Marina Alves", &[], "6"),
+        many,
+    ];
+    let table = [
+        ("Ana", "transfer"),
+        ("a Ana.", "transfer"),
+        ("com o Bruno, por favor", "transfer"),
+        ("oi, bom dia, a Jeni está?", "transfer"),
+        ("quero falar com a Rosa", "transfer"),
+        ("quero a Rosa", "transfer"),
+        ("queria o Bruno do financeiro", "transfer"),
+        ("preciso do financeiro", "transfer"),
+        ("é com o financeiro", "transfer"),
+        ("o setor de cobrança", "transfer"),
+        ("me passa pro Bruno", "transfer"),
+        ("pode ser o Bruno", "transfer"),
+        ("um atendente, por favor", "transfer"),
+        ("quero um atendente", "transfer"),
+        ("queria uma pessoa", "transfer"),
+        ("isso, o Bruno", "transfer"),
+        ("5?", "transfer"),
+        ("o Bruno, obrigado", "ask"),
+        ("Bom dia, Ana.", "ask"),
+        ("É a Ana.", "ask"),
+        ("Um momento, Bruno.", "ask"),
+        ("eu com a Marina Alves agora", "ask"),
+        ("obrigado Ana", "nothing"),
+        ("Obrigado, Ana.", "nothing"),
+        ("não, obrigado, Ana", "nothing"),
+        ("quero uma rosa", "nothing"),
+        ("Quero uma rosa, por favor.", "nothing"),
+    ];
+    check_wanted(Language::PtBr, &all, &table);
+}
+
+#[test]
+fn in_english_a_name_is_not_yet_a_wish() {
+    let many = Destination {
+        kind: DestinationKind::Queue,
+        ..destination("agent", &["operator"], "0")
+    };
+    let all = [
+        destination("Bob", &[], "1"),
+        destination("Sue", &[], "2"),
+        destination("Frank", &[], "3"),
+        destination("Rose", &[], "4"),
+        destination("billing", &["accounts"], "5"),
+        destination("Daniel Carter", &[], "6"),
+        many,
+    ];
+    let table = [
+        ("Bob", "transfer"),
+        ("Bob, please.", "transfer"),
+        ("is Sue there?", "transfer"),
+        ("Bob from billing", "transfer"),
+        ("Bob's extension, please", "transfer"),
+        ("put me through to Frank", "transfer"),
+        ("I'd like to speak to Sue", "transfer"),
+        ("I want Frank", "transfer"),
+        ("can you get me Bob", "transfer"),
+        ("I'm looking for Rose", "transfer"),
+        ("I need an agent", "transfer"),
+        ("an operator please", "transfer"),
+        ("the billing department", "transfer"),
+        ("billing, thank you", "ask"),
+        ("It's Bob.", "ask"),
+        ("Good morning, Sue.", "ask"),
+        ("I will be with Bob", "ask"),
+        ("thanks Bob", "nothing"),
+        ("Thanks, Bob.", "nothing"),
+        ("I will sue you", "nothing"),
+        ("I'm going to sue you", "nothing"),
+        ("to be frank", "nothing"),
+        ("To be frank,", "nothing"),
+        ("I want a rose", "nothing"),
+    ];
+    check_wanted(Language::En, &all, &table);
 }

@@ -123,6 +123,30 @@ fn whom_nobody_is_called_the_nearest_is_asked_about() {
 }
 
 #[test]
+fn a_name_that_nobody_asks_for_is_no_transfer() {
+    for said in ["obrigado, Bruno", "o Breno me ligou"] {
+        let mut call = with_people("provedor", OPEN);
+        let answer = call.say(said);
+        assert!(
+            !answer.iter().any(|a| a.contains("transfer_call")),
+            "{said}: {answer:?}"
+        );
+    }
+    let mut call = with_people("provedor", OPEN);
+    assert_eq!(call.say("Um momento, Bruno."), ["Você quer falar com Bruno?"]);
+    assert_eq!(call.say("sim").last(), Some(&to("Bruno")));
+    let mut call = with_people("isp", OPEN);
+    for said in ["thanks Jenny", "Thanks, Jenny."] {
+        let answer = call.say(said);
+        assert!(!answer.iter().any(|a| a.contains("Jenny")), "{said}: {answer:?}");
+    }
+    let mut call = with_people("isp", OPEN);
+    assert_eq!(call.say("It's Jenny."), ["Would you like to speak to Jenny?"]);
+    call.say("no");
+    assert_eq!(call.say("I want Jenny").last(), Some(&to("Jenny")));
+}
+
+#[test]
 fn who_is_not_there_is_told_with_when_and_a_message_is_offered() {
     let mut call = with_people("provedor", CLOSED);
     assert_eq!(

@@ -26,7 +26,7 @@ pub(super) enum Meant {
 
 impl Talk {
     /// What words are taken for. An intent goes before a name, unless the name is somebody else's than the intent's: "a Fernanda do
-    /// financeiro" is Fernanda.
+    /// financeiro" is Fernanda. A name that is said without wishing to speak to anybody ("obrigado, Ana") is no more than a question.
     pub(super) fn meant(&mut self, text: &str) -> Meant {
         let offered = std::mem::take(&mut self.offered);
         if let Some(name) = self.chosen(&offered, text) {
@@ -35,14 +35,30 @@ impl Talk {
         let office = self.office.clone();
         let found = office.directory.find(text);
         match (self.matched(text), found) {
-            (Match::Sure(intent), Found::One(person)) => match self.matched(&person.name) {
-                Match::Nothing if !self.says_intent(&intent, person) => Meant::Person(person.name.clone()),
-                _ => Meant::Intent(intent),
-            },
+            (Match::Sure(intent), Found::One(person)) if office.directory.is_asked_for(text, person) => {
+                match self.matched(&person.name) {
+                    Match::Nothing if !self.says_intent(&intent, person) => {
+                        Meant::Person(person.name.clone())
+                    }
+                    _ => Meant::Intent(intent),
+                }
+            }
             (Match::Sure(intent), _) => Meant::Intent(intent),
             (Match::Either(first, second), _) => Meant::Either(first, second),
-            (Match::Nothing, Found::One(person)) => Meant::Person(person.name.clone()),
-            (Match::Nothing, Found::Several(people)) => Meant::OneOf(names(people)),
+            (Match::Nothing, Found::One(person)) if office.directory.is_asked_for(text, person) => {
+                Meant::Person(person.name.clone())
+            }
+            (Match::Nothing, Found::One(person)) if office.directory.may_be_asked_for(text, person) => {
+                Meant::Like(person.name.clone())
+            }
+            (Match::Nothing, Found::Several(people))
+                if people
+                    .iter()
+                    .any(|person| office.directory.may_be_asked_for(text, person)) =>
+            {
+                Meant::OneOf(names(people))
+            }
+            (Match::Nothing, Found::One(_) | Found::Several(_)) => Meant::Nothing,
             (Match::Nothing, Found::Nobody { nearest }) if office.directory.is_wish(text) => {
                 match nearest.as_slice() {
                     [] => Meant::Nothing,
