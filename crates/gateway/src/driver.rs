@@ -115,6 +115,10 @@ struct Driver {
     detached_at: Option<Instant>,
     last_heard: Instant,
     next_second: Instant,
+    /// Words of the secretary's that were heard and that the leg is to be told.
+    heard_words: Option<String>,
+    /// How much of the recording was lost.
+    sound_lost: Duration,
     outcome: Outcome,
     /// What the engine has cost, in millionths.
     cost_micros: u64,

@@ -89,6 +89,19 @@ impl Account {
         self.private = private;
     }
 
+    /// What the caller says now, as it may be shown to whoever listens on the leg.
+    pub(super) fn told_of_caller<'a>(&self, text: &'a str) -> &'a str {
+        if self.private { MASK } else { text }
+    }
+
+    /// What was heard of this utterance, as it may be shown to whoever listens on the leg.
+    pub(super) fn told_of_secretary<'a>(&self, utterance: Utterance, text: &'a str) -> &'a str {
+        match utterance {
+            Utterance::Answer(answer) if self.private_answers.contains(&answer) => MASK,
+            Utterance::Answer(_) | Utterance::Prompt(_) => text,
+        }
+    }
+
     /// Something of an answer has come.
     pub(super) fn answer_comes(&mut self, answer: AnswerId) {
         if self.private {

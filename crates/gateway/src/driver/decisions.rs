@@ -4,7 +4,7 @@ use super::Driver;
 use crate::leg::raw::Control;
 use crate::metrics::ErrorKind;
 use crate::transfer;
-use call::{LegCommand, Output, Record, Role};
+use call::{LegCommand, Output, Record, Role, Utterance};
 use std::time::{Duration, Instant};
 
 impl Driver {
@@ -51,15 +51,28 @@ impl Driver {
                 self.hearing.echo.called_back(unheard);
                 Control::Clear
             }
-            LegCommand::Transcript { role, text, is_final } => {
-                if *is_final && *role == Role::User {
+            LegCommand::Transcript {
+                role: Role::User,
+                text,
+                is_final,
+            } => {
+                if *is_final {
                     self.account.caller_said(text);
                 }
                 Control::Transcript {
-                    role: *role,
-                    text,
+                    role: Role::User,
+                    text: self.account.told_of_caller(text),
                     r#final: *is_final,
                 }
+            }
+            // The record that follows at once tells of which answer it is, and so whether it is private.
+            LegCommand::Transcript {
+                role: Role::Assistant,
+                text,
+                ..
+            } => {
+                self.heard_words = Some(text.clone());
+                return;
             }
             LegCommand::Transfer { destination } => transfer::order(&self.secretary, destination),
             LegCommand::HangUp => Control::Hangup,
@@ -69,8 +82,23 @@ impl Driver {
         }
     }
 
+    /// Tells the leg what was heard of this utterance, if the call wants it told.
+    fn tell_heard_words(&mut self, utterance: Utterance) {
+        let (Some(words), Some(leg)) = (self.heard_words.take(), &mut self.leg) else {
+            return;
+        };
+        leg.control(&Control::Transcript {
+            role: Role::Assistant,
+            text: self.account.told_of_secretary(utterance, &words),
+            r#final: true,
+        });
+    }
+
     /// Notes what is worth keeping: numbers and kinds, never words.
     pub(super) fn record(&mut self, record: &Record) {
+        if let Record::Heard { utterance, .. } = record {
+            self.tell_heard_words(*utterance);
+        }
         self.account.record(record);
         let metrics = &self.services.metrics;
         match record {

@@ -5,12 +5,16 @@ use crate::leg::Incoming;
 use crate::leg::raw::RawLeg;
 use crate::metrics::Dropped;
 use std::future::poll_fn;
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
+use voice::{Event, Session, Usage};
 
 /// How long the other end may take to close a stream after a hang-up or a transfer.
 const CLOSING_LIMIT: Duration = Duration::from_secs(2);
 /// What a message that the leg refused is counted as: a frame.
 const FRAME_MS: u64 = 20;
+/// As many events that nobody waits for any more are looked at.
+const LEFT_OVER: usize = 4_096;
 
 impl Driver {
     /// Adds what this call counted by itself to the node's metrics.
@@ -36,13 +40,23 @@ impl Driver {
         }
     }
 
+    /// What the provider has counted and nobody has asked for yet is charged all the same.
+    fn spend_what_is_left(&mut self) {
+        let Some(session) = &mut self.session else { return };
+        for usage in usage_left(session.as_mut()) {
+            self.spend(&usage);
+        }
+    }
+
     /// Ends the stream and all that the call started.
     pub(super) async fn close(&mut self) {
         self.finish_files(Instant::now());
+        self.spend_what_is_left();
         self.account.ended(self.outcome, self.cost_micros, &self.files);
+        // While the session can still tell what it dropped.
+        self.flush();
         self.session = None;
         self.work.abandon();
-        self.flush();
         self.turn_away_late_streams().await;
         let Some(mut leg) = self.leg.take() else { return };
         self.presence.seen(Instant::now());
@@ -58,6 +72,20 @@ impl Driver {
     }
 }
 
+/// The counts that wait among a session's last events.
+fn usage_left(session: &mut dyn Session) -> Vec<Usage> {
+    let mut context = Context::from_waker(Waker::noop());
+    let (mut usage, mut pcm) = (Vec::new(), Vec::new());
+    for _ in 0..LEFT_OVER {
+        match session.poll_event(&mut context, &mut pcm) {
+            Poll::Ready(Event::Usage(counted)) => usage.push(counted),
+            Poll::Ready(_) => pcm.clear(),
+            Poll::Pending => break,
+        }
+    }
+    usage
+}
+
 /// Waits for the end of a stream, but not for long.
 async fn closed_by_other_end(leg: &mut RawLeg) -> bool {
     let closed = async {
@@ -69,4 +97,47 @@ async fn closed_by_other_end(leg: &mut RawLeg) -> bool {
         }
     };
     tokio::time::timeout(CLOSING_LIMIT, closed).await.is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use audio::SampleRate;
+    use call::{AnswerId, EngineCommand, EngineEvent};
+
+    struct Left(Vec<Event>);
+
+    impl Session for Left {
+        fn input_rate(&self) -> SampleRate {
+            SampleRate::HZ_16000
+        }
+
+        fn output_rate(&self) -> SampleRate {
+            SampleRate::HZ_16000
+        }
+
+        fn hear(&mut self, _: &[i16]) {}
+
+        fn command(&mut self, _: EngineCommand) {}
+
+        fn poll_event(&mut self, _: &mut Context<'_>, _: &mut Vec<i16>) -> Poll<Event> {
+            self.0.pop().map_or(Poll::Pending, Poll::Ready)
+        }
+    }
+
+    #[test]
+    fn counts_behind_other_events_are_found() {
+        let counted = |text_out| Usage {
+            text_out,
+            ..Usage::default()
+        };
+        let answer = AnswerId(1);
+        let mut session = Left(vec![
+            Event::Usage(counted(5)),
+            Event::Engine(EngineEvent::AnswerDone { answer }),
+            Event::Usage(counted(7)),
+            Event::Audio { answer },
+        ]);
+        assert_eq!(usage_left(&mut session), [counted(7), counted(5)]);
+    }
 }

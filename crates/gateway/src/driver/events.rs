@@ -133,7 +133,7 @@ impl Driver {
     }
 
     /// The engine's provider has counted something that it will charge.
-    fn spend(&mut self, usage: &voice::Usage) {
+    pub(super) fn spend(&mut self, usage: &voice::Usage) {
         let engine = self.engine.name();
         self.services.metrics.usage(engine, usage);
         let Some(prices) = self.services.prices.get(engine) else {

@@ -155,6 +155,8 @@ impl Driver {
             detached_at: None,
             last_heard: now,
             next_second: now + SECOND,
+            heard_words: None,
+            sound_lost: Duration::ZERO,
             outcome: Outcome::CallerHungUp,
             cost_micros: 0,
             stopping: false,

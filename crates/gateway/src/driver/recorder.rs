@@ -125,7 +125,7 @@ pub(super) enum RecordedSound {
     /// It will be when the caller was told. Until then nothing is kept, and silence keeps its place.
     Intended(Intended),
     /// It is.
-    On(Sound),
+    On(Box<Sound>),
 }
 
 /// A recording that has not begun.
@@ -145,7 +145,7 @@ impl Intended {
             started,
         } = self;
         files.recording = Some(place.relative(recorder.sound_extension()));
-        RecordedSound::On(recorder.sound(&place, rate, started))
+        RecordedSound::On(Box::new(recorder.sound(&place, rate, started)))
     }
 }
 
@@ -158,7 +158,7 @@ impl RecordedSound {
     }
 
     /// It is recorded no more; what there was.
-    fn take(&mut self) -> Option<Sound> {
+    fn take(&mut self) -> Option<Box<Sound>> {
         match std::mem::replace(self, Self::Off) {
             Self::On(sound) => Some(sound),
             Self::Off | Self::Intended(_) => None,
@@ -220,7 +220,10 @@ impl Driver {
 
     fn sound_lost(&mut self, lost: Duration, now: Instant) {
         let lost_ms = lost.as_millis() as u64;
-        tracing::warn!(call = %self.id, lost_ms, "the disk is too slow: part of a recording is lost");
+        if self.sound_lost.is_zero() {
+            tracing::warn!(call = %self.id, "the disk is too slow: part of a recording is lost; how much is told when the call is over");
+        }
+        self.sound_lost += lost;
         self.services.metrics.dropped_ms(Dropped::Recording, lost_ms);
         if let Some(log) = &mut self.call.log {
             log.sound_lost(lost, now);
@@ -236,6 +239,10 @@ impl Driver {
             if let Some(lost) = sound.end(now) {
                 self.sound_lost(lost, now);
             }
+        }
+        if !self.sound_lost.is_zero() {
+            let lost_ms = self.sound_lost.as_millis() as u64;
+            tracing::warn!(call = %self.id, lost_ms, "so much of the recording is lost: the disk was too slow");
         }
         if let Some(log) = self.call.log.take() {
             let written = log.written();

@@ -100,7 +100,7 @@ language = "en"
 engine = {engine:?}
 script = {script:?}
 greeting = {{ text = {greeting:?} }}
-phrases = {{ reprompts = [], farewell = "", apology = {apology:?}, backchannels = ["uhum"], recording_notice = "This is recorded." }}
+phrases = {{ reprompts = [], farewell = "", apology = {apology:?}, backchannels = ["uhum"], recording_notice = "This call is recorded, as you should know." }}
 limits = {{ silence_ms = 0 }}
 privacy = {{ recording = {recording:?}, transcript = true }}
 {facts}

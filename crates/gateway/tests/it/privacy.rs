@@ -266,6 +266,33 @@ async fn not_of_a_chat_whose_endpoint_repeats_what_it_was_told() {
     nothing_private_is_told("local", None, &keys, FRAMES[0]).await;
 }
 
+/// Whoever listens on the leg learns that something was said, and not what.
+#[tokio::test]
+async fn what_is_private_is_masked_on_the_leg_too() {
+    for (sensitive, shown) in [(true, ["***", "***"]), (false, ["It is five.", "You said five."])] {
+        let talk = Talk {
+            words: "It is five.".into(),
+            answer: "You said five.".into(),
+            sensitive,
+            ..Talk::default()
+        };
+        let engine: Arc<dyn Engine> = Arc::new(Talker::new(talk));
+        let estate = Estate::start("openai", Some(engine), &Keys::default()).await;
+        let mut phone = estate.open(NORTH, CALL).await;
+        phone.text(r#"{"rate":16000,"mix":"mono"}"#).await;
+        phone.audio().await;
+        for (role, shown) in ["user", "assistant"].into_iter().zip(shown) {
+            let told = phone.control("transcript").await;
+            assert_eq!(
+                (&told["role"], &told["text"]),
+                (&json!(role), &json!(shown)),
+                "{told}"
+            );
+        }
+        phone.hang_up().await;
+    }
+}
+
 #[tokio::test]
 async fn a_recording_that_is_announced_is_announced_before_anything_else_and_to_the_end() {
     let keys = scripted("privacy = { recording = \"announce\" }");

@@ -85,18 +85,20 @@ async fn a_recorded_call_leaves_both_voices_on_one_timeline() {
     assert!((600..=5_000).contains(&ms), "{ms} ms");
 }
 
-/// A call that speaks from its first frame until the notice was heard, or until it has heard a little of it.
+/// A call that speaks while it hears the notice, and to its end and on, or hangs up before.
 async fn told(node: &Node, to_the_end: bool) {
     let mut line = Line::open(node, CALL).await;
     line.text(METADATA).await;
+    // Before that the echo of what it says would come first.
+    line.samples(FRAME).await;
     let frame = 1_000_i16.to_le_bytes().repeat(FRAME);
-    for _ in 0..25 {
+    for _ in 0..10 {
         line.audio_bytes(&frame).await;
         line.pace(Duration::from_millis(20)).await;
     }
-    line.samples(25 * FRAME).await;
     if to_the_end {
-        line.control("transcript").await;
+        let heard = tokio::time::timeout(Duration::from_secs(20), line.control("transcript"));
+        heard.await.expect("the notice is heard");
         for _ in 0..25 {
             line.audio_bytes(&2_000_i16.to_le_bytes().repeat(FRAME)).await;
             line.pace(Duration::from_millis(20)).await;
