@@ -12,12 +12,20 @@ use std::path::Path;
 const DRAWN: SampleRate = SampleRate::HZ_8000;
 /// How loud a voice is drawn of which no recording is there.
 const LOUD: i16 = 6_000;
+/// No call is longer; what a log tells beyond is no time of a call's.
+const LONGEST_MS: f64 = 24.0 * 3_600_000.0;
 /// A key: logs do not tell which.
 const KEY: char = '•';
 
 /// Draws the call, with the recording beside its log if there is one.
 pub(super) fn draw(log: &Log, file: &Path) -> anyhow::Result<String> {
-    let mut account = Drawing::of(log).account(log);
+    let drawing = Drawing::of(log);
+    anyhow::ensure!(
+        drawing.end <= LONGEST_MS,
+        "a call of {:.0} h cannot be drawn: the log was changed or damaged",
+        drawing.end / 3_600_000.0
+    );
+    let mut account = drawing.account(log);
     let wav = file.with_extension("wav");
     let waves = wav.exists();
     if waves {
@@ -26,6 +34,8 @@ pub(super) fn draw(log: &Log, file: &Path) -> anyhow::Result<String> {
     }
     let source = if waves {
         "waves of the recording"
+    } else if file.with_extension("opus").exists() {
+        "the recording is Opus, which is not read (opusdec makes a WAV of it): who spoke when"
     } else {
         "no recording beside the log: who spoke when"
     };
@@ -254,7 +264,10 @@ impl Drawing {
         let fill = |track: &mut Vec<i16>, spans: &[(f64, f64)], loudness: i16| {
             let place = |ms: f64| ((ms * f64::from(DRAWN.hz()) / 1_000.0) as usize).min(samples);
             for (from, to) in spans {
-                track[place(*from)..place(*to)].fill(loudness);
+                // A log that was changed by hand may run backwards.
+                if let Some(span) = track.get_mut(place(*from)..place(*to)) {
+                    span.fill(loudness);
+                }
             }
         };
         let (mut caller, mut heard) = (vec![0; samples], vec![0; samples]);

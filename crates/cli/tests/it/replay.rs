@@ -277,3 +277,44 @@ fn what_was_recorded_before_a_kill_is_heard_after_the_next_start() {
     let told = voice_ai(&["replay"]).arg(log).output().unwrap();
     assert!(printed(&told).contains("the same so far"), "{told:?}");
 }
+
+#[test]
+fn times_that_run_backwards_or_without_end_do_not_stop_a_picture() {
+    let folder = tempfile::tempdir().unwrap();
+    let picture = folder.path().join("call.svg");
+    let picture = picture.to_str().unwrap();
+    let (header, rest) = LOG.split_once('\n').unwrap();
+    let backwards: Vec<&str> = rest.lines().rev().collect();
+    let backwards = format!("{header}\n{}\n", backwards.join("\n"));
+    let output = replay(&backwards, &["--picture", picture]);
+    assert_eq!(
+        output.status.code(),
+        Some(3),
+        "another call, and drawn: {output:?}"
+    );
+    let late = format!("{header}\n{{\"at\":{},\"timeout\":{{}}}}\n", u64::MAX);
+    let output = replay(&late, &["--picture", picture]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.contains("cannot be drawn"), "{told}");
+}
+
+#[test]
+fn a_recording_that_is_opus_is_told_to_be_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = written(folder.path(), LOG);
+    std::fs::write(file.with_extension("opus"), "OggS").unwrap();
+    let picture = folder.path().join("call.svg");
+    let output = voice_ai(&["replay"])
+        .arg(file)
+        .arg("--picture")
+        .arg(&picture)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let svg = std::fs::read_to_string(picture).unwrap();
+    assert!(
+        svg.contains("Opus, which is not read") && !svg.contains("no recording"),
+        "it is there"
+    );
+}
