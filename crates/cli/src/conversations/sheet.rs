@@ -4,7 +4,7 @@ use super::{length, outcome};
 use crate::table::{NOTHING, Table, amount, minutes, or_nothing, printable, when};
 use jiff::tz::TimeZone;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use store::{
     Conversation, ConversationSheet, DeliveryState, LatencySheet, MessageKind, OutboxEntry, Percentiles,
     Said, Speaker, StoredMessage,
@@ -80,10 +80,16 @@ fn heading(to: &mut impl Write, conversation: &Conversation, zone: &TimeZone, da
     ];
     for (name, file) in files {
         if let Some(file) = file {
-            line(name, data.join(file).display().to_string())?;
+            line(name, lies(data.join(file)).display().to_string())?;
         }
     }
     Ok(())
+}
+
+/// The form in which a file lies on the disk: a recording may not be Opus yet, or have stayed a WAV.
+fn lies(file: PathBuf) -> PathBuf {
+    let mut forms = recording::every_form(&file).into_iter();
+    forms.find(|form| form.exists()).unwrap_or(file)
 }
 
 fn zone_name(zone: &TimeZone) -> &str {
