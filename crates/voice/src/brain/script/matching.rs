@@ -4,6 +4,7 @@ use super::format::{Intent, Matching};
 use super::words::{is_filler, stem, words};
 use secretary::Language;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 /// What a filler weighs, against up to 1 for a telling word.
 const FILLER: f32 = 0.12;
@@ -153,7 +154,11 @@ impl Matcher {
     }
 
     fn hear(&self, text: &str) -> Heard {
-        let words = words(self.language, text);
+        let clauses = clauses(self.language, text);
+        let words: Vec<String> = clauses
+            .iter()
+            .flat_map(|clause| clause.words.iter().cloned())
+            .collect();
         let stems: Vec<String> = words.iter().map(|w| stem(self.language, w)).collect();
         let mut like: Vec<BTreeMap<usize, f32>> = stems.iter().map(|s| self.like(s)).collect();
         // Recognition sometimes parts a word in two ("fina ceiro").
@@ -179,11 +184,45 @@ impl Matcher {
             )
             .collect();
         let negated = (0..words.len()).map(|at| is_negated(&words, at)).collect();
+        let mut begin = 0;
+        for clause in &clauses {
+            let end = begin + clause.words.len();
+            if let Some(refused) = clause.refused(self.language)
+                && self.is_named(
+                    &words[begin..end][refused.clone()],
+                    &like[begin..end][refused.clone()],
+                )
+            {
+                // They tell nothing of what is wanted.
+                like[begin..end][refused].iter_mut().for_each(BTreeMap::clear);
+            }
+            begin = end;
+        }
         Heard {
             weights,
             like,
             negated,
         }
+    }
+
+    /// Whether words are, but for fillers, a key word or an example: "financeiro" of "financeiro não", not "funciona" of "isso funciona
+    /// não".
+    fn is_named(&self, words: &[String], like: &[BTreeMap<usize, f32>]) -> bool {
+        let telling: Vec<&BTreeMap<usize, f32>> = words
+            .iter()
+            .zip(like)
+            .filter(|(word, _)| !is_filler(self.language, word))
+            .map(|(_, like)| like)
+            .collect();
+        let is_all = |name: &Vec<usize>| {
+            let mut telling_of = name.iter().filter(|place| self.stems[**place].1 > FILLER);
+            telling
+                .iter()
+                .all(|like| name.iter().any(|place| like.contains_key(place)))
+                && telling_of.all(|place| telling.iter().any(|like| like.contains_key(place)))
+        };
+        let names = |intent: &Indexed| intent.key_words.iter().chain(&intent.examples).any(is_all);
+        !telling.is_empty() && self.intents.iter().any(names)
     }
 
     fn like(&self, stem: &str) -> BTreeMap<usize, f32> {
@@ -286,6 +325,48 @@ fn says(heard: &Heard, key_word: &[usize]) -> bool {
         && (0..=heard.like.len() - key_word.len()).any(|at| !heard.negated[at] && stands(at))
 }
 
+/// What is said between two pauses.
+struct Clause {
+    words: Vec<String>,
+    is_question: bool,
+}
+
+impl Clause {
+    /// The words that it refuses by naming them with a no: "financeiro não", "not billing".
+    fn refused(&self, language: Language) -> Option<Range<usize>> {
+        let refused = match (language, self.words.as_slice()) {
+            _ if self.is_question => return None,
+            (Language::PtBr, [named @ .., last]) if last == "nao" => 0..named.len(),
+            (Language::En, [first, named @ ..]) if first == "not" => 1..1 + named.len(),
+            (Language::En, [first, second, named @ ..]) if first == "no" && second == "not" => {
+                2..2 + named.len()
+            }
+            _ => return None,
+        };
+        (!refused.is_empty()).then_some(refused)
+    }
+}
+
+fn clauses(language: Language, text: &str) -> Vec<Clause> {
+    let is_pause = |c: char| matches!(c, ',' | '.' | ';' | ':' | '!' | '?' | '…');
+    let mut clauses = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        // Not within "2.000" or "R.H".
+        let end = rest
+            .char_indices()
+            .find(|(at, c)| is_pause(*c) && !rest[at + c.len_utf8()..].starts_with(char::is_alphanumeric))
+            .map_or(rest.len(), |(at, c)| at + c.len_utf8());
+        let (clause, after) = rest.split_at(end);
+        clauses.push(Clause {
+            words: words(language, clause),
+            is_question: clause.ends_with('?'),
+        });
+        rest = after;
+    }
+    clauses
+}
+
 /// "não quero cancelar", "it's not about billing".
 fn is_negated(words: &[String], at: usize) -> bool {
     let before = &words[at.saturating_sub(4)..at];
@@ -331,6 +412,72 @@ fn likeness(a: &str, b: &str) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_named_with_a_no_is_not_meant() {
+        for (language, intents, table) in [
+            (
+                Language::PtBr,
+                [
+                    ("financeiro", "financeiro"),
+                    ("vendas", "vendas"),
+                    ("suporte", "internet não funciona"),
+                ],
+                &[
+                    ("financeiro não", Match::Nothing),
+                    ("Com o financeiro não.", Match::Nothing),
+                    ("vendas não, suporte", Match::Sure("suporte".into())),
+                    ("Vendas não. Financeiro.", Match::Sure("financeiro".into())),
+                    ("é o financeiro, não?", Match::Sure("financeiro".into())),
+                    ("não, vendas", Match::Sure("vendas".into())),
+                    ("a internet funciona não", Match::Sure("suporte".into())),
+                ][..],
+            ),
+            (
+                Language::En,
+                [
+                    ("financeiro", "billing"),
+                    ("vendas", "sales"),
+                    ("suporte", "internet not working"),
+                ],
+                &[
+                    ("not billing", Match::Nothing),
+                    ("no, not billing", Match::Nothing),
+                    ("not billing, support", Match::Sure("suporte".into())),
+                    ("No not sales, billing.", Match::Sure("financeiro".into())),
+                    ("it's sales, not billing", Match::Sure("vendas".into())),
+                    ("the internet is not working", Match::Sure("suporte".into())),
+                    ("not working, the internet", Match::Sure("suporte".into())),
+                ][..],
+            ),
+        ] {
+            let intents = intents.map(|(name, example)| {
+                let words = match name {
+                    "suporte" if language == Language::En => vec!["support".into()],
+                    "suporte" => vec!["suporte".into()],
+                    _ => vec![example.to_owned()],
+                };
+                let examples = vec![example.to_owned()];
+                (
+                    name.to_owned(),
+                    Intent {
+                        label: None,
+                        words,
+                        examples,
+                    },
+                )
+            });
+            let matcher = Matcher::new(language, Matching::default(), &intents.into());
+            for (said, meant) in table {
+                assert_eq!(
+                    matcher.best(said, |_| true),
+                    *meant,
+                    "{said}: {:?}",
+                    matcher.scores(said)
+                );
+            }
+        }
+    }
 
     #[test]
     fn a_long_word_misheard_in_a_syllable_is_known_by_its_pairs_of_letters() {
