@@ -267,6 +267,30 @@ pub(super) fn spoken_key(language: Language, text: &str) -> Option<char> {
     keys.next().is_none().then_some(key)
 }
 
+/// Which of several a text names by its place and nothing else, from 0: "a segunda", "the first one".
+pub(super) fn ordinal(language: Language, text: &str) -> Option<usize> {
+    let (ordinals, beside): (&[&[&str]], &str) = match language {
+        Language::PtBr => (
+            &[
+                &["primeiro", "primeira"],
+                &["segundo", "segunda"],
+                &["terceiro", "terceira"],
+            ],
+            "opcao pessoa nome mesmo",
+        ),
+        Language::En => (
+            &[&["first"], &["second"], &["third"]],
+            "one option person name yes",
+        ),
+    };
+    let rest: Vec<String> = words(language, text)
+        .into_iter()
+        .filter(|word| !is_filler(language, word) && !has(beside, word))
+        .collect();
+    let [word] = rest.as_slice() else { return None };
+    ordinals.iter().position(|forms| forms.contains(&word.as_str()))
+}
+
 /// The name in "meu nome é João da Silva" or "this is Mary"; nothing where the text is no name.
 pub(super) fn name(language: Language, text: &str) -> Option<String> {
     let leads: &[&str] = match language {

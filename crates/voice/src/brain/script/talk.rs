@@ -252,6 +252,8 @@ impl Talk {
 
     fn start(&mut self, steps: Vec<Step>) {
         self.misses = 0;
+        // What is taken up leaves the question which of them.
+        self.offered.clear();
         self.program = steps.into();
         let was = std::mem::replace(&mut self.waiting, Waiting::Choice);
         // "What did you say?" does not answer the question.

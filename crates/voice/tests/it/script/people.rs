@@ -83,6 +83,8 @@ fn a_name_is_understood_in_the_middle_of_another_question() {
 fn of_several_the_caller_is_asked_which_and_a_part_of_the_name_answers() {
     for (answer, name) in [
         ("a Lima", "Fernanda Lima"),
+        ("a primeira", "Fernanda Lima"),
+        ("A segunda, por favor.", "Fernanda Souza"),
         ("com a Fernanda Souza, por favor", "Fernanda Souza"),
     ] {
         let mut call = with_people("provedor", OPEN);
@@ -98,6 +100,26 @@ fn of_several_the_caller_is_asked_which_and_a_part_of_the_name_answers() {
         call.say("não, com o financeiro")[0].contains("financeiro"),
         "something else may be wanted after all"
     );
+    for (answer, name) in [("the first one", "Fernanda Lima"), ("second", "Fernanda Souza")] {
+        let mut call = with_people("isp", OPEN);
+        call.say("Fernanda please");
+        assert_eq!(call.say(answer).last(), Some(&to(name)), "{answer}");
+    }
+    for (answers, of_nobody) in [
+        (&["the third"][..], true),
+        (&["option two", "the second one"][..], true),
+    ] {
+        let mut call = with_people("isp", OPEN);
+        call.say("Fernanda please");
+        for answer in answers {
+            let told = call.say(answer);
+            assert_eq!(
+                !told.iter().any(|t| t.contains("Fernanda")),
+                of_nobody,
+                "{answer}: {told:?}"
+            );
+        }
+    }
 }
 
 #[test]

@@ -31,6 +31,11 @@ impl Talk {
 
     pub(super) fn choose(&mut self, text: &str) {
         let language = self.script.file.language;
+        // Before the keys: "the first one" has a number in it.
+        if let Some(name) = self.chosen_by_place(text) {
+            self.follow(Meant::Person(name));
+            return;
+        }
         if let Some(steps) = speech::spoken_key(language, text).and_then(|key| self.steps_of_key(key)) {
             return self.start(steps);
         }

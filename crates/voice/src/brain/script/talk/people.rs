@@ -3,6 +3,7 @@
 use super::Talk;
 use crate::brain::script::format::{Confirm, Step, Texts, Transfer, unwritten};
 use crate::brain::script::matching::Match;
+use crate::brain::script::speech;
 use jiff::Zoned;
 use secretary::{Destination, Found, Language, Opening, spoken_opening};
 use std::collections::BTreeSet;
@@ -89,6 +90,12 @@ impl Talk {
             },
             Found::Several(_) => None,
         }
+    }
+
+    /// "O primeiro", of those that were offered, as they were told.
+    pub(super) fn chosen_by_place(&self, text: &str) -> Option<String> {
+        let place = speech::ordinal(self.script.file.language, text)?;
+        self.offered.get(place).cloned()
     }
 
     pub(super) fn matched(&self, text: &str) -> Match {
