@@ -26,7 +26,7 @@ impl Fault {
         }
     }
 
-    fn of_file(problem: String, remedy: impl Into<String>) -> Self {
+    pub(super) fn of_file(problem: String, remedy: impl Into<String>) -> Self {
         Self {
             line: 0,
             problem,

@@ -3,8 +3,11 @@
 use super::check::Fault;
 use super::format::{File, Name, Step};
 use jiff::Timestamp;
-use secretary::{Calendar, Directory, HoursError, Opening, Secretary, suggestion};
+use secretary::{Calendar, Directory, HoursError, Opening, Secretary, Tool, suggestion};
 use std::sync::Arc;
+
+/// The fields of a message that are kept under their own names, whether a script has a slot for them or not.
+const FIELDS: [&str; 4] = ["name", "number", "message", "for"];
 
 /// A secretary as its script needs it.
 #[derive(Debug, Clone)]
@@ -32,6 +35,11 @@ impl Office {
         self.secretary.facts.get(name).map_or("", String::as_str)
     }
 
+    /// Whether calls may be handed over at all; if not, nobody is asked for.
+    pub(super) fn transfers(&self) -> bool {
+        self.secretary.tools.contains(&Tool::TransferCall)
+    }
+
     /// Whether the company is open; always, where it has no hours.
     pub(super) fn is_open(&self, now: Timestamp) -> bool {
         self.hours
@@ -45,8 +53,11 @@ impl Office {
     }
 }
 
-/// Checks that what a script takes from its secretary is there.
+/// Checks that what a script takes from its secretary is there, that it does nothing which the secretary may not, and that what the
+/// secretary keeps private is what the script asks for.
 pub(super) fn check(file: &File, secretary: &Secretary) -> Result<(), Fault> {
+    check_language(file, secretary)?;
+    check_sensitive(file, secretary)?;
     let choices = file
         .states
         .values()
@@ -60,6 +71,74 @@ pub(super) fn check(file: &File, secretary: &Secretary) -> Result<(), Fault> {
         .try_for_each(|step| check_step(step, secretary))
 }
 
+fn check_language(file: &File, secretary: &Secretary) -> Result<(), Fault> {
+    let (own, spoken) = (file.language.tag(), secretary.language.tag());
+    if own == spoken {
+        return Ok(());
+    }
+    Err(Fault::of_file(
+        format!(
+            "the script is in {own}, and the secretary {:?} speaks {spoken}",
+            secretary.name
+        ),
+        format!(
+            "set language: {spoken} in the script and write its texts so, or language = {own:?} in the secretary's file"
+        ),
+    ))
+}
+
+/// A name that is nowhere would mask nothing.
+fn check_sensitive(file: &File, secretary: &Secretary) -> Result<(), Fault> {
+    let own = file.slots.keys().map(String::as_str);
+    let names: Vec<&str> = own
+        .chain(
+            FIELDS
+                .into_iter()
+                .filter(|field| !file.slots.contains_key(*field)),
+        )
+        .collect();
+    // As they are masked: case is no matter.
+    let is_known = |name: &&String| {
+        names
+            .iter()
+            .any(|known| known.to_lowercase() == name.to_lowercase())
+    };
+    match secretary.privacy.sensitive.iter().find(|name| !is_known(name)) {
+        None => Ok(()),
+        Some(name) => Err(Fault::of_file(
+            format!(
+                "the secretary {:?} has the sensitive value {name:?}, which is no slot of the script",
+                secretary.name
+            ),
+            format!(
+                "{}, or take it out of privacy.sensitive of the secretary's file",
+                suggestion(name, &names)
+            ),
+        )),
+    }
+}
+
+fn allowed(tool: Tool, at: Option<&Name>, secretary: &Secretary) -> Result<(), Fault> {
+    if secretary.tools.contains(&tool) {
+        return Ok(());
+    }
+    let name = tool.name();
+    let step = match tool {
+        Tool::TransferCall => "transfer",
+        Tool::TakeMessage => "message",
+        Tool::EndCall => "end",
+    };
+    let problem = format!(
+        "the step `{step}` needs the tool {name:?}, which the secretary {:?} has not",
+        secretary.name
+    );
+    let remedy = format!("leave the step out, or write {name:?} into tools of the secretary's file");
+    Err(match at {
+        Some(at) => Fault::new(at, problem, remedy),
+        None => Fault::of_file(problem, remedy),
+    })
+}
+
 fn check_step(step: &Step, secretary: &Secretary) -> Result<(), Fault> {
     let all = |steps: &[Step]| steps.iter().try_for_each(|step| check_step(step, secretary));
     match step {
@@ -68,6 +147,7 @@ fn check_step(step: &Step, secretary: &Secretary) -> Result<(), Fault> {
             known("fact", "[facts]", fact, &names, secretary)
         }
         Step::Transfer(transfer) => {
+            allowed(Tool::TransferCall, Some(&transfer.to), secretary)?;
             // Without any destination names are left to the PBX.
             let names: Vec<&str> = secretary.destinations.iter().map(|d| d.name.as_str()).collect();
             if !names.is_empty() {
@@ -77,14 +157,13 @@ fn check_step(step: &Step, secretary: &Secretary) -> Result<(), Fault> {
         }
         Step::Confirm(confirm) => all(&confirm.yes).and_then(|()| all(&confirm.no)),
         Step::Hours(branches) => all(&branches.open).and_then(|()| all(&branches.closed)),
-        Step::Message(message) => all(&message.otherwise),
-        Step::Say(_)
-        | Step::Ask(_)
-        | Step::Go(_)
-        | Step::Flow(_)
-        | Step::End(_)
-        | Step::Repeat
-        | Step::Menu => Ok(()),
+        Step::Message(message) => {
+            allowed(Tool::TakeMessage, message.slots.first(), secretary)?;
+            all(&message.otherwise)
+        }
+        // Its texts have no place in the file.
+        Step::End(_) => allowed(Tool::EndCall, None, secretary),
+        Step::Say(_) | Step::Ask(_) | Step::Go(_) | Step::Flow(_) | Step::Repeat | Step::Menu => Ok(()),
     }
 }
 

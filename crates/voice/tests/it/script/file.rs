@@ -1,6 +1,6 @@
 //! A script's file: what is refused, and how it is said.
 
-use secretary::{Secretary, Snapshot};
+use secretary::{Language, Secretary, Snapshot, Tool};
 use std::collections::BTreeMap;
 use voice::brain::script::{Script, ScriptBrain, ScriptError};
 
@@ -150,6 +150,63 @@ fn what_a_script_takes_from_its_secretary_must_be_there() {
     let script = Script::parse("talk.yaml", &script).unwrap();
     let message = script.fits(&anywhere).unwrap_err().to_string();
     assert!(message.contains("write it into [facts]"), "{message}");
+}
+
+#[test]
+fn a_secretary_must_speak_as_its_script_keep_private_what_it_asks_for_and_allow_what_it_does() {
+    let snapshot = Snapshot::embedded().unwrap();
+    let isp = &snapshot.domain(secretary::SAMPLE_DOMAIN).unwrap().secretaries["isp"];
+    let script = |step: &str| {
+        let text = SMALL.replace("{transfer: {to: sales}}", step)
+            + "slots: {ssn: {kind: number, ask: Well?}, subject: {kind: text, ask: And?}}\n";
+        Script::parse("talk.yaml", &text).unwrap()
+    };
+    let with = |change: &dyn Fn(&mut Secretary)| {
+        let mut secretary = Secretary::clone(isp);
+        change(&mut secretary);
+        secretary
+    };
+    let sensitive = |name: &str| with(&|s| s.privacy.sensitive = vec![name.into()]);
+    let without = |tool: Tool| with(&|s| s.tools.retain(|t| *t != tool));
+    let (transfer, message, end) = (
+        "{transfer: {to: sales}}",
+        "{confirm: {ask: Well?, yes: [{message: {slots: [subject]}}], no: []}}",
+        "{end: Bye}",
+    );
+    for (step, secretary, problem) in [
+        (
+            end,
+            with(&|s| s.language = Language::PtBr),
+            "the script is in en, and the secretary \"isp\" speaks pt-BR; set language: pt-BR in the script",
+        ),
+        (
+            end,
+            sensitive("snn"),
+            "the secretary \"isp\" has the sensitive value \"snn\", which is no slot of the script; did you mean \"ssn\"?",
+        ),
+        (
+            transfer,
+            without(Tool::TransferCall),
+            "line 9: the step `transfer` needs the tool \"transfer_call\", which the secretary \"isp\" has not; leave the step out",
+        ),
+        (
+            message,
+            without(Tool::TakeMessage),
+            "line 9: the step `message` needs the tool \"take_message\"",
+        ),
+        (
+            end,
+            without(Tool::EndCall),
+            "the step `end` needs the tool \"end_call\"",
+        ),
+    ] {
+        let told = script(step).fits(&secretary).unwrap_err().to_string();
+        assert!(told.contains(problem), "{told:?} has not {problem:?}");
+    }
+    for name in ["ssn", "SSN", "Subject", "number", "for"] {
+        assert_eq!(script(end).fits(&sensitive(name)), Ok(()), "{name}");
+    }
+    assert_eq!(script(end).fits(&without(Tool::TransferCall)), Ok(()));
 }
 
 #[test]

@@ -34,7 +34,10 @@ impl Talk {
             return Meant::Person(name);
         }
         let office = self.office.clone();
-        let found = office.directory.find(text);
+        let found = match office.transfers() {
+            true => office.directory.find(text),
+            false => Found::Nobody { nearest: Vec::new() },
+        };
         match (self.matched(text), found) {
             (Match::Sure(intent), Found::One(person)) if office.directory.is_asked_for(text, person) => {
                 match self.matched(&person.name) {
