@@ -79,7 +79,9 @@ CREATE TABLE outbox (
     PRIMARY KEY (domain, id),
     FOREIGN KEY (domain, conversation) REFERENCES conversations (domain, id) ON DELETE CASCADE
 );
+-- What is due: to anybody, and to one receiver.
 CREATE INDEX outbox_due ON outbox (next_ms) WHERE state = 'waiting';
+CREATE INDEX outbox_due_to ON outbox (domain, webhook, next_ms) WHERE state = 'waiting';
 CREATE INDEX outbox_by_state ON outbox (domain, state, created_ms);
 CREATE INDEX outbox_by_conversation ON outbox (domain, conversation);
 

@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 const DOMAIN: &str = "11111111-2222-4333-8444-555555555555";
 /// The store of a server whose configuration names none.
 const SQLITE: &str = "sqlite:voice-ai.db";
-const SECRET: &str = "s3cret";
+const SECRET: &str = "s3cret-of-the-crm";
 
 /// What outlives the server: its folder, its engine's provider, and a receiver of webhooks.
 struct World {

@@ -7,6 +7,9 @@ use super::{Config, DomainConfig, WebhookConfig};
 use crate::webhooks::{Reach, WebhookEvent};
 use std::collections::BTreeSet;
 
+/// The shortest secret that signs: 128 bits, if it is random.
+const SECRET_BYTES: usize = 16;
+
 impl Read for WebhookEvent {
     fn read(node: Node, reading: &mut Reading) -> Option<Self> {
         parsed(node, reading, "an event", |text| {
@@ -38,10 +41,14 @@ impl Config {
                     "{key}.name: a webhook needs a name of its own, such as \"crm\""
                 ));
             }
-            if webhook.secret.is_none() {
-                found.push(format!(
+            match &webhook.secret {
+                None => found.push(format!(
                     "{key}.secret: a receiver must be able to tell our requests from a stranger's; name one by {{ env = \"NAME\" }}"
-                ));
+                )),
+                Some(secret) if secret.expose().len() < SECRET_BYTES => found.push(format!(
+                    "{key}.secret: it is shorter than {SECRET_BYTES} bytes and could be guessed; make one with: openssl rand -hex 32"
+                )),
+                Some(_) => {}
             }
             if webhook.events.is_empty() {
                 found.push(format!(

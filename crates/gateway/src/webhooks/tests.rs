@@ -152,7 +152,7 @@ fn config(webhooks: &str) -> Config {
     let text = format!("{domains}{webhooks}");
     Config::parse(
         Some(("test.toml", &text)),
-        [("CRM_SECRET".into(), "s3cret".into())],
+        [("CRM_SECRET".into(), "s3cret-of-the-crm".into())],
     )
     .unwrap()
 }
@@ -188,7 +188,7 @@ async fn a_receiver_gets_the_payload_to_the_letter_and_can_check_whose_it_is() {
         (super::courier::now().0 / 1_000 - seconds).abs() < 60,
         "{seconds}"
     );
-    let expected = super::signature::signature("s3cret", seconds, &request.body);
+    let expected = super::signature::signature("s3cret-of-the-crm", seconds, &request.body);
     assert_eq!(request.header("x-voice-ai-signature"), expected);
 }
 

@@ -94,9 +94,9 @@ fn the_keys_without_a_default_can_be_read_as_the_sample_shows_them() {
         "CHAT_API_KEY",
         "CRM_SECRET",
     ];
-    let variables: Vec<_> = secrets.iter().map(|name| (*name, "s3cret")).collect();
+    let variables: Vec<_> = secrets.iter().map(|name| (*name, "s3cret-of-16-bytes")).collect();
     let config = Config::parse(Some(("sample", &full_sample())), environment(&variables)).unwrap();
-    assert_eq!(config.server.token.unwrap().expose(), "s3cret");
+    assert_eq!(config.server.token.unwrap().expose(), "s3cret-of-16-bytes");
     assert_eq!(
         config.models.dir.unwrap().to_str(),
         Some("/var/lib/voice-ai/models")

@@ -3,7 +3,11 @@
 use gateway::Config;
 
 fn parse(text: &str) -> Result<Config, String> {
-    let secret = [("CRM_SECRET".to_owned(), "s3cret".to_owned())];
+    parse_with("s3cret-of-the-crm", text)
+}
+
+fn parse_with(secret: &str, text: &str) -> Result<Config, String> {
+    let secret = [("CRM_SECRET".to_owned(), secret.to_owned())];
     Config::parse(Some(("voice-ai.toml", text)), secret).map_err(|errors| errors.to_string())
 }
 
@@ -55,6 +59,18 @@ fn what_is_wrong_with_a_webhook_is_told_with_its_remedy() {
         "[[webhooks]]\nname = \"crm\"\ndomain = \"pbx.example.com\"\nurl = \"https://crm.example.com/\"",
     );
     assert!(unsigned.unwrap_err().contains("webhooks[0].secret"));
+}
+
+#[test]
+fn a_secret_that_could_be_guessed_is_refused() {
+    let text = "[[webhooks]]\nname = \"crm\"\ndomain = \"pbx.example.com\"\nurl = \"https://crm.example.com/\"\nsecret = { env = \"CRM_SECRET\" }\n";
+    let error = parse_with("fifteen--bytes!", text).unwrap_err();
+    assert!(
+        error.contains("webhooks[0].secret") && error.contains("openssl rand -hex 32"),
+        "{error}"
+    );
+    assert!(!error.contains("fifteen--"), "{error}");
+    parse_with("sixteen---bytes!", text).unwrap();
 }
 
 #[test]
