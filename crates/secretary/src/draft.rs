@@ -138,9 +138,13 @@ impl Draft {
             );
         }
         for (name, number) in &self.destinations {
+            let kind = match number.starts_with('+') {
+                true => "external",
+                false => "extension",
+            };
             let _ = write!(
                 text,
-                "[[destinations]]\nname = {}\naliases = []\nkind = \"extension\"\nnumber = {}\n\n",
+                "[[destinations]]\nname = {}\naliases = []\nkind = \"{kind}\"\nnumber = {}\n\n",
                 quoted(name),
                 quoted(number)
             );

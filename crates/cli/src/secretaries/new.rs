@@ -8,7 +8,6 @@ use anyhow::{Context as _, bail};
 use gateway::{Config, Gateway};
 use secretary::{
     DomainEntry, Draft, DraftHours, Folder, Hours, Language, Secretary, SecretaryUuid, Week, folded,
-    suggestion,
 };
 use std::fs::OpenOptions;
 use std::io::{BufRead, ErrorKind, Write};
@@ -83,7 +82,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::from(BAD_CONFIG));
     }
     let wording = Wording::of(questions_language(arguments));
-    for hint in wording.hints(&draft, config.secretaries.dir.is_none()) {
+    for hint in wording.hints(&draft, &file, config.secretaries.dir.as_deref()) {
         eprintln!("{hint}");
     }
     Ok(ExitCode::SUCCESS)
@@ -101,12 +100,12 @@ fn answered<R: BufRead, W: Write>(
 ) -> anyhow::Result<Draft> {
     let own = questions_language(arguments);
     let wording = Wording::of(own);
-    let language = questions.ask(
-        arguments.language.as_deref(),
-        wording.language,
-        own.tag(),
-        |text| text.parse::<Language>().map_err(|error| error.to_string()),
-    )?;
+    let given = arguments.language.as_deref();
+    let language = questions.ask(given, wording.language, own.tag(), |text| {
+        text.parse::<Language>()
+            .map_err(|_| Wording::refusal(wording.no_language, text))
+    });
+    let language = of_option("--language", given, language)?;
     let said = |text: &str| {
         let text = text.trim();
         if text.is_empty() {
@@ -115,18 +114,23 @@ fn answered<R: BufRead, W: Write>(
             Ok(text.to_owned())
         }
     };
-    let company = questions.ask(
-        arguments.company.as_deref(),
-        wording.company,
-        wording.some_company,
-        said,
-    )?;
-    let name = questions.ask(arguments.name.as_deref(), wording.name, wording.some_name, said)?;
+    let given = arguments.company.as_deref();
+    let company = questions.ask(given, wording.company, wording.some_company, said);
+    let company = of_option("--company", given, company)?;
+    let given = arguments.name.as_deref();
+    let name = questions.ask(given, wording.name, wording.some_name, said);
+    let name = of_option("--name", given, name)?;
     let domain = domain(arguments, config, wording, questions)?;
     let hours = hours(arguments, &domain, language, wording, questions)?;
-    let destinations = questions.ask_all(&arguments.destination, wording.destination, destination)?;
+    let given = &arguments.destination;
+    let destinations = questions.ask_all(given, wording.destination, |text, before| {
+        destination(wording, text, before)
+    });
+    let destinations = of_option("--destination", given.first(), destinations)?;
     let usual = Draft::usual_greeting(language, &company);
-    let greeting = questions.ask(arguments.greeting.as_deref(), wording.greeting, &usual, said)?;
+    let given = arguments.greeting.as_deref();
+    let greeting = questions.ask(given, wording.greeting, &usual, said);
+    let greeting = of_option("--greeting", given, greeting)?;
     Ok(Draft {
         uuid: SecretaryUuid::new(uuid::Uuid::new_v4()),
         domain: domain.name,
@@ -137,6 +141,14 @@ fn answered<R: BufRead, W: Write>(
         hours,
         destinations,
     })
+}
+
+/// Names the option, where it is one whose value is refused.
+fn of_option<G, T>(option: &str, given: Option<G>, answer: anyhow::Result<T>) -> anyhow::Result<T> {
+    match given {
+        Some(_) => answer.map_err(|problem| anyhow::anyhow!("{option}: {problem}")),
+        None => answer,
+    }
 }
 
 fn domain<R: BufRead, W: Write>(
@@ -151,18 +163,18 @@ fn domain<R: BufRead, W: Write>(
         [only] => (wording.domain.to_owned(), only),
         _ => (format!("{} ({})", wording.domain, names.join(", ")), ""),
     };
-    questions.ask(arguments.domain.as_deref(), &question, default, |text| {
+    let given = arguments.domain.as_deref();
+    let answer = questions.ask(given, &question, default, |text| {
         if text.is_empty() {
-            return Err(format!(
-                "several domains are configured; say which (option --domain): {}",
-                names.join(", ")
-            ));
+            return Err(format!("{}: {}", wording.several_domains, names.join(", ")));
         }
         let found = domains.iter().find(|domain| domain.is_named(text));
+        let refusal = || Wording::refusal(wording.no_domain, text);
         found
             .cloned()
-            .ok_or_else(|| format!("{text:?} is no configured domain; {}", suggestion(text, &names)))
-    })
+            .ok_or_else(|| format!("{}: {}", refusal(), names.join(", ")))
+    });
+    of_option("--domain", given, answer)
 }
 
 fn hours<R: BufRead, W: Write>(
@@ -172,26 +184,29 @@ fn hours<R: BufRead, W: Write>(
     wording: &Wording,
     questions: &mut Questions<R, W>,
 ) -> anyhow::Result<Option<DraftHours>> {
-    let weekdays = questions.ask(arguments.hours.as_deref(), wording.hours, "08:00-18:00", spans)?;
-    let Some(weekdays) = weekdays else {
+    let spans = |text: &str| spans(wording, text);
+    let given = arguments.hours.as_deref();
+    let weekdays = questions.ask(given, wording.hours, "08:00-18:00", spans);
+    let Some(weekdays) = of_option("--hours", given, weekdays)? else {
         return Ok(None);
     };
-    let saturday = questions.ask(
-        arguments.saturday.as_deref(),
-        wording.saturday,
-        wording.closed,
-        |text| match folded(text).as_str() {
+    let given = arguments.saturday.as_deref();
+    let saturday = questions.ask(given, wording.saturday, wording.closed, |text| {
+        match folded(text).as_str() {
             "closed" | "fechado" => Ok(Vec::new()),
             _ => Ok(spans(text)?.unwrap_or_else(|| vec!["00:00-24:00".into()])),
-        },
-    )?;
+        }
+    });
+    let saturday = of_option("--saturday", given, saturday)?;
     let usual = match (domain.timezone.as_str(), language) {
         ("UTC", Language::PtBr) => "America/Sao_Paulo",
         (own, _) => own,
     };
-    let timezone = questions.ask(arguments.timezone.as_deref(), wording.timezone, usual, |text| {
-        checked(text, &[]).map(|()| text.to_owned())
-    })?;
+    let given = arguments.timezone.as_deref();
+    let timezone = questions.ask(given, wording.timezone, usual, |text| {
+        checked(wording, text, &[]).map(|()| text.to_owned())
+    });
+    let timezone = of_option("--timezone", given, timezone)?;
     Ok(Some(DraftHours {
         timezone,
         weekdays,
@@ -200,15 +215,15 @@ fn hours<R: BufRead, W: Write>(
 }
 
 /// Spans with commas between them; none for always.
-fn spans(text: &str) -> Result<Option<Vec<String>>, String> {
+fn spans(wording: &Wording, text: &str) -> Result<Option<Vec<String>>, String> {
     if matches!(folded(text).as_str(), "always" | "sempre") {
         return Ok(None);
     }
     let spans: Vec<String> = text.split(',').map(|span| span.trim().to_owned()).collect();
-    checked("UTC", &spans).map(|()| Some(spans))
+    checked(wording, "UTC", &spans).map(|()| Some(spans))
 }
 
-fn checked(timezone: &str, weekdays: &[String]) -> Result<(), String> {
+fn checked(wording: &Wording, timezone: &str, weekdays: &[String]) -> Result<(), String> {
     let hours = Hours {
         timezone: timezone.into(),
         week: Week {
@@ -217,19 +232,24 @@ fn checked(timezone: &str, weekdays: &[String]) -> Result<(), String> {
         },
         holidays: Vec::new(),
     };
-    hours.calendar().map(drop).map_err(|error| error.to_string())
+    hours
+        .calendar()
+        .map(drop)
+        .map_err(|error| wording.wrong_hours(&error))
 }
 
 /// A name and, behind the last space, a number; the name is none of those before.
-fn destination(text: &str, before: &[(String, String)]) -> Result<(String, String), String> {
-    let wrong = || format!("{text:?} is no name with a number; write it like \"billing 2001\"");
+fn destination(
+    wording: &Wording,
+    text: &str,
+    before: &[(String, String)],
+) -> Result<(String, String), String> {
+    let wrong = || Wording::refusal(wording.no_destination, text);
     let (name, number) = text.trim().rsplit_once(char::is_whitespace).ok_or_else(wrong)?;
     let name = name.trim();
     // Else "+1 555 1234" would be the extension 1234 of somebody named "+1 555".
     if name.contains(['+', '(', ')']) {
-        return Err(format!(
-            "{text:?} has a number in several words; write it without spaces, like \"duty +15551234\""
-        ));
+        return Err(Wording::refusal(wording.spaced_number, text));
     }
     let dialled = number
         .chars()
@@ -238,9 +258,7 @@ fn destination(text: &str, before: &[(String, String)]) -> Result<(String, Strin
         return Err(wrong());
     }
     if before.iter().any(|(other, _)| folded(other) == folded(name)) {
-        return Err(format!(
-            "there is a {name:?} already; give each a name of its own"
-        ));
+        return Err(Wording::refusal(wording.destination_twice, name));
     }
     Ok((name.to_owned(), number.to_owned()))
 }
@@ -315,6 +333,7 @@ mod tests {
 
     #[test]
     fn a_destination_is_a_name_and_one_number() {
+        let destination = |text: &str, before: &[_]| destination(Wording::of(Language::En), text, before);
         assert_eq!(
             destination("desk 3 2001", &[]),
             Ok(("desk 3".into(), "2001".into()))

@@ -291,6 +291,44 @@ fn questions_are_asked_in_the_language_of_the_machine_or_of_the_option() {
 }
 
 #[test]
+fn refusals_are_in_the_language_of_the_questions_and_name_their_option() {
+    let office = Office::open();
+    let answers = "fr\npt-BR\n\n\nnowhere\nnorth.example\n8h\n\n\nMars/Base\n\nsem numero\nana +1 555 1234\nana +5511987654321\nAna 2\n\n\n";
+    let output = office.answered(&["--lang", "pt-BR"], answers);
+    let told = errors(&output);
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    for refused in [
+        "\"fr\" não é um idioma",
+        "\"nowhere\" não é um domínio",
+        "\"8h\" não é um horário",
+        "\"Mars/Base\" não é um fuso",
+        "\"sem numero\" não é um nome",
+        "sem espaços",
+        "já existe \"Ana\"",
+    ] {
+        assert!(told.contains(refused), "no {refused:?} in {told}");
+    }
+    let file = fs::read_to_string(office.files().join("recepcao.toml")).unwrap();
+    assert!(
+        file.contains("kind = \"external\"\nnumber = \"+5511987654321\""),
+        "{file}"
+    );
+    let nameless = errors(&office.run(&["new", "--yes", "--domain", NORTH, "--name", ""]));
+    assert!(nameless.contains("--name: Write something."), "{nameless}");
+    let elsewhere = office.folder.path().join("elsewhere.toml").display().to_string();
+    let within = office.files().join("north/within.toml").display().to_string();
+    for (out, is_read) in [(elsewhere, false), (within, true)] {
+        let name = if is_read { "within" } else { "elsewhere" };
+        let output = office.run(&[
+            "new", "--yes", "--lang", "en", "--domain", NORTH, "--name", name, "--out", &out,
+        ]);
+        let told = errors(&output);
+        assert_eq!(output.status.code(), Some(0), "{told}");
+        assert_eq!(told.contains("The server will not read"), !is_read, "{told}");
+    }
+}
+
+#[test]
 fn options_are_answers_and_nothing_is_overwritten() {
     let office = Office::open();
     for language in ["en", "pt-BR"] {
