@@ -126,7 +126,7 @@ fn answered<R: BufRead, W: Write>(
     let destinations = questions.ask_all(given, wording.destination, |text, before| {
         destination(wording, text, before)
     });
-    let destinations = of_option("--destination", given.first(), destinations)?;
+    let destinations = of_option("--destination", given.first().map(String::as_str), destinations)?;
     let usual = Draft::usual_greeting(language, &company);
     let given = arguments.greeting.as_deref();
     let greeting = questions.ask(given, wording.greeting, &usual, said);
@@ -144,7 +144,7 @@ fn answered<R: BufRead, W: Write>(
 }
 
 /// Names the option, where it is one whose value is refused.
-fn of_option<G, T>(option: &str, given: Option<G>, answer: anyhow::Result<T>) -> anyhow::Result<T> {
+fn of_option<T>(option: &str, given: Option<&str>, answer: anyhow::Result<T>) -> anyhow::Result<T> {
     match given {
         Some(_) => answer.map_err(|problem| anyhow::anyhow!("{option}: {problem}")),
         None => answer,
