@@ -11,11 +11,11 @@ use call::{
     Backchannels, Digit, EngineCommand, EngineEvent, Input, LegCommand, Output, Record, Role, Settings,
     ToolCallId, Weight,
 };
-use secretary::Privacy;
+use secretary::{Destination, Privacy, folded};
 use serde_json::Value;
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
-/// The tool whose destination is no secret, and without which no transfer could be explained.
+/// The tool whose destination, where it is one of the secretary's, is no secret, and without which no transfer could be explained.
 const TRANSFER: &str = "transfer_call";
 /// A destination of more digits than this is no extension but somebody's telephone number.
 const EXTENSION: usize = 6;
@@ -38,6 +38,8 @@ pub struct Mask {
     /// What is masked of any text.
     always: Extent,
     privacy: Privacy,
+    /// The names, aliases and numbers of the secretary's destinations, folded. What else a destination is called may be anything.
+    destinations: HashSet<String>,
     private: bool,
     /// The caller's texts and how they were masked: the call repeats them later.
     heard: VecDeque<(String, Extent)>,
@@ -53,14 +55,10 @@ struct Tool {
 }
 
 impl Mask {
-    /// The mask of a call with these rules, of a secretary with this privacy.
-    pub fn new(rules: &Settings, privacy: &Privacy) -> Self {
+    /// The mask of a call with these rules, of a secretary with this privacy and these destinations.
+    pub fn new(rules: &Settings, privacy: &Privacy, destinations: &[Destination]) -> Self {
         let unused = |candidates: &str| {
-            let murmurs: String = rules
-                .backchannels
-                .iter()
-                .map(|text| secretary::folded(text))
-                .collect();
+            let murmurs: String = rules.backchannels.iter().map(|text| folded(text)).collect();
             let first = candidates.chars().next().unwrap_or('x');
             candidates
                 .chars()
@@ -77,6 +75,11 @@ impl Mask {
                 Extent::All
             },
             privacy: privacy.clone(),
+            destinations: destinations
+                .iter()
+                .flat_map(|known| known.aliases.iter().chain([&known.name, &known.number]))
+                .map(|name| folded(name))
+                .collect(),
             private: false,
             heard: VecDeque::new(),
             tools: VecDeque::new(),
@@ -279,7 +282,11 @@ impl Mask {
         };
         let masked = fields.iter().map(|(name, value)| {
             let value = match value {
-                Value::String(text) if tool.is_transfer && name == "destination" => {
+                Value::String(text)
+                    if tool.is_transfer
+                        && name == "destination"
+                        && self.destinations.contains(&folded(text)) =>
+                {
                     Value::String(self.destination(text))
                 }
                 value => self.field(name, value, tool.extent),

@@ -101,7 +101,12 @@ impl Recorder {
             },
             settings: settings.clone(),
         };
-        let (scribe, first) = Scribe::begin(header, &secretary.privacy, subject.started);
+        let (scribe, first) = Scribe::begin(
+            header,
+            &secretary.privacy,
+            &secretary.destinations,
+            subject.started,
+        );
         let queue = self.0.queue.clone();
         let path = place.path(&self.0.options.data, "jsonl");
         EventLog::new(queue, path, scribe, first)

@@ -3,7 +3,7 @@
 use crate::log::{End, Header, Line, What};
 use crate::mask::Mask;
 use call::{Input, Output};
-use secretary::Privacy;
+use secretary::{Destination, Privacy};
 use std::time::{Duration, Instant};
 
 /// The writer of one log. Each method returns whole lines, each with its line feed.
@@ -15,9 +15,15 @@ pub struct Scribe {
 }
 
 impl Scribe {
-    /// The log of a call that began at `started`, and its first line. The header's settings are the call's own, not masked yet.
-    pub fn begin(mut header: Header, privacy: &Privacy, started: Instant) -> (Self, String) {
-        let mask = Mask::new(&header.settings, privacy);
+    /// The log of a call that began at `started`, and its first line. The header's settings are the call's own, not masked yet;
+    /// the destinations are the secretary's, whose names stay readable.
+    pub fn begin(
+        mut header: Header,
+        privacy: &Privacy,
+        destinations: &[Destination],
+        started: Instant,
+    ) -> (Self, String) {
+        let mask = Mask::new(&header.settings, privacy, destinations);
         header.settings = mask.settings(&header.settings);
         let scribe = Self {
             mask,

@@ -132,6 +132,8 @@ fn tool() -> impl Strategy<Value = (&'static str, serde_json::Value)> {
     prop::sample::select(vec![
         ("end_call", serde_json::json!({})),
         ("transfer_call", serde_json::json!({"destination": "2001"})),
+        ("transfer_call", serde_json::json!({"destination": "A Tecnica"})),
+        ("transfer_call", serde_json::json!({"destination": " Fulana, 3 "})),
         ("transfer_call", serde_json::json!(null)),
         (
             "take_message",

@@ -3,7 +3,7 @@
 
 use call::*;
 use recording::{Build, FORMAT, Header, Log, Masked, Scribe, Speaker, Verdict, replay};
-use secretary::{Language, Privacy};
+use secretary::{Destination, DestinationKind, Language, Privacy};
 use std::time::Instant;
 
 /// A call that writes down what it is told and what it wants.
@@ -33,6 +33,17 @@ fn header(settings: &Settings) -> Header {
     }
 }
 
+/// Whom the secretary can hand a call to.
+fn destinations() -> [Destination; 1] {
+    [Destination {
+        name: "Suporte 2".into(),
+        aliases: vec!["a técnica".into()],
+        kind: DestinationKind::Extension,
+        number: "2001".into(),
+        hours: None,
+    }]
+}
+
 impl LoggedCall {
     pub(crate) fn new(settings: Settings, now: Instant) -> Self {
         let logs = [true, false].map(|transcript| {
@@ -41,7 +52,7 @@ impl LoggedCall {
                 sensitive: vec!["Text".into()],
                 ..Privacy::default()
             };
-            Scribe::begin(header(&settings), &privacy, now)
+            Scribe::begin(header(&settings), &privacy, &destinations(), now)
         });
         Self {
             call: Call::new(settings, now),

@@ -93,6 +93,36 @@ fn neither_keys_nor_digits_nor_private_words_are_in_a_log() {
     );
 }
 
+/// The arguments with which the engine asks for this destination, as the logs have them: with words and without.
+fn asked_for(destination: &str) -> [String; 2] {
+    let mut bench = Bench::speaking(rules());
+    bench.tell(tool_call(
+        "y",
+        "transfer_call",
+        serde_json::json!({"destination": destination}),
+    ));
+    let logged = bench.call.logs().map(|log| {
+        let (_, rest) = log.split_once(r#""destination":""#).unwrap();
+        rest.split('"').next().unwrap().to_owned()
+    });
+    logged.collect::<Vec<_>>().try_into().unwrap()
+}
+
+#[test]
+fn a_destination_stays_readable_where_it_is_the_secretarys_own() {
+    for (asked, logged) in [
+        ("Suporte 2", ["Suporte 2", "Suporte 2"]),
+        ("a tecnica!", ["a tecnica!", "a tecnica!"]),
+        ("2001", ["2001", "2001"]),
+        ("Fulana de Tal", ["Fulana de Tal", "xxxxxx xx xxx"]),
+        ("o Suporte 2 da Ana", ["o Suporte 0 da Ana", "x xxxxxxx 0 xx xxx"]),
+        ("2002", ["0000", "0000"]),
+        ("+55 11 98765-4321", ["+00 00 00000-0000", "+00 00 00000-0000"]),
+    ] {
+        assert_eq!(asked_for(asked), logged, "{asked:?}");
+    }
+}
+
 #[test]
 fn without_a_transcript_no_word_of_either_side_is_in_a_log() {
     let bench = told();

@@ -38,7 +38,7 @@ fn what_is_written_now_is_what_the_latest_files_have() {
             transcript: true,
             ..Privacy::default()
         };
-        let (_, first) = Scribe::begin(log.header, &privacy, Instant::now());
+        let (_, first) = Scribe::begin(log.header, &privacy, &[], Instant::now());
         assert_eq!(
             Some(first.trim_end()),
             text.lines().next(),
