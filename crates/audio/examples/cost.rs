@@ -160,13 +160,17 @@ fn echo(rate: SampleRate, audio: &[i16]) {
             |(canceller, clean, now, played), frame| {
                 let unheard = if *played == 0 { 0 } else { frame.len() as u64 };
                 canceller.released(frame, unheard, *now);
-                let back: Vec<i16> = (*played..*played + frame.len())
+                let captured: Vec<i16> = (*played..*played + frame.len())
                     .map(|at| at.checked_sub(late).map_or(0, |at| audio[at] / 16 * gain))
+                    .map(|sample| match back {
+                        Return::Line => Law::A.decode_byte(Law::A.encode_sample(sample)),
+                        Return::Mix => sample,
+                    })
                     .collect();
                 *played += frame.len();
                 *now += Duration::from_millis(20);
                 clean.clear();
-                canceller.hear(&back, *now, clean);
+                canceller.hear(&captured, *now, clean);
                 black_box(&clean);
             },
         );

@@ -36,8 +36,10 @@ pub enum Return {
 
 /// How long something unexplained is held back at most, in frames of 20 ms.
 const HOLD: usize = 13;
-/// Frames without anything unexplained after which it is over.
+/// Frames without anything unexplained after which it is over, and as many unexplained ones as make it a word: what is shorter
+/// (a click, the tail of an echo whose delay has jumped) is muted.
 const PAUSE: usize = 2;
+const WORD: usize = 6;
 /// Frames after such an end in which something else is held back less long: it may have been the closure of a "t". A delay that
 /// jumps is found sooner in a mixed stream.
 const CLOSURE: u32 = 20;
@@ -260,10 +262,12 @@ impl EchoCanceller {
         let latest = &self.held[self.holding.saturating_sub(PAUSE)..self.holding];
         let over = self.holding > PAUSE && latest.iter().all(|levels| !self.gate.unexplained(*levels));
         if explained_now || over {
-            self.since_over = 0;
             let holding = std::mem::take(&mut self.holding);
+            let loud = self.held[..holding].iter();
+            let word = loud.filter(|levels| self.gate.unexplained(**levels)).count() >= WORD;
+            self.since_over = 0;
             self.mind = Mind::Calm;
-            return self.pass(holding, true, clean);
+            return self.pass(holding, !word || self.must_be_ours(), clean);
         }
         let enough = match self.back {
             _ if self.since_over >= CLOSURE => HOLD,

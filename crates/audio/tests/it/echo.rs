@@ -1,6 +1,6 @@
 //! Our own voice is taken out, and nothing else.
 
-use crate::line::{ABOUT_MY, BILL, FINANCEIRO, SALES, heard, mix, ms, noise};
+use crate::line::{ABOUT_MY, BILL, FINANCEIRO, NAO, SALES, heard, mix, ms, noise};
 use audio::{EchoCanceller, Return, SampleRate};
 use std::time::{Duration, Instant};
 
@@ -203,4 +203,20 @@ fn nothing_is_allocated_from_frame_to_frame_and_a_call_costs_little_memory() {
     assert!(fresh.bytes_current < 80_000, "{} bytes", fresh.bytes_current);
     assert!(found.count_total > 0, "the echo was found");
     assert_eq!(on.count_total, 0);
+}
+
+#[test]
+fn a_short_word_over_an_echo_is_kept() {
+    let said = said();
+    let length = ms(8000);
+    let word = heard(NAO);
+    let caller = delayed(&word, ms(3000), 1.0, length);
+    let captured = mix(&caller, &delayed(&said, ms(200), 0.25, length));
+    let clean = pass(Return::Line, &said, &captured);
+    let words = ms(3000)..ms(3000) + word.len();
+    let (left, loud) = (level(&clean[words.clone()]), level(&caller[words]));
+    assert!(
+        (loud - left).abs() < 2.0,
+        "said at {loud:.0} dB, passed on at {left:.0} dB"
+    );
 }

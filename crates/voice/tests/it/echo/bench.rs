@@ -3,7 +3,6 @@
 use audio::{Return, SampleRate};
 use secretary::Language;
 use sim::{Clip, EchoOutcome, EchoScene, Line, LineEcho};
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use voice::stt::Whisper;
@@ -15,11 +14,11 @@ const SPEAKS_AT: Duration = Duration::from_millis(300);
 const HOLE_AT: Duration = Duration::from_millis(3_100);
 const HOLE: Duration = Duration::from_millis(310);
 /// When the caller speaks over it.
-const CALLER_AT: Duration = Duration::from_millis(1_200);
+pub(crate) const CALLER_AT: Duration = Duration::from_millis(1_200);
 /// When the delay jumps, and jumps back.
 const JUMPS_AT: Duration = Duration::from_millis(2_500);
 const BACK_AT: Duration = Duration::from_millis(5_500);
-const LENGTH: Duration = Duration::from_secs(10);
+pub(crate) const LENGTH: Duration = Duration::from_secs(10);
 /// What a transcriber hears before and after the words.
 const AROUND: Duration = Duration::from_millis(300);
 
@@ -54,7 +53,7 @@ const CALLERS: [(Language, &str, &str); 6] = [
 
 /// What is said on one kind of line.
 pub(crate) struct Clips {
-    rate: SampleRate,
+    pub(crate) rate: SampleRate,
     line: Line,
     said: Vec<Vec<i16>>,
     pub(crate) callers: Vec<Spoken>,
@@ -63,7 +62,7 @@ pub(crate) struct Clips {
 /// One thing that a caller says.
 pub(crate) struct Spoken {
     language: Language,
-    clip: Clip,
+    pub(crate) clip: Clip,
     rate: SampleRate,
 }
 
@@ -265,65 +264,4 @@ fn distance(text: &[String], heard: &[String]) -> usize {
         }
     }
     row[heard.len()]
-}
-
-/// Before and after: what comes in and what is passed on while the caller speaks over an echo of -12 dB.
-pub(crate) fn picture(clips: &Clips) -> String {
-    const WIDTH: usize = 1000;
-    const LANE: usize = 110;
-    let case = Case {
-        back: Return::Line,
-        gain: -12.0,
-        delay: 150,
-        jump: 40,
-    };
-    let scene = case.talking(clips, &clips.callers[3]);
-    let outcome = scene.play();
-    let mut caller = vec![0; outcome.captured.len()];
-    let begin = clips.rate.samples_in(CALLER_AT) as usize;
-    let samples = clips.callers[3].clip.samples();
-    caller[begin..begin + samples.len()].copy_from_slice(samples);
-    let lanes = [
-        ("what the caller says", &caller, "#2b6cb0"),
-        (
-            "what comes in: the caller and our own voice, 150 ms late and 12 dB softer; 190 ms late from 2.5 to 5.5 s",
-            &outcome.captured,
-            "#c05621",
-        ),
-        ("what the ear and the engine hear", &outcome.clean, "#2f855a"),
-    ];
-    let height = LANE * lanes.len() + 30;
-    let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" font-family=\"sans-serif\" font-size=\"13\">\n\
-         <rect width=\"{WIDTH}\" height=\"{height}\" fill=\"#fff\"/>\n"
-    );
-    for (lane, (name, track, colour)) in lanes.into_iter().enumerate() {
-        let middle = lane * LANE + LANE / 2 + 18;
-        let _ = writeln!(svg, "<text x=\"4\" y=\"{}\">{name}</text>", lane * LANE + 16);
-        let _ = write!(svg, "<path stroke=\"{colour}\" d=\"");
-        for (x, piece) in track.chunks(track.len().div_ceil(WIDTH)).enumerate() {
-            let peak = piece
-                .iter()
-                .map(|sample| f64::from(sample.unsigned_abs()))
-                .fold(0.0, f64::max);
-            let tall = (peak / 32768.0 * 40.0).max(0.3);
-            let _ = write!(
-                svg,
-                "M{x} {:.1}V{:.1}",
-                middle as f64 - tall,
-                middle as f64 + tall
-            );
-        }
-        svg.push_str("\"/>\n");
-    }
-    for second in 0..=LENGTH.as_secs() {
-        let x = second as usize * WIDTH / LENGTH.as_secs() as usize;
-        let _ = writeln!(
-            svg,
-            "<text x=\"{x}\" y=\"{}\" fill=\"#666\">{second} s</text>",
-            height - 6
-        );
-    }
-    svg.push_str("</svg>\n");
-    svg
 }
