@@ -8,12 +8,15 @@ use crate::webhooks::WebhookEvent;
 use call::{AnswerId, Outcome, Record, Utterance};
 use secretary::{CallUuid, DomainUuid, Secretary};
 use serde_json::json;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use store::{Began, ConversationId, Ended, Entry, Said, Speaker, TurnLatency, UnixMs};
 
 /// The most of a number or name that metadata claims: longer ones are no caller's.
 const CLAIM: usize = 80;
+
+/// So many of the caller's last texts are remembered, each until the call puts it out.
+const REMEMBERED: usize = 64;
 
 /// A conversation's account.
 pub(super) struct Account {
@@ -25,8 +28,7 @@ pub(super) struct Account {
     barge_ins: u32,
     /// Where the waiting time before the answer under way went.
     latency: Option<TurnLatency>,
-    /// Whether what is said now is for nobody else.
-    private: bool,
+    words: CallersWords,
     /// Answers of which something came while it was.
     private_answers: BTreeSet<AnswerId>,
 }
@@ -69,7 +71,7 @@ impl Account {
             turns: 0,
             barge_ins: 0,
             latency: None,
-            private: false,
+            words: CallersWords::default(),
             private_answers: BTreeSet::new(),
         }
     }
@@ -86,12 +88,17 @@ impl Account {
 
     /// From now on what is said is for nobody else, or no longer is.
     pub(super) fn private(&mut self, private: bool) {
-        self.private = private;
+        self.words.private = private;
     }
 
-    /// What the caller says now, as it may be shown to whoever listens on the leg.
+    /// The engine has understood this; the call puts it out now or later.
+    pub(super) fn caller_heard(&mut self, text: &str) {
+        self.words.heard(text);
+    }
+
+    /// What the caller said, as it may be shown to whoever listens on the leg.
     pub(super) fn told_of_caller<'a>(&self, text: &'a str) -> &'a str {
-        if self.private { MASK } else { text }
+        if self.words.were_private(text) { MASK } else { text }
     }
 
     /// What was heard of this utterance, as it may be shown to whoever listens on the leg.
@@ -104,14 +111,14 @@ impl Account {
 
     /// Something of an answer has come.
     pub(super) fn answer_comes(&mut self, answer: AnswerId) {
-        if self.private {
+        if self.words.private {
             self.private_answers.insert(answer);
         }
     }
 
     /// The caller's turn, as its words are known in the end.
     pub(super) fn caller_said(&mut self, text: &str) {
-        let text = self.shown(text, self.private);
+        let text = self.shown(text, self.words.were_private(text));
         self.said(Speaker::Caller, text, None, false);
     }
 
@@ -214,6 +221,29 @@ impl Account {
     }
 }
 
+/// Which of the caller's words are for nobody else: those that were when they were heard, whatever holds when they are put out.
+#[derive(Debug, Default)]
+struct CallersWords {
+    /// Whether what is said now is for nobody else.
+    private: bool,
+    /// The last texts, and whether each was.
+    heard: VecDeque<(String, bool)>,
+}
+
+impl CallersWords {
+    fn heard(&mut self, text: &str) {
+        if self.heard.len() == REMEMBERED {
+            self.heard.pop_front();
+        }
+        self.heard.push_back((text.to_owned(), self.private));
+    }
+
+    fn were_private(&self, text: &str) -> bool {
+        let heard = self.heard.iter().rfind(|(heard, _)| heard == text);
+        heard.map_or(self.private, |(_, private)| *private)
+    }
+}
+
 /// What metadata claims, fit for a table.
 fn claimed(text: Option<&str>) -> Option<String> {
     let text: String = text?
@@ -227,6 +257,28 @@ fn claimed(text: Option<&str>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_are_as_private_as_they_were_when_they_were_heard() {
+        let mut words = CallersWords::default();
+        words.heard("bom dia");
+        words.private = true;
+        words.heard("one two three");
+        assert!(words.were_private("one two three") && words.were_private("never heard"));
+        assert!(!words.were_private("bom dia"), "it was heard before the question");
+        words.private = false;
+        assert!(
+            words.were_private("one two three"),
+            "the question is over, they stay private"
+        );
+        assert!(!words.were_private("never heard"));
+        words.heard("one two three");
+        assert!(!words.were_private("one two three"), "said again for everybody");
+        for number in 0..1_000 {
+            words.heard(&number.to_string());
+        }
+        assert_eq!(words.heard.len(), REMEMBERED);
+    }
 
     #[test]
     fn claims_are_cut_to_what_a_table_shows() {

@@ -105,8 +105,10 @@ impl Driver {
                 }
             }
             voice::Event::Engine(event) => {
-                if let EngineEvent::AnswerText { answer, .. } = event {
-                    self.account.answer_comes(answer);
+                match &event {
+                    EngineEvent::Heard { text, .. } => self.account.caller_heard(text),
+                    EngineEvent::AnswerText { answer, .. } => self.account.answer_comes(*answer),
+                    _ => {}
                 }
                 if let EngineEvent::AnswerDone { answer } = event
                     && let Some(input) = self.speaking.answer_done(answer)
