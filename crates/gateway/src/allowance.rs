@@ -8,7 +8,7 @@ use secretary::{Domain, DomainUuid};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use store::{LateStore, UnixMs, Usage};
+use store::{LateStore, StoreError, UnixMs, Usage};
 use tokio_util::sync::CancellationToken;
 
 /// A call counts for so much as soon as it begins, so that calls which begin together do not all take the same last minute.
@@ -205,35 +205,63 @@ impl Allowances {
     }
 }
 
-/// Takes from the store what the day has used before this process began; a store that is not there is asked until it answers.
+/// Takes from the store what the day has used before this process began. Who could not be asked about is asked about again in the next
+/// pass over all that are left.
 pub(crate) async fn read_books(
     allowances: Allowances,
     store: LateStore,
     domains: Vec<Arc<Domain>>,
     stopped: CancellationToken,
 ) {
-    for domain in domains {
-        let begins = allowances.today(&domain);
-        let used = tokio::select! {
-            () = stopped.cancelled() => return,
-            used = used_since(&store, &domain, begins) => used,
+    let usage = |domain, since| {
+        let store = store.clone();
+        async move { store.get().await?.usage(domain, since).await }
+    };
+    let mut unknown = domains;
+    loop {
+        let pass = read_once(&allowances, unknown, usage);
+        let Some(left) = stopped.run_until_cancelled(pass).await.flatten() else {
+            return;
         };
-        allowances.used_before(&domain, begins, used.call_ms, used.cost_micros);
+        tracing::warn!(domains = left.domains.len(), last = ?left.domains.last().map(|domain| domain.uuid), error = %left.why, "what so many domains have used today is not known yet; calls are taken as if it were nothing");
+        unknown = left.domains;
+        if stopped
+            .run_until_cancelled(tokio::time::sleep(AGAIN))
+            .await
+            .is_none()
+        {
+            return;
+        }
     }
 }
 
-async fn used_since(store: &LateStore, domain: &Domain, begins: Timestamp) -> Usage {
-    let since = UnixMs(begins.as_millisecond());
-    loop {
-        let asked = async { store.get().await?.usage(domain.uuid, since).await };
-        match asked.await {
-            Ok(used) => return used,
-            Err(error) => {
-                tracing::warn!(domain = %domain.uuid, %error, "what the domain has used today is not known yet; calls are taken as if it were nothing");
+/// Those that could not be asked about.
+#[derive(Debug)]
+struct Left {
+    domains: Vec<Arc<Domain>>,
+    /// Why not the last of them.
+    why: StoreError,
+}
+
+/// One pass over these; none is left when all are known.
+async fn read_once<Asked: Future<Output = Result<Usage, StoreError>>>(
+    allowances: &Allowances,
+    domains: Vec<Arc<Domain>>,
+    usage: impl Fn(DomainUuid, UnixMs) -> Asked,
+) -> Option<Left> {
+    let mut left = Vec::new();
+    let mut last = None;
+    for domain in domains {
+        let begins = allowances.today(&domain);
+        match usage(domain.uuid, UnixMs(begins.as_millisecond())).await {
+            Ok(used) => allowances.used_before(&domain, begins, used.call_ms, used.cost_micros),
+            Err(why) => {
+                left.push(domain);
+                last = Some(why);
             }
         }
-        tokio::time::sleep(AGAIN).await;
     }
+    last.map(|why| Left { domains: left, why })
 }
 
 /// A live call on its tenant's account.

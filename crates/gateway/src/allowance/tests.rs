@@ -157,3 +157,34 @@ fn amounts_are_written_as_money() {
         assert_eq!(units(micros), text);
     }
 }
+
+#[tokio::test]
+async fn a_domain_that_cannot_be_read_holds_up_no_other() {
+    let allowances = Allowances::new(Hand::at(NOON).clock());
+    let first = domain(10, 0);
+    let mut second = Domain::clone(&first);
+    second.uuid = "99999999-2222-4333-8444-555555555555".parse().unwrap();
+    let second = Arc::new(second);
+    let whole_day = Usage {
+        call_ms: 10 * 60_000,
+        cost_micros: 0,
+    };
+    let domains = vec![first.clone(), second.clone()];
+    let left = read_once(&allowances, domains, async |domain, _| {
+        if domain == first.uuid {
+            return Err(StoreError::Slow(5));
+        }
+        Ok(whole_day)
+    });
+    let left = left.await.unwrap();
+    assert_eq!(left.domains, std::slice::from_ref(&first));
+    assert!(allowances.begin(&second).is_err(), "it is known");
+    assert!(allowances.begin(&first).is_ok(), "it is not");
+    let again = read_once(&allowances, left.domains, async |domain, since| {
+        assert_eq!(domain, first.uuid);
+        assert_eq!(since.0, allowances.today(&first).as_millisecond());
+        Ok(whole_day)
+    });
+    assert!(again.await.is_none());
+    assert!(allowances.begin(&first).is_err());
+}
