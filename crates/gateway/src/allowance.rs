@@ -219,7 +219,7 @@ pub(crate) async fn read_books(
     };
     let mut unknown = domains;
     loop {
-        let pass = read_once(&allowances, unknown, usage);
+        let pass = Box::pin(read_once(&allowances, unknown, usage));
         let Some(left) = stopped.run_until_cancelled(pass).await.flatten() else {
             return;
         };
