@@ -172,37 +172,41 @@ fn what_was_called_back_is_not_taken_out() {
 #[test]
 fn nothing_is_allocated_from_frame_to_frame_and_a_call_costs_little_memory() {
     let said = said();
-    let begin = Instant::now();
-    let mut canceller = None;
-    let fresh = allocation_counter::measure(|| canceller = Some(EchoCanceller::new(RATE, Return::Line)));
-    let mut canceller = canceller.expect("it was made");
     let echo = delayed(&said, ms(100), 0.3, said.len());
-    let mut clean = Vec::with_capacity(ms(400));
-    let mut hear = |frames: std::ops::Range<usize>| {
-        allocation_counter::measure(|| {
-            for number in frames {
-                let range = number * FRAME..(number + 1) * FRAME;
-                let now = begin + Duration::from_millis(20) * number as u32;
-                canceller.released(
-                    &said[range.clone()],
-                    if number == 0 { 0 } else { FRAME as u64 },
-                    now,
-                );
-                clean.clear();
-                canceller.hear(&echo[range], now + Duration::from_millis(20), &mut clean);
-            }
-        })
-    };
-    // Until the echo is found: the filter, once a call, and the search's own memory, once a thread.
-    let found = hear(0..50);
-    let on = hear(50..150);
-    println!(
-        "{} bytes without an echo, {} more with one and for the thread",
-        fresh.bytes_current, found.bytes_current
-    );
-    assert!(fresh.bytes_current < 80_000, "{} bytes", fresh.bytes_current);
-    assert!(found.count_total > 0, "the echo was found");
-    assert_eq!(on.count_total, 0);
+    let begin = Instant::now();
+    // The first one brings the search's own memory, once a thread.
+    for first in [true, false] {
+        let mut canceller = None;
+        let fresh = allocation_counter::measure(|| canceller = Some(EchoCanceller::new(RATE, Return::Line)));
+        let mut canceller = canceller.expect("it was made");
+        let mut clean = Vec::with_capacity(ms(400));
+        let mut hear = |frames: std::ops::Range<usize>| {
+            allocation_counter::measure(|| {
+                for number in frames {
+                    let range = number * FRAME..(number + 1) * FRAME;
+                    let now = begin + Duration::from_millis(20) * number as u32;
+                    let unheard = if number == 0 { 0 } else { FRAME as u64 };
+                    canceller.released(&said[range.clone()], unheard, now);
+                    clean.clear();
+                    canceller.hear(&echo[range], now + Duration::from_millis(20), &mut clean);
+                }
+            })
+        };
+        let found = hear(0..50);
+        let on = hear(50..150);
+        println!(
+            "{} bytes, {} more with an echo",
+            fresh.bytes_current, found.bytes_current
+        );
+        assert!(fresh.bytes_current < 80_000, "{} bytes", fresh.bytes_current);
+        assert!(found.bytes_current > 0, "the echo was found");
+        assert!(
+            first || found.bytes_current < 80_000,
+            "{} bytes",
+            found.bytes_current
+        );
+        assert_eq!(on.count_total, 0);
+    }
 }
 
 #[test]
