@@ -6,7 +6,7 @@ mod sheet;
 pub(crate) use sheet::{deliveries, field, kind, print_message};
 
 use crate::table::{NOTHING, Table, amount, instant, minutes, now, or_nothing, when};
-use crate::tenant::{Place, Tenant};
+use crate::tenant::{Listing, Place, Showing, Tenant};
 use anyhow::Context as _;
 use clap::Subcommand;
 use std::io::{Write, stdout};
@@ -27,7 +27,7 @@ enum Command {
     /// List the domain's conversations, the newest first.
     List(ListArguments),
     /// Show one: what was said and heard, where the waiting time went, what was left and whom it reached.
-    Show(ShowArguments),
+    Show(Showing),
     /// Print everything that is kept of them as JSON, a conversation a line, the newest first.
     Export(ExportArguments),
     /// Erase what is kept of a caller: conversations, messages, webhooks to be sent, recordings, event logs.
@@ -67,26 +67,9 @@ impl Which {
 #[derive(clap::Args)]
 struct ListArguments {
     #[command(flatten)]
-    tenant: Tenant,
+    listing: Listing,
     #[command(flatten)]
     which: Which,
-    /// The most, up to 1000.
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    limit: u32,
-    /// Print JSON: an array of objects.
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(clap::Args)]
-struct ShowArguments {
-    /// Its id, as the list has it.
-    id: ConversationId,
-    #[command(flatten)]
-    tenant: Tenant,
-    /// Print JSON: an object.
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(clap::Args)]
@@ -99,7 +82,10 @@ struct ExportArguments {
 
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.command {
-        Command::List(arguments) => arguments.tenant.open(async |place| list(&arguments, place).await),
+        Command::List(arguments) => arguments
+            .listing
+            .tenant
+            .open(async |place| list(&arguments, place).await),
         Command::Show(arguments) => arguments.tenant.open(async |place| show(&arguments, place).await),
         Command::Export(arguments) => arguments
             .tenant
@@ -110,17 +96,15 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 
 async fn list(arguments: &ListArguments, place: &Place) -> anyhow::Result<ExitCode> {
     let filter = Filter {
-        limit: arguments.limit,
+        limit: arguments.listing.limit,
         ..arguments.which.filter(place)?
     };
     let conversations = place.store.conversations(place.domain.uuid, &filter).await?;
     let mut out = stdout().lock();
-    if arguments.json {
-        writeln!(out, "{}", serde_json::to_string_pretty(&conversations)?)?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    if conversations.is_empty() {
-        writeln!(out, "no conversations of {}", place.domain.name)?;
+    if arguments
+        .listing
+        .told(&mut out, place, "conversations", &conversations)?
+    {
         return Ok(ExitCode::SUCCESS);
     }
     let mut table = Table::new(&[
@@ -149,10 +133,10 @@ async fn list(arguments: &ListArguments, place: &Place) -> anyhow::Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
-async fn show(arguments: &ShowArguments, place: &Place) -> anyhow::Result<ExitCode> {
+async fn show(arguments: &Showing, place: &Place) -> anyhow::Result<ExitCode> {
     let sheet = place
         .store
-        .conversation(place.domain.uuid, arguments.id)
+        .conversation(place.domain.uuid, ConversationId(arguments.id))
         .await?
         .with_context(|| {
             format!(
@@ -161,9 +145,7 @@ async fn show(arguments: &ShowArguments, place: &Place) -> anyhow::Result<ExitCo
             )
         })?;
     let mut out = stdout().lock();
-    if arguments.json {
-        writeln!(out, "{}", serde_json::to_string_pretty(&sheet)?)?;
-    } else {
+    if !arguments.told(&mut out, &sheet)? {
         sheet::print(&mut out, &sheet, &place.zone, &place.config.data.dir)?;
     }
     Ok(ExitCode::SUCCESS)

@@ -2,7 +2,7 @@
 
 use crate::conversations::{Which, deliveries, field, kind, print_message};
 use crate::table::{Table, or_nothing, when};
-use crate::tenant::{Place, Tenant};
+use crate::tenant::{Listing, Place, Showing};
 use anyhow::Context as _;
 use clap::Subcommand;
 use std::io::{Write as _, stdout};
@@ -23,54 +23,35 @@ enum Command {
     /// List the domain's messages and wishes to be called back, the newest first.
     List(ListArguments),
     /// Show one, and whom it reached.
-    Show(ShowArguments),
+    Show(Showing),
 }
 
 #[derive(clap::Args)]
 struct ListArguments {
     #[command(flatten)]
-    tenant: Tenant,
+    listing: Listing,
     #[command(flatten)]
     which: Which,
-    /// The most, up to 1000.
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    limit: u32,
-    /// Print JSON: an array of objects.
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(clap::Args)]
-struct ShowArguments {
-    /// Its id, as the list has it.
-    id: MessageId,
-    #[command(flatten)]
-    tenant: Tenant,
-    /// Print JSON: an object.
-    #[arg(long)]
-    json: bool,
 }
 
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.command {
-        Command::List(arguments) => arguments.tenant.open(async |place| list(&arguments, place).await),
+        Command::List(arguments) => arguments
+            .listing
+            .tenant
+            .open(async |place| list(&arguments, place).await),
         Command::Show(arguments) => arguments.tenant.open(async |place| show(&arguments, place).await),
     }
 }
 
 async fn list(arguments: &ListArguments, place: &Place) -> anyhow::Result<ExitCode> {
     let filter = Filter {
-        limit: arguments.limit,
+        limit: arguments.listing.limit,
         ..arguments.which.filter(place)?
     };
     let messages = place.store.messages(place.domain.uuid, &filter).await?;
     let mut out = stdout().lock();
-    if arguments.json {
-        writeln!(out, "{}", serde_json::to_string_pretty(&messages)?)?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    if messages.is_empty() {
-        writeln!(out, "no messages of {}", place.domain.name)?;
+    if arguments.listing.told(&mut out, place, "messages", &messages)? {
         return Ok(ExitCode::SUCCESS);
     }
     let mut table = Table::new(&["WHEN", "CALLER", "KIND", "WHAT", "ID"]);
@@ -87,10 +68,10 @@ async fn list(arguments: &ListArguments, place: &Place) -> anyhow::Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
-async fn show(arguments: &ShowArguments, place: &Place) -> anyhow::Result<ExitCode> {
+async fn show(arguments: &Showing, place: &Place) -> anyhow::Result<ExitCode> {
     let (message, told) = place
         .store
-        .message(place.domain.uuid, arguments.id)
+        .message(place.domain.uuid, MessageId(arguments.id))
         .await?
         .with_context(|| {
             format!(
@@ -99,9 +80,8 @@ async fn show(arguments: &ShowArguments, place: &Place) -> anyhow::Result<ExitCo
             )
         })?;
     let mut out = stdout().lock();
-    if arguments.json {
-        let both = serde_json::json!({ "message": message, "deliveries": told });
-        writeln!(out, "{}", serde_json::to_string_pretty(&both)?)?;
+    let both = serde_json::json!({ "message": message, "deliveries": told });
+    if arguments.told(&mut out, &both)? {
         return Ok(ExitCode::SUCCESS);
     }
     print_message(&mut out, &message, &place.zone)?;

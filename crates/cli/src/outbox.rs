@@ -1,7 +1,7 @@
 //! `voice-ai outbox`: what webhooks were told, or could not be told yet.
 
 use crate::table::{NOTHING, Table, now, or_nothing, printable, when};
-use crate::tenant::{Place, Tenant};
+use crate::tenant::{Listing, Place, Showing, Tenant};
 use anyhow::{Context as _, bail};
 use clap::{Subcommand, ValueEnum};
 use std::io::{Write, stdout};
@@ -19,7 +19,7 @@ enum Command {
     /// List the domain's deliveries, the newest first.
     List(ListArguments),
     /// Show one, with what is told and why it failed.
-    Show(ShowArguments),
+    Show(Showing),
     /// Send again what was given up. The receiver gets the same idempotency key.
     Retry(RetryArguments),
 }
@@ -48,27 +48,10 @@ impl From<State> for DeliveryState {
 #[derive(clap::Args)]
 struct ListArguments {
     #[command(flatten)]
-    tenant: Tenant,
+    listing: Listing,
     /// Those in this state alone.
     #[arg(long, value_enum)]
     state: Option<State>,
-    /// The most, up to 1000.
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    limit: u32,
-    /// Print JSON: an array of objects.
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(clap::Args)]
-struct ShowArguments {
-    /// Its id, as the list has it.
-    id: DeliveryId,
-    #[command(flatten)]
-    tenant: Tenant,
-    /// Print JSON: an object.
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(clap::Args)]
@@ -88,7 +71,10 @@ struct RetryArguments {
 
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     match arguments.command {
-        Command::List(arguments) => arguments.tenant.open(async |place| list(&arguments, place).await),
+        Command::List(arguments) => arguments
+            .listing
+            .tenant
+            .open(async |place| list(&arguments, place).await),
         Command::Show(arguments) => arguments.tenant.open(async |place| show(&arguments, place).await),
         Command::Retry(arguments) => arguments
             .tenant
@@ -100,15 +86,10 @@ async fn list(arguments: &ListArguments, place: &Place) -> anyhow::Result<ExitCo
     let state = arguments.state.map(DeliveryState::from);
     let entries = place
         .store
-        .outbox(place.domain.uuid, state, arguments.limit)
+        .outbox(place.domain.uuid, state, arguments.listing.limit)
         .await?;
     let mut out = stdout().lock();
-    if arguments.json {
-        writeln!(out, "{}", serde_json::to_string_pretty(&entries)?)?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    if entries.is_empty() {
-        writeln!(out, "no deliveries of {}", place.domain.name)?;
+    if arguments.listing.told(&mut out, place, "deliveries", &entries)? {
         return Ok(ExitCode::SUCCESS);
     }
     let mut table = Table::new(&[
@@ -137,11 +118,10 @@ async fn list(arguments: &ListArguments, place: &Place) -> anyhow::Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
-async fn show(arguments: &ShowArguments, place: &Place) -> anyhow::Result<ExitCode> {
-    let entry = find(arguments.id, place).await?;
+async fn show(arguments: &Showing, place: &Place) -> anyhow::Result<ExitCode> {
+    let entry = find(DeliveryId(arguments.id), place).await?;
     let mut out = stdout().lock();
-    if arguments.json {
-        writeln!(out, "{}", serde_json::to_string_pretty(&entry)?)?;
+    if arguments.told(&mut out, &entry)? {
         return Ok(ExitCode::SUCCESS);
     }
     print(&mut out, &entry, place)?;

@@ -5,8 +5,11 @@ use anyhow::{Context as _, bail};
 use gateway::Config;
 use jiff::tz::TimeZone;
 use secretary::DomainEntry;
+use serde::Serialize;
+use std::io::Write;
 use std::process::ExitCode;
 use store::Store;
+use uuid::Uuid;
 
 /// Whose things are meant.
 #[derive(clap::Args)]
@@ -16,6 +19,59 @@ pub(crate) struct Tenant {
     /// The domain, by its name or UUID; needed only where several are configured.
     #[arg(long, value_name = "NAME|UUID")]
     domain: Option<String>,
+}
+
+/// A list that is asked for.
+#[derive(clap::Args)]
+pub(crate) struct Listing {
+    #[command(flatten)]
+    pub(crate) tenant: Tenant,
+    /// The most, up to 1000.
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) limit: u32,
+    /// Print JSON: an array of objects.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Listing {
+    /// Prints rows as JSON, or that there are none of `what`. False where a table is left to be printed.
+    pub(crate) fn told<T: Serialize>(
+        &self,
+        out: &mut impl Write,
+        place: &Place,
+        what: &str,
+        rows: &[T],
+    ) -> anyhow::Result<bool> {
+        if self.json {
+            writeln!(out, "{}", serde_json::to_string_pretty(rows)?)?;
+        } else if rows.is_empty() {
+            writeln!(out, "no {what} of {}", place.domain.name)?;
+        }
+        Ok(self.json || rows.is_empty())
+    }
+}
+
+/// One thing that is asked for.
+#[derive(clap::Args)]
+pub(crate) struct Showing {
+    /// Its id, as the list has it.
+    pub(crate) id: Uuid,
+    #[command(flatten)]
+    pub(crate) tenant: Tenant,
+    /// Print JSON: an object.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Showing {
+    /// Prints it as JSON. False where it is left to be printed for people.
+    pub(crate) fn told(&self, out: &mut impl Write, thing: &impl Serialize) -> anyhow::Result<bool> {
+        if self.json {
+            writeln!(out, "{}", serde_json::to_string_pretty(thing)?)?;
+        }
+        Ok(self.json)
+    }
 }
 
 /// One domain and the store.
