@@ -1,6 +1,6 @@
 //! What is left of our own voice, and what becomes of the caller's words: the tables and the picture of docs/echo.md.
 //!
-//! `cargo run -p voice --example echo-table -- docs/echo.svg` (a quarter of an hour on two cores, most of it speech to text; `--without-words`
+//! `cargo run -p voice --example echo-table -- docs/echo.svg` (twenty minutes on two cores, most of it speech to text; `--without-words`
 //! leaves that out). Needs espeak-ng, and whisper-base in `.models` for the words.
 
 #[expect(clippy::expect_used, reason = "whoever measures is told where it went wrong")]
@@ -71,7 +71,7 @@ fn row(name: &str, back: Return, gain: f64, clips: &[Clips], words: &mut Option<
                 let talk = case(0).talking(clips, spoken);
                 let outcome = talk.play();
                 slowest = slowest.max(bench::onset_after(&outcome, spoken).unwrap_or(u128::MAX));
-                // One clip for each cell of the table, all of them in each row.
+                // One clip for each delay: all of them would take hours.
                 if let Some(words) = words
                     && index == (delay as usize / 10) % clips.callers.len()
                 {
