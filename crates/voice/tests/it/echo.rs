@@ -67,13 +67,12 @@ async fn a_caller_who_speaks_over_the_echo_is_heard_within_400_ms() {
 async fn a_caller_who_speaks_over_the_echo_is_understood() {
     let Some(mut words) = Words::load() else { return };
     let mut errors = Errors::default();
-    let clips = clips().await;
-    // Each case on one of the lines, each clip once: the whole table is the example's.
-    for (number, case) in CASES.into_iter().enumerate() {
-        let clips = &clips[number % 2];
-        let spoken = &clips.callers[number];
-        let outcome = case.talking(clips, spoken).play();
-        errors += words.errors(spoken, &outcome);
+    // Fewer words than these say nothing: what Whisper makes of a clip turns on its smallest differences.
+    for clips in clips().await {
+        for (case, spoken) in CASES.into_iter().zip(&clips.callers) {
+            let outcome = case.talking(&clips, spoken).play();
+            errors += words.errors(spoken, &outcome);
+        }
     }
     println!("{errors:?}");
     assert!(
