@@ -35,6 +35,7 @@ async fn clips() -> [Clips; 2] {
 
 #[tokio::test]
 async fn a_silent_caller_is_not_heard() {
+    let _alone = crate::WHISPER.lock().await;
     let mut words = Words::load();
     for clips in clips().await {
         for case in CASES {
@@ -65,6 +66,7 @@ async fn a_caller_who_speaks_over_the_echo_is_heard_within_400_ms() {
 
 #[tokio::test]
 async fn a_caller_who_speaks_over_the_echo_is_understood() {
+    let _alone = crate::WHISPER.lock().await;
     let Some(mut words) = Words::load() else { return };
     let mut errors = Errors::default();
     // Fewer words than these say nothing: what Whisper makes of a clip turns on its smallest differences.

@@ -17,3 +17,6 @@ mod openai;
 mod script;
 mod stt;
 mod tts;
+
+/// Held by a test that has Whisper at work: side by side on two cores they would run into its time limit.
+static WHISPER: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());

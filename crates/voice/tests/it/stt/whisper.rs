@@ -59,6 +59,7 @@ fn hint(language: Language) -> Arc<str> {
 
 #[tokio::test]
 async fn whisper_recognises_portuguese_and_english_and_hears_nothing_in_silence() {
+    let _alone = crate::WHISPER.lock().await;
     let Some(model) = model() else { return };
     let (Some(portuguese), Some(english)) = (
         said("pt-br", "Quero falar com o financeiro, por favor"),
