@@ -100,7 +100,7 @@ impl Store {
     }
 
     /// Forgets the domain's conversations that began before an instant, and what belongs to them: a delivery that waits as well. It
-    /// goes by [`Store::purge_some`] until nothing is left.
+    /// goes 500 conversations at a time until nothing is left.
     ///
     /// # Errors
     /// Where the database fails or does not answer before anything is forgotten. Where it does so later, the rest is left for the
@@ -126,7 +126,7 @@ impl Store {
     ///
     /// # Errors
     /// Where the database fails or does not answer.
-    pub async fn purge_some(
+    async fn purge_some(
         &self,
         domain: DomainUuid,
         before: UnixMs,

@@ -91,7 +91,7 @@ async fn given_up(store: &Store, domain: &str) -> DeliveryId {
     };
     store.apply(&[Entry::Message(message)]).await.unwrap();
     let due = store
-        .due_to((domain, "crm"), NOON, 1, Duration::from_secs(20))
+        .due((domain, "crm"), NOON, 1, Duration::from_secs(20))
         .await
         .unwrap();
     store

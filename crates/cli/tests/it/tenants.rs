@@ -177,7 +177,7 @@ async fn told(store: &Store, domain: &Domain) -> Kept {
     ];
     store.apply(&entries).await.unwrap();
     let due = store
-        .due_to((uuid, "crm"), NOON, 1, Duration::from_secs(20))
+        .due((uuid, "crm"), NOON, 1, Duration::from_secs(20))
         .await
         .unwrap();
     store.bury(&due[0], NOON, "410 Gone").await.unwrap();

@@ -202,7 +202,7 @@ impl Courier {
         }
         let (domain, name) = (receiver.0, receiver.1.as_str());
         let limit = u32::try_from(room).unwrap_or(u32::MAX);
-        let due = route.store.due_to((domain, name), now(), limit, LEASE).await?;
+        let due = route.store.due((domain, name), now(), limit, LEASE).await?;
         let webhook = self.webhooks.find(domain, name).cloned();
         for due in due {
             let under_way = route.clone().begin(receiver.clone());

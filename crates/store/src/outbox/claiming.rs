@@ -40,7 +40,7 @@ macro_rules! claim {
             "UPDATE outbox SET attempts = attempts + 1, next_ms = $3
              WHERE (domain, id) IN (
                SELECT domain, id FROM outbox
-               WHERE state = 'waiting' AND next_ms <= $1 AND ($4 IS NULL OR (domain = $4 AND webhook = $5))
+               WHERE state = 'waiting' AND domain = $4 AND webhook = $5 AND next_ms <= $1
                ORDER BY next_ms LIMIT $2 ",
             $lock,
             ") RETURNING domain, id, webhook, payload, attempts, created_ms"
@@ -49,29 +49,6 @@ macro_rules! claim {
 }
 
 impl Store {
-    /// Takes at most `limit` deliveries that are due at `now`, of all domains, the oldest first. For the length of `lease`, from when
-    /// they are taken, nobody else gets them, from this gateway or another.
-    ///
-    /// # Errors
-    /// Where the database fails or does not answer.
-    pub async fn due(&self, now: UnixMs, limit: u32, lease: Duration) -> Result<Vec<Due>, StoreError> {
-        self.claim(None, now, limit, lease).await
-    }
-
-    /// The same for one receiver, the webhook of that name: nobody waits behind another's slow one.
-    ///
-    /// # Errors
-    /// Where the database fails or does not answer.
-    pub async fn due_to(
-        &self,
-        receiver: (DomainUuid, &str),
-        now: UnixMs,
-        limit: u32,
-        lease: Duration,
-    ) -> Result<Vec<Due>, StoreError> {
-        self.claim(Some(receiver), now, limit, lease).await
-    }
-
     /// The receivers that something is due to at `now`: the domain and the name of the webhook.
     ///
     /// # Errors
@@ -93,15 +70,19 @@ impl Store {
         .await
     }
 
-    async fn claim(
+    /// Takes at most `limit` deliveries that are due at `now` to one receiver, a domain's webhook of that name, the oldest first. For
+    /// the length of `lease`, from when they are taken, nobody else gets them, from this gateway or another.
+    ///
+    /// # Errors
+    /// Where the database fails or does not answer.
+    pub async fn due(
         &self,
-        receiver: Option<(DomainUuid, &str)>,
+        (domain, webhook): (DomainUuid, &str),
         now: UnixMs,
         limit: u32,
         lease: Duration,
     ) -> Result<Vec<Due>, StoreError> {
-        let domain = receiver.map(|(domain, _)| domain.uuid());
-        let webhook = receiver.map(|(_, webhook)| webhook.to_owned());
+        let webhook = webhook.to_owned();
         let asked = Instant::now();
         within(async {
             let mut transaction = self.database.write().await?;
@@ -117,7 +98,7 @@ impl Store {
                 claim!("")
             };
             let rows = transaction
-                .rows(claim, values![now, limit, until, domain, webhook.as_ref()])
+                .rows(claim, values![now, limit, until, domain, webhook])
                 .await?;
             let mut due = rows.iter().map(as_due).collect::<Result<Vec<_>, _>>()?;
             transaction.commit().await?;

@@ -77,7 +77,12 @@ async fn what_comes_twice_changes_nothing(site: Site) {
     let talk = Talk::new(domain(), NOON);
     store.apply(&talk.entries()).await.unwrap();
     let due = store
-        .due(UnixMs(NOON + 60 * SECOND), 10, std::time::Duration::from_secs(30))
+        .due(
+            (talk.domain, "crm"),
+            UnixMs(NOON + 60 * SECOND),
+            10,
+            std::time::Duration::from_secs(30),
+        )
         .await
         .unwrap();
     for due in &due {

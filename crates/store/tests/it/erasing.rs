@@ -54,8 +54,13 @@ async fn a_caller_is_forgotten_whole_and_nobody_else(site: Site) {
     );
     assert!(store.conversation(domain, his[0].id).await.unwrap().is_none());
     assert!(store.message(domain, his[0].message).await.unwrap().is_none());
-    let due = store.due(NOW, 100, Duration::from_secs(1)).await.unwrap();
-    assert_eq!(due.len(), 4, "hers and those of elsewhere: {due:?}");
+    for left in [domain, elsewhere.domain] {
+        let due = store
+            .due((left, "crm"), NOW, 100, Duration::from_secs(1))
+            .await
+            .unwrap();
+        assert_eq!(due.len(), 2, "hers, and those of elsewhere: {due:?}");
+    }
     let again = store.erase(domain, "5511912345678", NOW).await.unwrap();
     assert!(again.is_nothing(), "{again:?}");
 }
@@ -68,7 +73,13 @@ async fn what_is_erased_does_not_come_back(site: Site) {
     // The journal carries again what a crash kept it from forgetting.
     store.apply(&talk.entries()).await.unwrap();
     assert_eq!(count(&store, &talk).await, 0);
-    assert_eq!(store.due(NOW, 10, Duration::from_secs(1)).await.unwrap(), []);
+    assert_eq!(
+        store
+            .due((talk.domain, "crm"), NOW, 10, Duration::from_secs(1))
+            .await
+            .unwrap(),
+        []
+    );
 }
 
 async fn a_call_that_may_go_on_stays(site: Site) {
@@ -132,13 +143,15 @@ async fn what_is_older_than_kept_goes_in_batches_until_nothing_is_left(site: Sit
     store.apply(&entries).await.unwrap();
     let before = UnixMs(NOON - 30 * DAY);
 
-    let some = store.purge_some(domain, before, NOW).await.unwrap();
-    assert_eq!((some.conversations, some.files.len()), (500, 1_000));
-    let rest = store.purge(domain, before, NOW).await.unwrap();
-    assert_eq!((rest.conversations, rest.deliveries), (703, 703));
-    let files: std::collections::BTreeSet<_> = some.files.iter().chain(&rest.files).collect();
-    assert_eq!(files.len(), 2_406, "every file is told once");
-    assert!(store.purge_some(domain, before, NOW).await.unwrap().is_nothing());
+    let purged = store.purge(domain, before, NOW).await.unwrap();
+    assert_eq!((purged.conversations, purged.deliveries), (1_203, 1_203));
+    let files: std::collections::BTreeSet<_> = purged.files.iter().collect();
+    assert_eq!(
+        (files.len(), purged.files.len()),
+        (2_406, 2_406),
+        "every file is told once"
+    );
+    assert!(store.purge(domain, before, NOW).await.unwrap().is_nothing());
 }
 
 #[tokio::test]

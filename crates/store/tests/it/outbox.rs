@@ -1,4 +1,5 @@
 use crate::site::{HOUR, NOON, SECOND, Site, Talk, domain, on_both};
+use secretary::DomainUuid;
 use sqlx::{Connection as _, SqliteConnection};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -21,8 +22,17 @@ async fn a_lease_keeps_others_away_until_it_ends(site: Site) {
     store.apply(&[talk.began(), talk.left_message()]).await.unwrap();
     let told = NOON + 8 * SECOND;
 
-    assert_eq!(store.due(UnixMs(told - 1), 10, LEASE).await.unwrap(), []);
-    let due = store.due(UnixMs(told), 10, LEASE).await.unwrap();
+    assert_eq!(
+        store
+            .due((talk.domain, "crm"), UnixMs(told - 1), 10, LEASE)
+            .await
+            .unwrap(),
+        []
+    );
+    let due = store
+        .due((talk.domain, "crm"), UnixMs(told), 10, LEASE)
+        .await
+        .unwrap();
     let [first] = &due[..] else { panic!("{due:?}") };
     assert_eq!(
         (first.domain, first.id, first.webhook.as_str(), first.attempts),
@@ -31,8 +41,17 @@ async fn a_lease_keeps_others_away_until_it_ends(site: Site) {
     let payload: serde_json::Value = serde_json::from_str(&first.payload).unwrap();
     assert_eq!(payload["conversation"], talk.id.to_string());
 
-    assert_eq!(store.due(UnixMs(told + 29_999), 10, LEASE).await.unwrap(), []);
-    let again = store.due(UnixMs(told + 31 * SECOND), 10, LEASE).await.unwrap();
+    assert_eq!(
+        store
+            .due((talk.domain, "crm"), UnixMs(told + 29_999), 10, LEASE)
+            .await
+            .unwrap(),
+        []
+    );
+    let again = store
+        .due((talk.domain, "crm"), UnixMs(told + 31 * SECOND), 10, LEASE)
+        .await
+        .unwrap();
     assert_eq!((again[0].id, again[0].attempts), (first.id, 2));
     assert_eq!(again[0].payload, first.payload);
 }
@@ -42,12 +61,12 @@ async fn what_was_delivered_is_never_due_again(site: Site) {
     let talk = Talk::new(domain(), NOON);
     store.apply(&talk.entries()).await.unwrap();
     let now = UnixMs(NOON + 60 * SECOND);
-    let due = store.due(now, 1, LEASE).await.unwrap();
+    let due = store.due((talk.domain, "crm"), now, 1, LEASE).await.unwrap();
     assert_eq!(due[0].id, talk.deliveries[0], "the one that waits longest");
     store.delivered(&due[0], now).await.unwrap();
 
     let later = UnixMs(NOON + HOUR);
-    let due = store.due(later, 10, LEASE).await.unwrap();
+    let due = store.due((talk.domain, "crm"), later, 10, LEASE).await.unwrap();
     let ids: Vec<_> = due.iter().map(|due| due.id).collect();
     assert_eq!(ids, [talk.deliveries[1]]);
     let entry = store
@@ -73,9 +92,13 @@ async fn a_lease_that_ended_decides_nothing_more(site: Site) {
     let store = site.store().await;
     let talk = Talk::new(domain(), NOON);
     store.apply(&[talk.left_message()]).await.unwrap();
-    let slow = store.due(UnixMs(NOON + HOUR), 1, LEASE).await.unwrap().remove(0);
+    let slow = store
+        .due((talk.domain, "crm"), UnixMs(NOON + HOUR), 1, LEASE)
+        .await
+        .unwrap()
+        .remove(0);
     let other = store
-        .due(UnixMs(NOON + HOUR + 31 * SECOND), 1, LEASE)
+        .due((talk.domain, "crm"), UnixMs(NOON + HOUR + 31 * SECOND), 1, LEASE)
         .await
         .unwrap()
         .remove(0);
@@ -109,10 +132,15 @@ async fn what_was_given_up_is_seen_and_tried_again(site: Site) {
         store.apply(&talk.entries()).await.unwrap();
     }
     let (now, later) = (UnixMs(NOON + HOUR), UnixMs(NOON + 2 * HOUR));
-    for due in store.due(now, 10, LEASE).await.unwrap() {
-        store.bury(&due, now, "404 from the receiver").await.unwrap();
+    for domain in [talk.domain, other.domain] {
+        for due in store.due((domain, "crm"), now, 10, LEASE).await.unwrap() {
+            store.bury(&due, now, "404 from the receiver").await.unwrap();
+        }
     }
-    assert_eq!(store.due(later, 10, LEASE).await.unwrap(), []);
+    assert_eq!(
+        store.due((talk.domain, "crm"), later, 10, LEASE).await.unwrap(),
+        []
+    );
     let dead = store
         .outbox(talk.domain, Some(DeliveryState::Dead), 10)
         .await
@@ -147,7 +175,7 @@ async fn what_was_given_up_is_seen_and_tried_again(site: Site) {
             oldest: Some(UnixMs(NOON + 8 * SECOND))
         }
     );
-    let due = store.due(later, 10, LEASE).await.unwrap();
+    let due = store.due((talk.domain, "crm"), later, 10, LEASE).await.unwrap();
     let ids: Vec<_> = due.iter().map(|due| (due.id, due.attempts)).collect();
     assert_eq!(ids, talk.deliveries.map(|id| (id, 1)));
 }
@@ -164,20 +192,20 @@ async fn gateways_that_take_at_once_never_take_the_same(site: Site) {
     let mut gateways = JoinSet::new();
     for _ in 0..4 {
         let gateway = site.store().await;
-        gateways.spawn(async move { take_all(&gateway).await });
+        gateways.spawn(async move { take_all(&gateway, domain).await });
     }
     let taken: Vec<DeliveryId> = gateways.join_all().await.concat();
     let distinct: BTreeSet<_> = taken.iter().collect();
     assert_eq!((taken.len(), distinct.len()), (TALKS, TALKS));
 }
 
-async fn take_all(gateway: &Store) -> Vec<DeliveryId> {
+async fn take_all(gateway: &Store, domain: DomainUuid) -> Vec<DeliveryId> {
     let mut taken = Vec::new();
     let now = UnixMs(NOON + HOUR);
     // Rows that others hold are skipped, so one answer without any says nothing yet.
     let mut misses = 0;
     while misses < 3 {
-        let due = gateway.due(now, 5, LEASE).await.unwrap();
+        let due = gateway.due((domain, "crm"), now, 5, LEASE).await.unwrap();
         misses += u32::from(due.is_empty());
         taken.extend(due.into_iter().map(|due| due.id));
     }
@@ -202,7 +230,7 @@ async fn a_lease_begins_when_the_rows_are_taken_not_when_they_are_asked_for() {
         sqlx::raw_sql("ROLLBACK").execute(&mut other).await.unwrap();
     };
     let now = UnixMs(NOON + HOUR);
-    let (due, ()) = tokio::join!(store.due(now, 1, LEASE), release);
+    let (due, ()) = tokio::join!(store.due((talk.domain, "crm"), now, 1, LEASE), release);
     assert_eq!(due.unwrap().len(), 1);
     let ends = entry(&store, &talk).await.next.unwrap().0;
     assert!(ends - now.0 >= 30_300, "{} ms", ends - now.0);

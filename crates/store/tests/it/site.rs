@@ -165,7 +165,7 @@ impl Talk {
             at: UnixMs(self.at + 8 * SECOND),
             kind: MessageKind::Callback,
             fields: serde_json::json!({ "number": "11 91234-5678", "words": WORDS, "zero": "\0" }),
-            deliveries: vec![self.delivery(0, "crm")],
+            deliveries: vec![self.delivery(0)],
         })
     }
 
@@ -179,15 +179,15 @@ impl Talk {
             cost_micros: 125_000,
             recording: Some(format!("recordings/{}.wav", self.id)),
             event_log: Some(format!("events/{}.jsonl", self.id)),
-            deliveries: vec![self.delivery(1, "billing")],
+            deliveries: vec![self.delivery(1)],
         })
     }
 
-    fn delivery(&self, number: usize, webhook: &str) -> Delivery {
+    fn delivery(&self, number: usize) -> Delivery {
         Delivery {
             id: self.deliveries[number],
-            webhook: webhook.into(),
-            payload: serde_json::json!({ "conversation": self.id, "webhook": webhook }),
+            webhook: "crm".into(),
+            payload: serde_json::json!({ "conversation": self.id, "number": number }),
         }
     }
 
