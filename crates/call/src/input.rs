@@ -36,6 +36,12 @@ pub enum Input {
         /// What the engine is told, as JSON or plain text.
         result: String,
     },
+    /// What became of [`crate::LegCommand::Transfer`], from a PBX that tells. Until then the caller hears ringing or music and is
+    /// not listened to.
+    TransferEnded {
+        /// What.
+        outcome: TransferOutcome,
+    },
     /// Someone other than the caller ends the call: an operator, or a shutdown whose patience is over.
     End,
 }
@@ -186,6 +192,29 @@ pub enum LegEvent {
     Detached,
     /// The caller or the PBX has hung up, or the grace is over.
     Ended,
+}
+
+/// What became of a transfer.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransferOutcome {
+    /// The caller talks to whom they wanted, or the dialplan has taken the call.
+    Answered,
+    /// They are on the phone.
+    Busy,
+    /// Nobody picked up in time.
+    NoAnswer,
+    /// They were asked and do not want the call, or their phone rejected it.
+    Refused,
+    /// Their phone is not registered, or there is no such extension.
+    Unavailable,
+    /// The caller hung up meanwhile.
+    CallerGone,
+    /// Anything else.
+    Failed {
+        /// FreeSWITCH's name of the cause, or what went wrong.
+        cause: String,
+    },
 }
 
 /// A key of the phone.

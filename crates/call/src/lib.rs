@@ -26,7 +26,7 @@ mod turn;
 mod utterances;
 mod words;
 
-pub use input::{Cause, Digit, EngineEvent, FailureKind, Input, LegEvent, PlayoutEvent};
+pub use input::{Cause, Digit, EngineEvent, FailureKind, Input, LegEvent, PlayoutEvent, TransferOutcome};
 pub use machine::Call;
 pub use output::{ClearReason, EngineCommand, LegCommand, Outcome, Output, Record, Role, ToolRequest};
 pub use settings::{By, Capabilities, Settings};

@@ -125,6 +125,7 @@ impl Call {
             Input::Dtmf(digit) => self.key(digit, now),
             Input::Leg(event) => self.leg_event(event, now),
             Input::ToolDone { id, ok, result } => self.tool_done(id, ok, result, now),
+            Input::TransferEnded { outcome } => self.transfer_ended(&outcome, now),
             Input::End => self.stop(),
         }
         self.settle(now);

@@ -123,7 +123,14 @@ pub enum LegCommand {
     Transfer {
         /// The destination's name, as [`crate::Input::ToolDone`] told it, or the settings' fallback.
         destination: String,
+        /// What they are told before they say whether they take the call; none, and they are simply put through.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        announcement: Option<String>,
     },
+    /// Let the caller wait with music; nothing that they say is heard.
+    Hold,
+    /// End that.
+    Unhold,
     /// End the call.
     HangUp,
 }
@@ -205,6 +212,13 @@ pub enum Record {
     EngineFailed {
         /// What kind.
         kind: crate::FailureKind,
+    },
+    /// What became of a transfer.
+    TransferEnded {
+        /// The destination's name.
+        destination: String,
+        /// What.
+        outcome: crate::TransferOutcome,
     },
     /// A tool did not answer in time.
     ToolTimedOut {

@@ -60,6 +60,10 @@ pub struct Settings {
     pub total: Duration,
     /// How long a tool may take.
     pub tool_limit: Duration,
+    /// How long a transfer may take whose outcome the PBX tells ([`crate::Input::TransferEnded`]); none where it tells nothing, and
+    /// a leg that is still there after `tool_limit` was not handed over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transfer_limit: Option<Duration>,
     /// How long the last words may take to be heard before the call is ended all the same.
     pub farewell_limit: Duration,
     /// Whether `end_call` is refused: the engine was not offered it.

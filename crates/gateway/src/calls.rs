@@ -5,6 +5,7 @@
 
 use crate::allowance::{Allowances, Charge, Exhausted};
 use crate::driver::{self, Attachment, Services};
+use crate::leg::Leg;
 use crate::leg::raw::RawLeg;
 use axum::extract::ws::WebSocket;
 use secretary::{CallUuid, Domain, DomainUuid};
@@ -377,9 +378,10 @@ impl Seat {
     /// Carries the call over this stream until one of them ends.
     pub(crate) async fn serve(self, socket: WebSocket, peer: SocketAddr, build: ModuleBuild) {
         let attachment = Box::new(Attachment {
-            leg: RawLeg::new(socket),
+            leg: Leg::Raw(RawLeg::new(socket)),
             peer,
             build,
+            line: None,
         });
         let services = self.calls.0.services.clone();
         let (place, charge, domain, arrivals, stop) = match self.kind {

@@ -9,6 +9,7 @@ mod echo;
 mod error;
 mod log;
 mod node;
+mod pbx;
 mod prices;
 mod read;
 mod rules;
@@ -24,6 +25,7 @@ pub use amount::Amount;
 pub use echo::EchoMode;
 pub use error::{ConfigError, ConfigErrors, Origin};
 pub use log::LogFormat;
+pub use pbx::LegChoice;
 pub use prices::{ChatPrices, RealtimePrices};
 pub use secret::Secret;
 pub use store::StoreUrl;
@@ -33,7 +35,7 @@ use ipnet::IpNet;
 use node::Node;
 use read::{Read, Reading, section};
 use secretary::{DomainUuid, SAMPLE_DEFAULT, SAMPLE_DOMAIN, SAMPLE_DOMAIN_NAME};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use zone::KnownZone;
@@ -57,6 +59,8 @@ section! {
         openai: OpenAiConfig = OpenAiConfig::default(),
         /// The chat brain of the local engine.
         chat: ChatConfig = ChatConfig::default(),
+        /// The FreeSWITCHes that are controlled; none where calls only come by streams.
+        pbx: Vec<PbxConfig> = Vec::new(),
         /// What the node keeps.
         data: DataConfig = DataConfig::default(),
         /// Where what happened is kept.
@@ -204,6 +208,28 @@ section! {
         api_key: Option<Secret> = None,
         /// What it charges for a million tokens; without, a call costs 0.
         prices: ChatPrices = ChatPrices::default(),
+    }
+}
+
+section! {
+    /// A FreeSWITCH that is controlled by its event socket.
+    PbxConfig {
+        /// Its name, in logs and commands.
+        name: String = "local".into(),
+        /// Where its event socket is.
+        host: String = "127.0.0.1".into(),
+        /// The port of its event socket.
+        port: u16 = 8021,
+        /// The password of its event socket; FreeSWITCH's own default where none is named.
+        password: Option<Secret> = None,
+        /// How the audio of its calls travels.
+        leg: LegChoice = LegChoice::Auto,
+        /// Our address as FreeSWITCH reaches it, for the `unicast` leg: loopback, or one of a private network.
+        unicast_address: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST),
+        /// The first port of the `unicast` leg; each call takes two, ours and FreeSWITCH's.
+        unicast_port: u16 = 26_000,
+        /// The extension that gets a call when nobody carries it any more and its secretary names no fallback; empty for a hang-up.
+        fallback: String = String::new(),
     }
 }
 

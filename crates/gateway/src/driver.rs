@@ -18,9 +18,9 @@ pub(crate) use services::Services;
 
 use crate::allowance::Charge;
 use crate::calls::{ModuleBuild, Presence};
-use crate::leg::Incoming;
-use crate::leg::raw::RawLeg;
+use crate::leg::{Incoming, Leg};
 use crate::metrics::LatencySheet;
+use crate::pbx::{Line, Pbx, Report};
 use account::Account;
 use call::{Input, LegEvent, Outcome};
 use hearing::Hearing;
@@ -41,9 +41,11 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// A stream that has come for a call.
 pub(crate) struct Attachment {
-    pub(crate) leg: RawLeg,
+    pub(crate) leg: Leg,
     pub(crate) peer: SocketAddr,
     pub(crate) build: ModuleBuild,
+    /// The channel, where a FreeSWITCH is configured.
+    pub(crate) line: Option<Line>,
 }
 
 /// What a call begins with.
@@ -98,7 +100,8 @@ struct Driver {
     call: LoggedCall,
     sound: RecordedSound,
     files: Files,
-    leg: Option<RawLeg>,
+    leg: Option<Leg>,
+    pbx: Box<dyn Pbx>,
     arrivals: mpsc::Receiver<Box<Attachment>>,
     stop: CancellationToken,
     presence: Arc<Presence>,
@@ -128,6 +131,7 @@ struct Driver {
 /// What wakes the driver.
 enum Wake {
     Leg(Incoming),
+    Pbx(Report),
     Session(voice::Event),
     Work(Done),
     Arrival(Box<Attachment>),
@@ -160,6 +164,7 @@ impl Driver {
     async fn wake(&mut self, sleep: std::pin::Pin<&mut tokio::time::Sleep>) -> Wake {
         let Self {
             leg,
+            pbx,
             session,
             work,
             arrivals,
@@ -175,6 +180,7 @@ impl Driver {
                 Some(leg) => leg.poll_incoming(cx, now),
                 None => std::task::Poll::Pending,
             }) => Wake::Leg(incoming),
+            report = poll_fn(|cx| pbx.poll_report(cx)) => Wake::Pbx(report),
             event = poll_fn(|cx| match session {
                 Some(session) => session.poll_event(cx, &mut speaking.pcm),
                 None => std::task::Poll::Pending,
@@ -190,6 +196,7 @@ impl Driver {
         let now = Instant::now();
         match wake {
             Wake::Leg(incoming) => self.incoming(incoming, now),
+            Wake::Pbx(report) => self.reported(report, now),
             Wake::Session(event) => self.session_event(event, now),
             Wake::Work(done) => self.work_done(done, now),
             Wake::Arrival(attachment) => self.reattach(*attachment, now),

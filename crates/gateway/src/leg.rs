@@ -1,13 +1,75 @@
 //! The line of one call as the gateway sees it: a stream that brings the caller's audio and takes ours.
 //!
-//! Each way of audio is a type of its own. [`raw::RawLeg`] is the first: a WebSocket whose other end plays binary frames.
+//! Each way of audio is a type of its own, and [`Leg`] is one of them.
 
+pub(crate) mod control;
 pub(crate) mod inbound;
 pub(crate) mod metadata;
 pub(crate) mod raw;
 
 use axum::extract::ws::Utf8Bytes;
 use bytes::Bytes;
+use control::Control;
+use raw::RawLeg;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+/// A stream that carries a call. Nothing that it is told makes it wait.
+pub(crate) enum Leg {
+    /// A WebSocket whose other end plays binary frames.
+    Raw(RawLeg),
+}
+
+impl Leg {
+    /// The next thing that comes; sends on what is buffered meanwhile.
+    pub(crate) fn poll_incoming(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<Incoming> {
+        match self {
+            Self::Raw(leg) => leg.poll_incoming(cx, now),
+        }
+    }
+
+    /// What has already come, without waiting.
+    pub(crate) fn already_here(&mut self, now: Instant) -> Option<Incoming> {
+        match self {
+            Self::Raw(leg) => leg.already_here(now),
+        }
+    }
+
+    /// Sends a frame of audio.
+    pub(crate) fn audio(&mut self, samples: &[i16]) {
+        match self {
+            Self::Raw(leg) => leg.audio(samples),
+        }
+    }
+
+    /// Tells it something besides audio.
+    pub(crate) fn control(&mut self, control: &Control<'_>) {
+        match self {
+            Self::Raw(leg) => leg.control(control),
+        }
+    }
+
+    /// Asks whether the other end is there.
+    pub(crate) fn ping(&mut self) {
+        match self {
+            Self::Raw(leg) => leg.ping(),
+        }
+    }
+
+    /// Messages that the other end was too slow to take.
+    pub(crate) fn refused(&self) -> u64 {
+        match self {
+            Self::Raw(leg) => leg.refused(),
+        }
+    }
+
+    /// Says good-bye. The other end's answer comes as [`Incoming::Closed`].
+    pub(crate) fn close(&mut self) {
+        match self {
+            Self::Raw(leg) => leg.close(),
+        }
+    }
+}
 
 /// What a leg brings.
 #[derive(Debug)]

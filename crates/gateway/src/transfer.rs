@@ -1,6 +1,6 @@
 //! Whom a transfer goes to: one of the secretary's destinations, and somebody must be there.
 
-use crate::leg::raw::Control;
+use crate::pbx::Target;
 use call::ToolRequest;
 use jiff::Timestamp;
 use secretary::{Destination, Directory, Found, HoursError, Opening, Secretary, spoken_opening};
@@ -89,16 +89,21 @@ fn listed<'a>(destinations: impl IntoIterator<Item = &'a Destination>) -> String
     names.join(", ")
 }
 
-/// The order for the leg: with the number of the destination of that name (or of that number), where there is one.
-pub(crate) fn order<'a>(secretary: &'a Secretary, destination: &'a str) -> Control<'a> {
+/// Whom a transfer goes to: with the number of the destination of that name (or of that number), where there is one.
+pub(crate) fn target<'a>(
+    secretary: &'a Secretary,
+    destination: &'a str,
+    announcement: Option<&'a str>,
+) -> Target<'a> {
     let known = secretary
         .destinations
         .iter()
         .find(|known| known.name == destination || known.number == destination);
-    Control::Transfer {
+    Target {
         destination: known.map_or(destination, |known| &known.name),
         number: known.map(|known| known.number.as_str()),
         kind: known.map(|known| known.kind),
+        announcement,
     }
 }
 
@@ -184,21 +189,20 @@ mod tests {
     fn a_secretary_without_destinations_passes_the_name_on() {
         let secretary = secretary("");
         assert_eq!(asked(&secretary, " 2001 ", CLOSED).as_deref(), Ok("2001"));
-        let order = order(&secretary, "2001");
+        let target = target(&secretary, "2001", None);
         assert_eq!(
-            serde_json::to_string(&order).unwrap(),
-            r#"{"type":"transfer","destination":"2001"}"#
+            (target.destination, target.number, target.kind),
+            ("2001", None, None)
         );
     }
 
     #[test]
-    fn the_leg_is_told_the_number_and_what_it_is() {
+    fn the_pbx_is_told_the_number_and_what_it_is() {
         let secretary = secretary(COMPANY);
         for fallback in ["Billing", "2001"] {
-            assert_eq!(
-                serde_json::to_string(&order(&secretary, fallback)).unwrap(),
-                r#"{"type":"transfer","destination":"Billing","number":"2001","kind":"queue"}"#
-            );
+            let target = target(&secretary, fallback, None);
+            assert_eq!((target.destination, target.number), ("Billing", Some("2001")));
+            assert_eq!(target.kind, Some(secretary::DestinationKind::Queue));
         }
     }
 }

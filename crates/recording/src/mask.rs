@@ -170,8 +170,12 @@ impl Mask {
                     is_final: *is_final,
                 })
             }
-            Output::Leg(LegCommand::Transfer { destination }) => Output::Leg(LegCommand::Transfer {
+            Output::Leg(LegCommand::Transfer {
+                destination,
+                announcement,
+            }) => Output::Leg(LegCommand::Transfer {
                 destination: self.destination(destination),
+                announcement: announcement.as_deref().map(|words| self.spoken(words)),
             }),
             Output::PlayPrompt { prompt, text } => Output::PlayPrompt {
                 prompt: *prompt,

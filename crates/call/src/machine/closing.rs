@@ -6,6 +6,7 @@ use crate::tools::Own;
 use crate::utterances::Guard;
 use crate::{
     ClearReason, EngineCommand, FailureKind, LegCommand, Outcome, Output, PlayedMs, Record, ToolCallId,
+    TransferOutcome,
 };
 use std::time::Instant;
 
@@ -46,11 +47,33 @@ impl Call {
     }
 
     fn transfer(&mut self, id: ToolCallId, destination: String, now: Instant) {
-        self.leg(LegCommand::Transfer { destination });
+        self.leg(LegCommand::Transfer {
+            destination,
+            announcement: None,
+        });
         self.departure = Departure::Transferring {
             id,
             until: now + self.rules.tool_limit,
         };
+    }
+
+    /// The PBX tells what became of a transfer.
+    pub(super) fn transfer_ended(&mut self, outcome: &TransferOutcome, now: Instant) {
+        if *outcome == TransferOutcome::Answered {
+            return self.line_ended();
+        }
+        if let Departure::Transferring { id, .. } = &self.departure {
+            let id = id.clone();
+            self.departure = Departure::None;
+            self.tool_result(
+                id,
+                false,
+                format!("the transfer came to nothing: {outcome:?}"),
+                now,
+            );
+        } else {
+            self.hand_over_failed(now);
+        }
     }
 
     /// What is due of a departure: the PBX did not do what it was asked for, or the last words never began.
@@ -109,7 +132,10 @@ impl Call {
             Then::HangUp(outcome) => self.hang_up(outcome),
             Then::HandOver(destination) => {
                 self.clear_if_needed(ClearReason::End);
-                self.leg(LegCommand::Transfer { destination });
+                self.leg(LegCommand::Transfer {
+                    destination,
+                    announcement: None,
+                });
                 let until = now + self.rules.tool_limit;
                 self.stage = Stage::HandingOver {
                     until,

@@ -55,6 +55,7 @@ pub(crate) fn rules() -> Settings {
         answer_limit: ms(15_000),
         silence: ms(8_000),
         total: Duration::ZERO,
+        transfer_limit: None,
         tool_limit: ms(10_000),
         farewell_limit: ms(20_000),
         refuses_end_call: false,

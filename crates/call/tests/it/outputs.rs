@@ -72,6 +72,7 @@ pub(crate) fn hang_up() -> Output {
 
 pub(crate) fn transfer(destination: &str) -> Output {
     Output::Leg(LegCommand::Transfer {
+        announcement: None,
         destination: destination.into(),
     })
 }

@@ -2,6 +2,7 @@
 
 use call::{
     ClearReason, EngineCommand, EngineEvent, Input, LegCommand, LegEvent, Outcome, Output, Record, Role,
+    TransferOutcome,
 };
 use recording::What;
 
@@ -29,6 +30,7 @@ fn input_told(input: &Input) -> Option<(&'static str, String)> {
         Input::Leg(LegEvent::Attached) => ("·", "the line is there".to_owned()),
         Input::Leg(LegEvent::Detached) => ("·", "the stream is lost".to_owned()),
         Input::Leg(LegEvent::Ended) => ("·", "the line has ended".to_owned()),
+        Input::TransferEnded { outcome } => ("PBX", transfer_told(outcome)),
         Input::End => ("·", "ended from outside".to_owned()),
         Input::ToolDone { ok, result, .. } => {
             let did = if *ok { "done" } else { "not done" };
@@ -37,6 +39,18 @@ fn input_told(input: &Input) -> Option<(&'static str, String)> {
         Input::Engine(event) => return event_told(event),
         Input::TurnJudged { .. } | Input::Playout(_) => return None,
     })
+}
+
+fn transfer_told(outcome: &TransferOutcome) -> String {
+    match outcome {
+        TransferOutcome::Answered => "the transfer was answered".to_owned(),
+        TransferOutcome::Busy => "the transfer met a busy line".to_owned(),
+        TransferOutcome::NoAnswer => "nobody answered the transfer".to_owned(),
+        TransferOutcome::Refused => "the transfer was refused".to_owned(),
+        TransferOutcome::Unavailable => "nobody could be reached".to_owned(),
+        TransferOutcome::CallerGone => "the caller hung up during the transfer".to_owned(),
+        TransferOutcome::Failed { cause } => format!("the transfer failed: {cause}"),
+    }
 }
 
 fn event_told(event: &EngineEvent) -> Option<(&'static str, String)> {
@@ -70,7 +84,9 @@ fn leg_told(command: &LegCommand) -> Option<(&'static str, String)> {
             is_final: true,
         } => ("understood", format!("“{text}”")),
         LegCommand::Transcript { .. } => return None,
-        LegCommand::Transfer { destination } => ("·", format!("the call is handed to {destination}")),
+        LegCommand::Hold => ("·", "the caller waits with music".to_owned()),
+        LegCommand::Unhold => ("·", "the music ends".to_owned()),
+        LegCommand::Transfer { destination, .. } => ("·", format!("the call is handed to {destination}")),
         LegCommand::HangUp => ("·", "the secretary hangs up".to_owned()),
     })
 }
@@ -103,7 +119,7 @@ fn record_told(record: &Record) -> Option<(&'static str, String)> {
         Record::FalseBargeIn => ("·", "no interruption: a sound or a murmur".to_owned()),
         Record::ToolTimedOut { name } => ("tool", format!("{name} did not answer in time")),
         Record::Ended { outcome } => ("·", format!("over: {}", ended(*outcome))),
-        Record::UserTurn { .. } | Record::EngineFailed { .. } => return None,
+        Record::UserTurn { .. } | Record::EngineFailed { .. } | Record::TransferEnded { .. } => return None,
     })
 }
 

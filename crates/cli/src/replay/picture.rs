@@ -164,7 +164,8 @@ impl Drawing {
                 };
                 self.event(at, What::Transcript(spoken));
             }
-            LegCommand::Transfer { destination } => {
+            LegCommand::Hold | LegCommand::Unhold => {}
+            LegCommand::Transfer { destination, .. } => {
                 self.outcome = Some(Outcome::Transferred(destination.clone()));
                 let destination = destination.clone();
                 self.event(

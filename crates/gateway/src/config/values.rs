@@ -50,6 +50,31 @@ pub(super) fn parsed<T, E: Display>(
     }
 }
 
+impl Read for u16 {
+    fn read(node: Node, reading: &mut Reading) -> Option<Self> {
+        plain(
+            node,
+            reading,
+            "a whole number from 0 to 65535",
+            |value| match value {
+                Value::Integer(number) => Self::try_from(*number).ok(),
+                _ => None,
+            },
+        )
+    }
+}
+
+impl Read for IpAddr {
+    fn read(node: Node, reading: &mut Reading) -> Option<Self> {
+        parsed(
+            node,
+            reading,
+            "an IP address such as 127.0.0.1",
+            str::parse::<Self>,
+        )
+    }
+}
+
 impl Read for u32 {
     fn read(node: Node, reading: &mut Reading) -> Option<Self> {
         plain(

@@ -125,6 +125,7 @@ impl Account {
     /// Takes what is worth keeping out of a record of the call.
     pub(super) fn record(&mut self, record: &Record) {
         match record {
+            Record::TransferEnded { .. } => {}
             Record::Heard {
                 utterance,
                 played,

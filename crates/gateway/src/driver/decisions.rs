@@ -1,8 +1,9 @@
 //! What the call decided, done.
 
 use super::Driver;
-use crate::leg::raw::Control;
+use crate::leg::control::Control;
 use crate::metrics::ErrorKind;
+use crate::pbx::Order;
 use crate::transfer;
 use call::{LegCommand, Output, Record, Role, Utterance};
 use std::time::{Duration, Instant};
@@ -74,8 +75,16 @@ impl Driver {
                 self.heard_words = Some(text.clone());
                 return;
             }
-            LegCommand::Transfer { destination } => transfer::order(&self.secretary, destination),
-            LegCommand::HangUp => Control::Hangup,
+            LegCommand::Transfer {
+                destination,
+                announcement,
+            } => {
+                let target = transfer::target(&self.secretary, destination, announcement.as_deref());
+                return self.pbx.order(Order::Transfer(target), self.leg.as_mut());
+            }
+            LegCommand::Hold => return self.pbx.order(Order::Hold, self.leg.as_mut()),
+            LegCommand::Unhold => return self.pbx.order(Order::Unhold, self.leg.as_mut()),
+            LegCommand::HangUp => return self.pbx.order(Order::HangUp, self.leg.as_mut()),
         };
         if let Some(leg) = &mut self.leg {
             leg.control(&control);
@@ -135,6 +144,9 @@ impl Driver {
             Record::EngineFailed { kind } => {
                 metrics.error(ErrorKind::Engine(*kind));
                 tracing::warn!(call = %self.id, engine = self.engine.name(), ?kind, "the engine failed");
+            }
+            Record::TransferEnded { outcome, .. } => {
+                tracing::info!(call = %self.id, ?outcome, "a transfer has ended");
             }
             Record::ToolTimedOut { name } => {
                 metrics.error(ErrorKind::ToolTimeout);

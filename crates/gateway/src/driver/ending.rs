@@ -1,8 +1,7 @@
 //! The end of a call, and what it has counted by itself.
 
 use super::Driver;
-use crate::leg::Incoming;
-use crate::leg::raw::RawLeg;
+use crate::leg::{Incoming, Leg};
 use crate::metrics::Dropped;
 use std::future::poll_fn;
 use std::task::{Context, Poll, Waker};
@@ -26,7 +25,7 @@ impl Driver {
         metrics.dropped_ms(Dropped::Playout, self.speaking.new_dropped_ms());
         let session_ms = self.session.as_ref().map_or(0, |session| session.dropped_ms());
         metrics.dropped_ms(Dropped::Engine, self.hearing.new_engine_drops(session_ms));
-        let refused = self.leg.as_ref().map_or(0, RawLeg::refused);
+        let refused = self.leg.as_ref().map_or(0, Leg::refused);
         metrics.dropped_ms(Dropped::Leg, self.speaking.new_refused(refused) * FRAME_MS);
     }
 
@@ -87,7 +86,7 @@ fn usage_left(session: &mut dyn Session) -> Vec<Usage> {
 }
 
 /// Waits for the end of a stream, but not for long.
-async fn closed_by_other_end(leg: &mut RawLeg) -> bool {
+async fn closed_by_other_end(leg: &mut Leg) -> bool {
     let closed = async {
         loop {
             let now = Instant::now();

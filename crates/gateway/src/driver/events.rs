@@ -4,6 +4,7 @@ use super::work::Done;
 use super::{Attachment, Driver, opening};
 use crate::leg::{Closing, Incoming};
 use crate::metrics::ErrorKind;
+use crate::pbx::Report;
 use call::{EngineEvent, Input, LegEvent};
 use std::time::{Duration, Instant};
 
@@ -63,6 +64,16 @@ impl Driver {
                 self.services.metrics.error(ErrorKind::Metadata);
                 tracing::warn!(call = %self.id, %complaint, "a text frame could not be used");
             }
+        }
+    }
+
+    /// The PBX tells something of the channel.
+    pub(super) fn reported(&mut self, report: Report, now: Instant) {
+        match report {
+            Report::HungUp => self.tell(Input::Leg(LegEvent::Ended), now),
+            Report::Digit(digit) => self.tell(Input::Dtmf(digit), now),
+            Report::TransferEnded(outcome) => self.tell(Input::TransferEnded { outcome }, now),
+            Report::Done { id, ok, result } => self.work_done(Done::Tool { id, ok, result }, now),
         }
     }
 

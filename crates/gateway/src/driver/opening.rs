@@ -5,6 +5,7 @@ use crate::leg::Incoming;
 use crate::leg::inbound::Format;
 use crate::leg::metadata::Metadata;
 use crate::metrics::ErrorKind;
+use crate::pbx::{ByText, Pbx};
 use crate::tools;
 use audio::Ear;
 use call::{Capabilities, Digit, Input, LegEvent, Outcome, Settings};
@@ -71,7 +72,13 @@ impl Driver {
             stop,
             presence,
         } = beginning;
-        let Attachment { mut leg, peer, build } = *attachment;
+        let Attachment {
+            mut leg,
+            peer,
+            build,
+            line: _,
+        } = *attachment;
+        let pbx: Box<dyn Pbx> = Box::new(ByText::default());
         let first = async {
             loop {
                 let now = Instant::now();
@@ -107,7 +114,7 @@ impl Driver {
         tracing::debug!(call = %id, caller = ?metadata.caller_number, name = ?metadata.caller_name, destination = ?metadata.destination, "claims");
 
         let now = Instant::now();
-        let settings = settings(&secretary, engine.capabilities());
+        let settings = settings(&secretary, engine.capabilities(), pbx.tells_outcomes());
         let account = Account::begin(
             services.books.clone(),
             domain.uuid,
@@ -150,6 +157,7 @@ impl Driver {
             latency: services.metrics.latency_sheet(),
             latency_parts: None,
             leg: Some(leg),
+            pbx,
             session: None,
             hangover: Duration::ZERO,
             detached_at: None,
@@ -217,7 +225,7 @@ fn who_answers(domain: &Domain, metadata: &Metadata, call: CallUuid) -> Option<A
 }
 
 /// The rules of the call, from the secretary's limits.
-fn settings(secretary: &Secretary, engine: Capabilities) -> Settings {
+fn settings(secretary: &Secretary, engine: Capabilities, tells_outcomes: bool) -> Settings {
     let limits = &secretary.limits;
     let ms = |ms: u32| Duration::from_millis(ms.into());
     let phrases = &secretary.phrases;
@@ -242,6 +250,7 @@ fn settings(secretary: &Secretary, engine: Capabilities) -> Settings {
         silence: ms(limits.silence_ms),
         total: ms(limits.total_ms),
         tool_limit: ms(limits.tool_ms),
+        transfer_limit: tells_outcomes.then_some(TRANSFER_LIMIT),
         farewell_limit: FAREWELL_LIMIT,
         refuses_end_call: !secretary.tools.contains(&Tool::EndCall),
         fallback: secretary.fallback.clone(),
@@ -250,5 +259,7 @@ fn settings(secretary: &Secretary, engine: Capabilities) -> Settings {
 
 /// Long enough for the words of a short sound on a busy machine, short enough to sound like a breath.
 const HOLD_LIMIT: Duration = Duration::from_millis(1_000);
+/// Longer than anybody lets a phone ring, and then is asked whether to take the call.
+const TRANSFER_LIMIT: Duration = Duration::from_secs(90);
 /// No farewell is longer.
 const FAREWELL_LIMIT: Duration = Duration::from_secs(20);

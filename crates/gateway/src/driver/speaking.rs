@@ -2,7 +2,8 @@
 
 use super::echo::Echo;
 use super::recorder::RecordedSound;
-use crate::leg::raw::{Control, RawLeg};
+use crate::leg::Leg;
+use crate::leg::control::Control;
 use audio::{Played, Playout, Resampler, SampleRate};
 use call::{AnswerId, EngineEvent, Input, PlayedMs, PlayoutEvent, PromptId, Utterance};
 use std::time::{Duration, Instant};
@@ -161,7 +162,7 @@ impl Speaking {
     /// Sends what is due.
     pub(super) fn release(
         &mut self,
-        leg: &mut RawLeg,
+        leg: &mut Leg,
         sound: &mut RecordedSound,
         echo: &mut Echo,
         now: Instant,
@@ -178,7 +179,7 @@ impl Speaking {
         self.send_marks(leg);
     }
 
-    fn send_marks(&mut self, leg: &mut RawLeg) {
+    fn send_marks(&mut self, leg: &mut Leg) {
         while let Some(utterance) = self.playout.poll_released() {
             leg.control(&Control::Mark {
                 name: &mark(utterance),

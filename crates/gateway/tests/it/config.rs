@@ -93,6 +93,7 @@ fn the_keys_without_a_default_can_be_read_as_the_sample_shows_them() {
         "OPENAI_API_KEY",
         "CHAT_API_KEY",
         "CRM_SECRET",
+        "ESL_PASSWORD",
     ];
     let variables: Vec<_> = secrets.iter().map(|name| (*name, "s3cret-of-16-bytes")).collect();
     let config = Config::parse(Some(("sample", &full_sample())), environment(&variables)).unwrap();

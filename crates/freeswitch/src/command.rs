@@ -1,0 +1,180 @@
+//! What FreeSWITCH is told to do.
+
+use crate::{ContextName, DialString, Extension, FilePath, VariableName, VariableValue};
+use freeswitch_esl_tokio::HangupCause;
+use secretary::CallUuid;
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// A command of the `api`. Its [`Display`](fmt::Display) is the line as FreeSWITCH reads it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// `uuid_exists`.
+    Exists(CallUuid),
+    /// `uuid_dump … json`: all that is known of a channel.
+    Dump(CallUuid),
+    /// `show channels as json`.
+    ShowChannels,
+    /// `uuid_kill`.
+    Kill(CallUuid, HangupCause),
+    /// `uuid_transfer … XML`: the channel leaves for the dialplan. FreeSWITCH says +OK even where nothing answers to the
+    /// extension (measured).
+    Transfer(CallUuid, Extension, ContextName),
+    /// `uuid_bridge`: two channels talk to each other.
+    Bridge(CallUuid, CallUuid),
+    /// `uuid_break … all`: whatever plays, and what is queued to be played, ends (at most 16 ms of tail, measured).
+    Break(CallUuid),
+    /// `uuid_setvar`.
+    SetVariable(CallUuid, VariableName, VariableValue),
+    /// `uuid_send_dtmf`.
+    SendDtmf(CallUuid, Extension),
+    /// `uuid_record … start`.
+    RecordStart(CallUuid, FilePath),
+    /// `uuid_record … stop`.
+    RecordStop(CallUuid, FilePath),
+    /// `module_exists`.
+    ModuleExists(VariableName),
+    /// `uuid_audio_stream … stop`.
+    StreamStop(CallUuid),
+    /// The dead man's switch: `sched_api` in a group of the channel's own, after so long.
+    Schedule(CallUuid, Timer, Duration),
+    /// `sched_del` of that group, which leaves the channel's other tasks alone (measured).
+    Unschedule(CallUuid),
+    /// `originate`: a new channel, parked when it answers. Run by `bgapi`, as it lasts as long as the other end rings.
+    Originate {
+        /// The new channel's UUID, chosen by us.
+        call: CallUuid,
+        /// Whom it calls.
+        to: DialString,
+        /// The number shown to them.
+        caller_number: VariableValue,
+        /// The name shown to them.
+        caller_name: VariableValue,
+        /// How long it may ring.
+        ring: Duration,
+        /// Variables of the new channel.
+        variables: Vec<(VariableName, VariableValue)>,
+    },
+    /// `sofia_contact`/`user_exists`-like look-up: where an extension is registered, `error/user_not_registered` if nowhere.
+    Contact {
+        /// The extension.
+        extension: Extension,
+        /// The domain's name.
+        domain: ContextName,
+    },
+}
+
+/// What the dead man's switch does with the caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Timer {
+    /// Hands the call to an extension.
+    Transfer(Extension, ContextName),
+    /// Ends it, where there is nobody to hand it to.
+    HangUp,
+}
+
+/// An application that a channel executes, sent by `sendmsg` with an id that its events carry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Application {
+    /// Plays a file, after those that were asked for before (`event-lock`; without it the order is reversed, measured).
+    Playback(FilePath),
+    /// Plays music until [`Command::Break`].
+    HoldMusic(String),
+    /// Calls somebody and talks to them; the channel comes back when they do not answer or have hung up.
+    Bridge {
+        /// Whom.
+        to: DialString,
+        /// How long it may ring.
+        ring: Duration,
+    },
+    /// Leaves for the dialplan.
+    Transfer(Extension, ContextName),
+    /// Writes silence while nothing else plays.
+    Silence,
+}
+
+/// Where a channel's audio goes: `sendmsg` with `call-command: unicast`. FreeSWITCH sends L16 little-endian at the channel's rate, a
+/// frame a datagram, from `local` to `remote`, and plays what comes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnicastTo {
+    /// FreeSWITCH's own address and port.
+    pub local: SocketAddr,
+    /// Ours.
+    pub remote: SocketAddr,
+}
+
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exists(call) => write!(f, "uuid_exists {call}"),
+            Self::Dump(call) => write!(f, "uuid_dump {call} json"),
+            Self::ShowChannels => f.write_str("show channels as json"),
+            Self::Kill(call, cause) => write!(f, "uuid_kill {call} {cause}"),
+            Self::Transfer(call, extension, context) => {
+                write!(f, "uuid_transfer {call} {extension} XML {context}")
+            }
+            Self::Bridge(one, other) => write!(f, "uuid_bridge {one} {other}"),
+            Self::Break(call) => write!(f, "uuid_break {call} all"),
+            Self::SetVariable(call, name, value) => write!(f, "uuid_setvar {call} {name} {value}"),
+            Self::SendDtmf(call, keys) => write!(f, "uuid_send_dtmf {call} {keys}"),
+            Self::RecordStart(call, file) => write!(f, "uuid_record {call} start {file}"),
+            Self::RecordStop(call, file) => write!(f, "uuid_record {call} stop {file}"),
+            Self::ModuleExists(module) => write!(f, "module_exists {module}"),
+            Self::StreamStop(call) => write!(f, "uuid_audio_stream {call} stop"),
+            Self::Schedule(call, timer, after) => {
+                write!(f, "sched_api +{} voiceai-{call} ", after.as_secs())?;
+                match timer {
+                    Timer::Transfer(extension, context) => {
+                        write!(f, "uuid_transfer {call} {extension} XML {context}")
+                    }
+                    Timer::HangUp => write!(f, "uuid_kill {call} RECOVERY_ON_TIMER_EXPIRE"),
+                }
+            }
+            Self::Unschedule(call) => write!(f, "sched_del voiceai-{call}"),
+            Self::Originate {
+                call,
+                to,
+                caller_number,
+                caller_name,
+                ring,
+                variables,
+            } => {
+                write!(
+                    f,
+                    "originate {{origination_uuid={call},originate_timeout={},origination_caller_id_number='{caller_number}',\
+                     origination_caller_id_name='{caller_name}',ignore_early_media=true",
+                    ring.as_secs()
+                )?;
+                for (name, value) in variables {
+                    write!(f, ",{name}='{value}'")?;
+                }
+                write!(f, "}}{to} &park()")
+            }
+            Self::Contact { extension, domain } => write!(f, "sofia_contact {extension}@{domain}"),
+        }
+    }
+}
+
+/// The headers of a `sendmsg` that executes an application.
+impl Application {
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Playback(_) => "playback",
+            Self::HoldMusic(_) => "endless_playback",
+            Self::Bridge { .. } => "bridge",
+            Self::Transfer(..) => "transfer",
+            Self::Silence => "playback",
+        }
+    }
+
+    pub(crate) fn argument(&self) -> String {
+        match self {
+            Self::Playback(file) => file.to_string(),
+            Self::HoldMusic(source) => source.clone(),
+            Self::Bridge { to, ring } => format!("{{originate_timeout={}}}{to}", ring.as_secs()),
+            Self::Transfer(extension, context) => format!("{extension} XML {context}"),
+            Self::Silence => "silence_stream://-1".to_owned(),
+        }
+    }
+}
