@@ -21,6 +21,8 @@ pub enum Command {
     /// `uuid_transfer … XML`: the channel leaves for the dialplan. FreeSWITCH says +OK even where nothing answers to the
     /// extension (measured).
     Transfer(CallUuid, Extension, ContextName),
+    /// `uuid_park`: whatever the channel does ends, and a new park begins.
+    Park(CallUuid),
     /// `uuid_bridge`: two channels talk to each other.
     Bridge(CallUuid, CallUuid),
     /// `uuid_break … all`: whatever plays, and what is queued to be played, ends (at most 16 ms of tail, measured).
@@ -77,6 +79,8 @@ pub enum Timer {
 /// An application that a channel executes, sent by `sendmsg` with an id that its events carry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Application {
+    /// Answers the call.
+    Answer,
     /// Plays a file, after those that were asked for before (`event-lock`; without it the order is reversed, measured).
     Playback(FilePath),
     /// Plays music until [`Command::Break`].
@@ -114,6 +118,7 @@ impl fmt::Display for Command {
             Self::Transfer(call, extension, context) => {
                 write!(f, "uuid_transfer {call} {extension} XML {context}")
             }
+            Self::Park(call) => write!(f, "uuid_park {call}"),
             Self::Bridge(one, other) => write!(f, "uuid_bridge {one} {other}"),
             Self::Break(call) => write!(f, "uuid_break {call} all"),
             Self::SetVariable(call, name, value) => write!(f, "uuid_setvar {call} {name} {value}"),
@@ -160,6 +165,7 @@ impl fmt::Display for Command {
 impl Application {
     pub(crate) fn name(&self) -> &'static str {
         match self {
+            Self::Answer => "answer",
             Self::Playback(_) => "playback",
             Self::HoldMusic(_) => "endless_playback",
             Self::Bridge { .. } => "bridge",
@@ -170,6 +176,7 @@ impl Application {
 
     pub(crate) fn argument(&self) -> String {
         match self {
+            Self::Answer => String::new(),
             Self::Playback(file) => file.to_string(),
             Self::HoldMusic(source) => source.clone(),
             Self::Bridge { to, ring } => format!("{{originate_timeout={}}}{to}", ring.as_secs()),

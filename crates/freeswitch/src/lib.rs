@@ -13,6 +13,7 @@ mod command;
 mod happening;
 mod settings;
 mod switch;
+mod unicast;
 
 pub use argument::{
     ArgumentError, ContextName, DialString, Extension, FilePath, VariableName, VariableValue,
@@ -23,3 +24,4 @@ pub use freeswitch_esl_tokio::HangupCause;
 pub use happening::{Happening, ModuleEvent, PlaybackEnd};
 pub use settings::{Password, Settings};
 pub use switch::{CommandError, Following, State, Switch};
+pub use unicast::{Ports, PortsError, Unicast};
