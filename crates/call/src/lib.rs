@@ -12,6 +12,7 @@
 //! and counts; the *leg* is the caller's line.
 #![forbid(unsafe_code)]
 
+pub mod announcing;
 mod ending;
 mod floor;
 mod heard;

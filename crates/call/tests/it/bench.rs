@@ -6,7 +6,7 @@ use call::*;
 use proptest::prelude::ProptestConfig;
 use std::time::{Duration, Instant};
 
-pub(crate) fn ms(ms: u64) -> Duration {
+pub(crate) const fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
 }
 

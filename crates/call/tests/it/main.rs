@@ -4,6 +4,7 @@
     reason = "the functions of the bench belong to the tests, which fail by it"
 )]
 
+mod announcing;
 mod arbitrary;
 mod barge_in;
 mod bench;
