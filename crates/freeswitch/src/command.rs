@@ -29,6 +29,10 @@ pub enum Command {
     Break(CallUuid),
     /// `uuid_setvar`.
     SetVariable(CallUuid, VariableName, VariableValue),
+    /// What a caller who was answered already hears while somebody is called by [`Application::Bridge`].
+    Ringback(CallUuid, Ringback),
+    /// `global_getvar`: a setting of the FreeSWITCH itself.
+    Global(VariableName),
     /// `uuid_send_dtmf`.
     SendDtmf(CallUuid, Extension),
     /// `uuid_record … start`.
@@ -67,6 +71,24 @@ pub enum Command {
     },
 }
 
+/// The tone of a phone that rings elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ringback {
+    /// 425 Hz, 1 s on and 4 s off.
+    Brazil,
+    /// 440 and 480 Hz, 2 s on and 4 s off.
+    NorthAmerica,
+}
+
+impl fmt::Display for Ringback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Brazil => "%(1000,4000,425)",
+            Self::NorthAmerica => "%(2000,4000,440,480)",
+        })
+    }
+}
+
 /// What the dead man's switch does with the caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Timer {
@@ -83,14 +105,17 @@ pub enum Application {
     Answer,
     /// Plays a file, after those that were asked for before (`event-lock`; without it the order is reversed, measured).
     Playback(FilePath),
-    /// Plays music until [`Command::Break`].
+    /// Plays music until [`Command::Break`]. By `playback`: `endless_playback` begins again after a break (measured).
     HoldMusic(String),
-    /// Calls somebody and talks to them; the channel comes back when they do not answer or have hung up.
+    /// Calls somebody and talks to them; the channel comes back when they do not answer or have hung up. Early media counts for
+    /// nothing: with it FreeSWITCH tells of a bridge before anybody has answered.
     Bridge {
         /// Whom.
         to: DialString,
         /// How long it may ring.
         ring: Duration,
+        /// Variables of the new channel.
+        variables: Vec<(VariableName, VariableValue)>,
     },
     /// Leaves for the dialplan.
     Transfer(Extension, ContextName),
@@ -122,6 +147,8 @@ impl fmt::Display for Command {
             Self::Bridge(one, other) => write!(f, "uuid_bridge {one} {other}"),
             Self::Break(call) => write!(f, "uuid_break {call} all"),
             Self::SetVariable(call, name, value) => write!(f, "uuid_setvar {call} {name} {value}"),
+            Self::Ringback(call, tone) => write!(f, "uuid_setvar {call} transfer_ringback {tone}"),
+            Self::Global(name) => write!(f, "global_getvar {name}"),
             Self::SendDtmf(call, keys) => write!(f, "uuid_send_dtmf {call} {keys}"),
             Self::RecordStart(call, file) => write!(f, "uuid_record {call} start {file}"),
             Self::RecordStop(call, file) => write!(f, "uuid_record {call} stop {file}"),
@@ -167,7 +194,7 @@ impl Application {
         match self {
             Self::Answer => "answer",
             Self::Playback(_) => "playback",
-            Self::HoldMusic(_) => "endless_playback",
+            Self::HoldMusic(_) => "playback",
             Self::Bridge { .. } => "bridge",
             Self::Transfer(..) => "transfer",
             Self::Silence => "playback",
@@ -179,7 +206,13 @@ impl Application {
             Self::Answer => String::new(),
             Self::Playback(file) => file.to_string(),
             Self::HoldMusic(source) => source.clone(),
-            Self::Bridge { to, ring } => format!("{{originate_timeout={}}}{to}", ring.as_secs()),
+            Self::Bridge { to, ring, variables } => {
+                let mut text = format!("{{originate_timeout={},ignore_early_media=true", ring.as_secs());
+                for (name, value) in variables {
+                    text.push_str(&format!(",{name}='{value}'"));
+                }
+                text + &format!("}}{to}")
+            }
             Self::Transfer(extension, context) => format!("{extension} XML {context}"),
             Self::Silence => "silence_stream://-1".to_owned(),
         }

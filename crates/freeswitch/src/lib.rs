@@ -19,7 +19,7 @@ pub use argument::{
     ArgumentError, ContextName, DialString, Extension, FilePath, VariableName, VariableValue,
 };
 pub use channel::Channel;
-pub use command::{Application, Command, Timer, UnicastTo};
+pub use command::{Application, Command, Ringback, Timer, UnicastTo};
 pub use freeswitch_esl_tokio::HangupCause;
 pub use happening::{Happening, ModuleEvent, PlaybackEnd};
 pub use settings::{Password, Settings};
