@@ -7,6 +7,7 @@ use crate::allowance::{Allowances, Charge, Exhausted};
 use crate::driver::{self, Attachment, Services};
 use crate::leg::Leg;
 use crate::leg::raw::RawLeg;
+use crate::pbx::Line;
 use axum::extract::ws::WebSocket;
 use secretary::{CallUuid, Domain, DomainUuid};
 use std::collections::{HashMap, VecDeque};
@@ -376,12 +377,18 @@ impl Calls {
 
 impl Seat {
     /// Carries the call over this stream until one of them ends.
-    pub(crate) async fn serve(self, socket: WebSocket, peer: SocketAddr, build: ModuleBuild) {
+    pub(crate) async fn serve(
+        self,
+        socket: WebSocket,
+        peer: SocketAddr,
+        build: ModuleBuild,
+        line: Option<Line>,
+    ) {
         let attachment = Box::new(Attachment {
             leg: Leg::Raw(RawLeg::new(socket)),
             peer,
             build,
-            line: None,
+            line,
         });
         let services = self.calls.0.services.clone();
         let (place, charge, domain, arrivals, stop) = match self.kind {

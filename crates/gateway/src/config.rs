@@ -17,6 +17,7 @@ mod secret;
 mod store;
 mod tenants;
 mod values;
+mod verify;
 mod webhooks;
 mod zone;
 
@@ -29,6 +30,7 @@ pub use pbx::LegChoice;
 pub use prices::{ChatPrices, RealtimePrices};
 pub use secret::Secret;
 pub use store::StoreUrl;
+pub use verify::Verify;
 
 use audio::{Layout, SampleRate};
 use ipnet::IpNet;
@@ -98,7 +100,27 @@ section! {
         /// How long a connection may take to make its request and be answered, in seconds.
         upgrade_seconds: u32 = 5 => 1..=60,
         /// The connections that have not yet become calls, at once.
-        max_handshakes: u32 = 256 => 1..=65_536,
+        max_handshakes: u32 = 1_024 => 1..=65_536,
+        /// Those of one address (of one /64 network with IPv6), at once.
+        address_handshakes: u32 = 512 => 1..=65_536,
+        /// The requests of one address, in a second.
+        address_requests_per_second: u32 = 100 => 1..=100_000,
+        /// The requests of one address that may come at once after it was quiet.
+        address_request_burst: u32 = 1_000 => 1..=100_000,
+        /// What a stream's address must be true of, where a FreeSWITCH is configured.
+        verify: Verify = Verify::Domain,
+        /// The certificate, where streams come encrypted (`wss://`).
+        tls: Option<TlsConfig> = None,
+    }
+}
+
+section! {
+    /// The certificate of the stream listener.
+    TlsConfig {
+        /// The certificate and those above it, in PEM, the server's own first. Read again when the file changes.
+        certificate: PathBuf = PathBuf::new(),
+        /// Its private key, in PEM.
+        key: PathBuf = PathBuf::new(),
     }
 }
 
@@ -315,6 +337,10 @@ section! {
         timezone: String = "UTC".into() => KnownZone,
         /// Its calls at once.
         max_calls: u32 = 100 => 1..=100_000,
+        /// Its streams that may begin in a second.
+        streams_per_second: u32 = 50 => 1..=100_000,
+        /// Its streams that may begin at once after a quiet time.
+        stream_burst: u32 = 500 => 1..=100_000,
         /// Its minutes of calls in a day; 0 for no limit.
         minutes_per_day: u32 = 0 => 0..=10_000_000,
         /// What its engines may cost in a day; 0 for no limit.

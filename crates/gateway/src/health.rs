@@ -3,6 +3,7 @@
 mod keeping;
 
 use crate::calls::Calls;
+use crate::certificate::Certificate;
 use crate::engines::Transcription;
 use crate::keeping::Kept;
 use crate::refusal::json;
@@ -33,6 +34,7 @@ pub(crate) struct Health {
     data: PathBuf,
     secretaries: Arc<Secretaries>,
     kept: Kept,
+    certificate: Option<Arc<Certificate>>,
     /// One trial at a time, whoever asks how often.
     trial: Semaphore,
     /// What the last trial of the text-to-speech program told, and when: each starts a process.
@@ -78,6 +80,7 @@ impl Health {
         data: PathBuf,
         secretaries: Arc<Secretaries>,
         kept: Kept,
+        certificate: Option<Arc<Certificate>>,
     ) -> Self {
         Self {
             calls,
@@ -87,6 +90,7 @@ impl Health {
             data,
             secretaries,
             kept,
+            certificate,
             trial: Semaphore::new(1),
             spoken: Mutex::default(),
         }
@@ -113,7 +117,7 @@ impl Health {
 
     async fn checks(&self) -> Vec<Check> {
         let _one_at_a_time = self.trial.acquire().await;
-        vec![
+        let mut checks = vec![
             self.draining(),
             Check::new("engines", State::Ok, self.engines.clone()),
             self.speech_to_text(),
@@ -123,7 +127,9 @@ impl Health {
             self.secretaries(),
             keeping::journal(&self.kept.keeper.state()),
             keeping::webhooks(&self.kept.outbox),
-        ]
+        ];
+        checks.extend(self.certificate.as_deref().map(certificate));
+        checks
     }
 
     fn secretaries(&self) -> Check {
@@ -219,6 +225,21 @@ impl Health {
                 );
                 Check::new(NAME, State::Failed, detail)
             }
+        }
+    }
+}
+
+fn certificate(certificate: &Certificate) -> Check {
+    const NAME: &str = "certificate";
+    match certificate.wrong() {
+        None => Check::new(
+            NAME,
+            State::Ok,
+            format!("{} serves", certificate.file().display()),
+        ),
+        Some(error) => {
+            let detail = format!("the former one serves until this is mended: {error}");
+            Check::new(NAME, State::Degraded, detail)
         }
     }
 }

@@ -1,5 +1,7 @@
-//! Accepting connections: bounded in number and in the time that each may take to become a call.
+//! Accepting connections: bounded in number, in all and for each address, and in the time that each may take to become a call.
 
+use crate::limits::{LogLines, Passage};
+use crate::refusal::Refusal;
 use axum::body::Body;
 use axum::http::{HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
@@ -7,12 +9,15 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use std::convert::Infallible;
+use std::fmt::Display;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 /// A request's line and headers fit into so much, and so does what is read ahead of a stream.
@@ -21,8 +26,16 @@ const REQUEST_BYTES: usize = 16 * 1024;
 /// How long accepting rests when the system has no more descriptors or memory.
 const REST: Duration = Duration::from_millis(500);
 
+/// How long somebody who asks too much may take to be told so.
+const TURNED_AWAY: Duration = Duration::from_millis(250);
+
 /// Something that answers requests.
 pub(crate) trait Answer: Send + Sync + 'static {
+    /// Whether a connection from there may make a request. What is given is held until it has become a call, or is gone.
+    fn enter(&self, _peer: SocketAddr) -> Result<Option<Passage>, Refusal> {
+        Ok(None)
+    }
+
     /// The answer to one request.
     fn answer(
         self: Arc<Self>,
@@ -31,23 +44,26 @@ pub(crate) trait Answer: Send + Sync + 'static {
     ) -> impl Future<Output = Response<Body>> + Send;
 }
 
-/// The limits of a listener.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
+/// How a listener takes connections.
+#[derive(Clone)]
+pub(crate) struct Terms {
     /// Connections at once that have not become calls.
     pub(crate) connections: usize,
     /// How long each may take.
     pub(crate) time: Duration,
+    /// What encrypts them, where they are.
+    pub(crate) tls: Option<TlsAcceptor>,
 }
 
 /// Accepts connections until `stop`. Calls that came of them go on.
 pub(crate) async fn listen<A: Answer>(
     listener: TcpListener,
-    limits: Limits,
+    terms: Terms,
     site: Arc<A>,
     stop: CancellationToken,
 ) {
-    let places = Arc::new(Semaphore::new(limits.connections));
+    let places = Arc::new(Semaphore::new(terms.connections));
+    let lines = Arc::new(LogLines::new(Instant::now()));
     let accept = async {
         loop {
             // Beyond the limit connections wait in the system's queue.
@@ -55,9 +71,21 @@ pub(crate) async fn listen<A: Answer>(
                 return;
             };
             let (socket, peer) = next(&listener).await;
-            let site = site.clone();
+            let entered = site.enter(peer);
+            // A handshake costs more than the answer is worth.
+            if entered.is_err() && terms.tls.is_some() {
+                continue;
+            }
+            let visit = Visit {
+                peer,
+                lines: lines.clone(),
+            };
+            let (site, terms) = (site.clone(), terms.clone());
             tokio::spawn(async move {
-                converse(socket, peer, limits.time, site).await;
+                match entered {
+                    Ok(_passage) => visit.serve(socket, terms, site).await,
+                    Err(refusal) => visit.turn_away(socket, &refusal).await,
+                }
                 drop(place);
             });
         }
@@ -97,28 +125,74 @@ fn last(mut response: Response<Body>) -> Response<Body> {
     response
 }
 
-/// Serves one connection: a request and its answer, or the way up to a stream.
-async fn converse<A: Answer>(socket: TcpStream, peer: SocketAddr, limit: Duration, site: Arc<A>) {
-    // Frames are small and late ones are worthless. An error means that the other end is gone, which the next read tells.
-    let _ = socket.set_nodelay(true);
-    let service = service_fn(move |request| {
-        let site = site.clone();
-        async move { Ok::<_, Infallible>(last(site.answer(peer, request).await)) }
-    });
-    let connection = http1::Builder::new()
-        .max_buf_size(REQUEST_BYTES)
-        .serve_connection(TokioIo::new(socket), service)
-        .with_upgrades();
-    match tokio::time::timeout(limit, connection).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) if error.is_parse() => tracing::info!(
-            %peer, %error,
-            "that was no HTTP request; this port speaks plain ws:// and http://, so for wss:// put a proxy before it"
-        ),
-        Ok(Err(error)) => tracing::debug!(%peer, %error, "a connection ended early"),
-        Err(_) => tracing::info!(
-            %peer, seconds = limit.as_secs(),
-            "a connection made no whole request in time and was closed (server.upgrade_seconds)"
-        ),
+/// One connection.
+struct Visit {
+    peer: SocketAddr,
+    lines: Arc<LogLines>,
+}
+
+impl Visit {
+    /// A request and its answer, or the way up to a stream.
+    async fn serve<A: Answer>(&self, socket: TcpStream, terms: Terms, site: Arc<A>) {
+        // Frames are small and late ones are worthless. An error means that the other end is gone, which the next read tells.
+        let _ = socket.set_nodelay(true);
+        let peer = self.peer;
+        let answer = move |request| {
+            let site = site.clone();
+            async move { site.answer(peer, request).await }
+        };
+        let conversation = async {
+            match &terms.tls {
+                None => {
+                    self.converse(socket, answer, "this port speaks plain ws:// and http://; for wss:// set server.tls")
+                        .await;
+                }
+                Some(tls) => match tls.accept(socket).await {
+                    Ok(stream) => self.converse(stream, answer, "a call is asked for by a GET").await,
+                    Err(error) => self.tell(&error, "no TLS connection came about; this port speaks wss:// and https://, as server.tls is set"),
+                },
+            }
+        };
+        if tokio::time::timeout(terms.time, conversation).await.is_err() {
+            let told = format!(
+                "nothing whole came within {} s (server.upgrade_seconds)",
+                terms.time.as_secs()
+            );
+            self.tell(&told, "a connection was closed");
+        }
+    }
+
+    /// Says why nothing more is looked at, if a request comes at once.
+    async fn turn_away(&self, socket: TcpStream, refusal: &Refusal) {
+        let answer = |_| async { refusal.response() };
+        let _ = tokio::time::timeout(TURNED_AWAY, self.converse(socket, answer, "")).await;
+    }
+
+    async fn converse<S, F>(&self, stream: S, answer: impl Fn(Request<Incoming>) -> F, remedy: &str)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        F: Future<Output = Response<Body>>,
+    {
+        let service = service_fn(|request| {
+            let answered = answer(request);
+            async move { Ok::<_, Infallible>(last(answered.await)) }
+        });
+        let connection = http1::Builder::new()
+            .max_buf_size(REQUEST_BYTES)
+            .serve_connection(TokioIo::new(stream), service)
+            .with_upgrades();
+        match connection.await {
+            Ok(()) => {}
+            Err(error) if error.is_parse() => {
+                self.tell(&error, &format!("that was no HTTP request; {remedy}"))
+            }
+            Err(error) => tracing::debug!(peer = %self.peer, %error, "a connection ended early"),
+        }
+    }
+
+    fn tell(&self, error: &dyn Display, what: &str) {
+        if let Some(left_out) = self.lines.next(Instant::now()) {
+            tracing::info!(peer = %self.peer, %error, left_out, "{what}");
+        }
     }
 }

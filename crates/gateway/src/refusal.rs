@@ -2,12 +2,15 @@
 
 use crate::allowance::Exhausted;
 use crate::calls::AdmitError;
+use crate::claims::{ClaimError, Untruth};
+use crate::limits::{Excess, TooFast};
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use jiff::Timestamp;
 use secretary::{DomainUuid, IdError};
 use std::borrow::Cow;
 use std::net::IpAddr;
+use std::time::Duration;
 
 /// How long a module should wait before it asks a full node again, in seconds.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
@@ -44,6 +47,15 @@ pub(crate) enum Refusal {
         /// The key that configures it.
         key: &'static str,
     },
+    /// The address asks too much.
+    #[error(transparent)]
+    Excess(#[from] Excess),
+    /// The address claims what FreeSWITCH does not confirm.
+    #[error(transparent)]
+    Claim(#[from] ClaimError),
+    /// The domain's streams begin too fast.
+    #[error(transparent)]
+    TooFast(#[from] TooFast),
     /// There is no place for the call.
     #[error(transparent)]
     NotAdmitted(#[from] AdmitError),
@@ -56,7 +68,11 @@ impl Refusal {
             Self::NoSuchPath(_) => StatusCode::NOT_FOUND,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Id(_) => StatusCode::BAD_REQUEST,
-            Self::UnknownDomain(_) | Self::Address(_) => StatusCode::FORBIDDEN,
+            Self::UnknownDomain(_) | Self::Address(_) | Self::Claim(ClaimError::Untrue { .. }) => {
+                StatusCode::FORBIDDEN
+            }
+            Self::Excess(_) | Self::TooFast(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Claim(ClaimError::Unverified { .. }) => StatusCode::SERVICE_UNAVAILABLE,
             Self::NoUpgrade(_) => StatusCode::UPGRADE_REQUIRED,
             Self::Token { .. } => StatusCode::UNAUTHORIZED,
             Self::NotAdmitted(AdmitError::Attached(_)) => StatusCode::CONFLICT,
@@ -80,6 +96,15 @@ impl Refusal {
             Self::NoUpgrade(_) => "no_upgrade",
             Self::Address(_) => "address",
             Self::Token { .. } => "token",
+            Self::Excess(Excess::Connections { .. }) => "address_connections",
+            Self::Excess(Excess::Requests { .. }) => "address_rate",
+            Self::TooFast(_) => "domain_rate",
+            Self::Claim(ClaimError::Untrue { reason, .. }) => match reason {
+                Untruth::NoSuchCall => "no_such_call",
+                Untruth::OtherDomain(_) => "other_domain",
+                Untruth::NoDomain => "no_domain",
+            },
+            Self::Claim(ClaimError::Unverified { .. }) => "unverified",
             Self::NotAdmitted(AdmitError::Attached(_)) => "attached",
             Self::NotAdmitted(AdmitError::Ended(_)) => "ended",
             Self::NotAdmitted(AdmitError::DomainFull { .. }) => "domain_full",
@@ -87,6 +112,15 @@ impl Refusal {
             Self::NotAdmitted(AdmitError::Exhausted(Exhausted::Spend { .. })) => "domain_spend",
             Self::NotAdmitted(AdmitError::NodeFull(_)) => "node_full",
             Self::NotAdmitted(AdmitError::Draining) => "draining",
+        }
+    }
+
+    /// What the log says besides; the other end must not learn it.
+    pub(crate) fn detail(&self) -> String {
+        match self {
+            Self::Claim(ClaimError::Untrue { reason, .. }) => reason.to_string(),
+            Self::Claim(ClaimError::Unverified { reason }) => reason.clone(),
+            _ => String::new(),
         }
     }
 
@@ -113,6 +147,20 @@ impl Refusal {
                  stream, as ?token=…"
             )
             .into(),
+            Self::Excess(Excess::Connections { .. }) => {
+                "wait until some have ended, or raise server.address_handshakes".into()
+            }
+            Self::Excess(Excess::Requests { .. }) => {
+                "wait, or raise server.address_requests_per_second and server.address_request_burst".into()
+            }
+            Self::TooFast(_) => "wait, or raise streams_per_second and stream_burst of the domain".into(),
+            Self::Claim(ClaimError::Untrue { .. }) => {
+                "stream a channel that lives on a FreeSWITCH of [[pbx]] and whose variable domain_uuid is the address's; the                  node's log says what is not so"
+                    .into()
+            }
+            Self::Claim(ClaimError::Unverified { .. }) => {
+                "`voice-ai pbx status` tells what is wrong with the connection; until then send the call to its fallback".into()
+            }
             Self::NotAdmitted(AdmitError::Attached(_)) => "stop the first stream before another is started".into(),
             Self::NotAdmitted(AdmitError::Ended(_)) => "hang the channel up, or stream a new call".into(),
             Self::NotAdmitted(AdmitError::DomainFull { .. } | AdmitError::NodeFull(_)) => {
@@ -134,6 +182,10 @@ impl Refusal {
                 let seconds = exhausted.renewed().as_second() - Timestamp::now().as_second();
                 HeaderValue::from(seconds.max(0))
             }
+            Self::Excess(Excess::Requests { wait, .. }) | Self::TooFast(TooFast { wait, .. }) => {
+                HeaderValue::from(whole_seconds(*wait))
+            }
+            Self::Excess(Excess::Connections { .. }) | Self::Claim(_) => HeaderValue::from_static("1"),
             _ => RETRY_AFTER,
         }
     }
@@ -153,13 +205,18 @@ impl Refusal {
             StatusCode::METHOD_NOT_ALLOWED => {
                 headers.insert(header::ALLOW, HeaderValue::from_static("GET"));
             }
-            StatusCode::SERVICE_UNAVAILABLE => {
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
                 headers.insert(header::RETRY_AFTER, self.retry_after());
             }
             _ => {}
         }
         response
     }
+}
+
+/// At least so many whole seconds, and at least one.
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_millis().div_ceil(1_000).max(1) as u64
 }
 
 /// A JSON answer.

@@ -1,6 +1,7 @@
-//! The secretaries of a node, read again while calls run. What has a fault changes nothing: the former ones go on answering, the log
+//! The secretaries of a node, and its certificate, read again while calls run. What has a fault changes nothing: the former ones go on answering, the log
 //! says why, and so does health until it is mended.
 
+use crate::certificate::Certificate;
 use crate::engines::{Engines, Fitted};
 use secretary::{DomainEntry, Folder, Reloading, SecretarySource, Snapshot};
 use std::path::PathBuf;
@@ -9,24 +10,42 @@ use std::time::Duration;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
-/// Reads a gateway's secretaries again. Clones do so for the same gateway.
+/// Reads a gateway's secretaries and its certificate again. Clones do so for the same gateway.
 #[derive(Clone)]
-pub struct Reload(Arc<Secretaries>);
+pub struct Reload {
+    secretaries: Arc<Secretaries>,
+    certificate: Option<Arc<Certificate>>,
+}
 
 impl Reload {
-    pub(crate) fn new(secretaries: Arc<Secretaries>) -> Self {
-        Self(secretaries)
+    pub(crate) fn new(secretaries: Arc<Secretaries>, certificate: Option<Arc<Certificate>>) -> Self {
+        Self {
+            secretaries,
+            certificate,
+        }
     }
 
-    /// Reads them now: their folder and their scripts. Calls that run keep what they began with.
+    /// Reads them now: the secretaries' folder and their scripts, and the certificate. Calls that run keep what they began with.
     ///
-    /// Returns the version that answers from now on.
+    /// Returns the version of the secretaries that answers from now on.
     ///
     /// # Errors
     ///
-    /// With all that is wrong, each with file, line and remedy; then everything is as it was. It is in the log already.
+    /// With all that is wrong, each with file, line and remedy; what is wrong stays as it was. It is in the log already.
     pub async fn now(&self) -> Result<String, Vec<String>> {
-        self.0.read(Occasion::Asked).await
+        let certificate = match &self.certificate {
+            Some(certificate) => certificate.reread().await,
+            None => Ok(()),
+        };
+        let version = self.secretaries.read(Occasion::Asked).await;
+        match (version, certificate) {
+            (version, Ok(())) => version,
+            (Ok(_), Err(error)) => Err(vec![error.to_string()]),
+            (Err(mut wrong), Err(error)) => {
+                wrong.push(error.to_string());
+                Err(wrong)
+            }
+        }
     }
 }
 

@@ -4,16 +4,20 @@ use crate::access::Access;
 use crate::allowance::Allowances;
 use crate::books::Books;
 use crate::calls::Calls;
+use crate::certificate::Certificate;
+use crate::claims::Claims;
 use crate::config::Config;
 use crate::control::Control;
 use crate::driver::Services;
 use crate::engines::Engines;
 use crate::health::Health;
 use crate::keeping::Keeping;
-use crate::listen::{Limits, listen};
+use crate::limits::{Addresses, Domains, LogLines, Rate};
+use crate::listen::{Terms, listen};
 use crate::metrics::Metrics;
 use crate::reload::{Reload, Secretaries};
 use crate::stream::Streams;
+use crate::switches::Switches;
 use crate::{allowance, messages, recordings, retention};
 use audio::{EarModel, TurnModel};
 use recording::Recorder;
@@ -22,7 +26,7 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
@@ -105,7 +109,8 @@ impl Gateway {
     /// Whether a gateway could be made of this configuration: the secretaries' files, and the engines that they want. All
     /// that is wrong, each with its remedy. Starts nothing.
     pub fn check(config: &Config) -> Result<(), Vec<String>> {
-        prepare(config, Vec::new()).map(drop)
+        prepare(config, Vec::new())?;
+        certificate(config).map(drop)
     }
 
     /// Whether these secretaries would do in a gateway of this configuration, whatever `secretaries.dir` says: their files and
@@ -124,6 +129,12 @@ impl Gateway {
     /// The same with engines of the embedder's own, each in the place of ours of the same name.
     pub async fn start_with(config: Config, own: Vec<Arc<dyn Engine>>) -> Result<Running, StartError> {
         let (snapshot, engines) = prepare(&config, own).map_err(StartError::Config)?;
+        let certificate = certificate(&config).map_err(StartError::Config)?;
+        let tls = certificate
+            .as_ref()
+            .map(Certificate::acceptor)
+            .transpose()
+            .map_err(|error| StartError::Config(vec![format!("server.tls: {error}")]))?;
         let metrics = Metrics::new();
         let stream = bind("server.listen", config.server.listen).await?;
         let control = bind("server.control", config.server.control).await?;
@@ -131,7 +142,8 @@ impl Gateway {
             local(&stream, config.server.listen),
             local(&control, config.server.control),
         );
-        announce(stream_addr, control_addr, &snapshot, &engines);
+        let scheme = if tls.is_some() { "wss" } else { "ws" };
+        announce(scheme, stream_addr, control_addr, &snapshot, &engines);
         let transcription = engines.transcription.clone();
         tokio::spawn(async move { transcription.warm().await });
 
@@ -160,6 +172,7 @@ impl Gateway {
                 config.data.dir.clone(),
                 secretaries.clone(),
                 keeping.kept.clone(),
+                certificate.clone(),
             )
         };
         messages::mention_former(&config.data.dir);
@@ -171,12 +184,24 @@ impl Gateway {
             allowances.clone(),
         );
         let health = Arc::new(health(&calls));
+        let (switches, _arrivals) = Switches::connect(&config);
+        let time = config.server.upgrade_limit();
         let streams = Streams {
             access: Access::to_streams(&config.server),
+            addresses: Addresses::new(
+                config.server.address_handshakes,
+                Rate {
+                    per_second: config.server.address_requests_per_second,
+                    burst: config.server.address_request_burst,
+                },
+            ),
+            domains: Domains::new(&config.domains, Instant::now()),
+            claims: Claims::new(switches, config.server.verify, time),
             secretaries: secretaries.clone(),
             calls: calls.clone(),
             health: health.clone(),
             metrics: metrics.clone(),
+            log: LogLines::new(Instant::now()),
         };
         let control_site = Control {
             access: Access::to_control(&config.server),
@@ -186,17 +211,21 @@ impl Gateway {
         };
         let shutdown = Shutdown::default();
         let closed = CancellationToken::new();
-        let time = config.server.upgrade_limit();
-        let handshakes = Limits {
+        let handshakes = Terms {
             connections: config.server.max_handshakes as usize,
             time,
+            tls,
         };
         tokio::spawn(listen(stream, handshakes, Arc::new(streams), closed.clone()));
-        let few = Limits {
+        let few = Terms {
             connections: CONTROL_CONNECTIONS,
             time,
+            tls: None,
         };
         tokio::spawn(listen(control, few, Arc::new(control_site), closed.clone()));
+        if let Some(certificate) = &certificate {
+            tokio::spawn(certificate.clone().follow(closed.clone()));
+        }
         if config.secretaries.reload_seconds > 0 && config.secretaries.dir.is_some() {
             let period = Duration::from_secs(config.secretaries.reload_seconds.into());
             tokio::spawn(secretaries.clone().follow(period, closed.clone()));
@@ -227,7 +256,7 @@ impl Gateway {
             control_addr,
             metrics,
             shutdown,
-            reload: Reload::new(secretaries),
+            reload: Reload::new(secretaries, certificate),
             ended,
         })
     }
@@ -246,6 +275,15 @@ fn prepare(config: &Config, own: Vec<Arc<dyn Engine>>) -> Result<(Snapshot, Engi
         .extend(own.into_iter().map(|engine| (engine.name().to_owned(), engine)));
     engines.adopt(engines.fit(&snapshot)?);
     Ok((snapshot, engines))
+}
+
+/// Reads the certificate, where one is configured. Blocks.
+fn certificate(config: &Config) -> Result<Option<Arc<Certificate>>, Vec<String>> {
+    let read = config.server.tls.clone().map(Certificate::read).transpose();
+    match read {
+        Ok(certificate) => Ok(certificate.map(Arc::new)),
+        Err(error) => Err(vec![error.to_string()]),
+    }
 }
 
 /// Waits for the shutdown and carries it out. The listeners answer until the last call has ended: whoever asks is told that the
@@ -315,8 +353,8 @@ fn services(
     }
 }
 
-fn announce(stream: SocketAddr, control: SocketAddr, snapshot: &Snapshot, engines: &Engines) {
-    tracing::info!("calls on ws://{stream}/stream/{{domain_uuid}}/{{call_uuid}}");
+fn announce(scheme: &str, stream: SocketAddr, control: SocketAddr, snapshot: &Snapshot, engines: &Engines) {
+    tracing::info!("calls on {scheme}://{stream}/stream/{{domain_uuid}}/{{call_uuid}}");
     tracing::info!("metrics on http://{control}/metrics, health on http://{control}/health/ready");
     for domain in snapshot.domains.values() {
         let secretaries: Vec<&str> = domain.secretaries.keys().map(String::as_str).collect();

@@ -2,7 +2,9 @@
 
 use crate::access::Access;
 use crate::calls::{Calls, ModuleBuild};
+use crate::claims::Claims;
 use crate::health::Health;
+use crate::limits::{Addresses, Domains, LogLines, Passage};
 use crate::listen::Answer;
 use crate::metrics::Metrics;
 use crate::refusal::Refusal;
@@ -15,6 +17,7 @@ use hyper::body::Incoming;
 use secretary::{CallUuid, DomainUuid, SecretarySource};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// What is read of a stream at once: six frames of 20 ms at 16 kHz.
 const READ_BUFFER: usize = 4 * 1024;
@@ -30,19 +33,35 @@ const SHOWN: usize = 120;
 /// The stream listener's site.
 pub(crate) struct Streams {
     pub(crate) access: Access,
+    pub(crate) addresses: Arc<Addresses>,
+    pub(crate) domains: Domains,
+    pub(crate) claims: Claims,
     pub(crate) secretaries: Arc<dyn SecretarySource>,
     pub(crate) calls: Calls,
     pub(crate) health: Arc<Health>,
     pub(crate) metrics: Metrics,
+    pub(crate) log: LogLines,
 }
 
 impl Answer for Streams {
+    fn enter(&self, peer: SocketAddr) -> Result<Option<Passage>, Refusal> {
+        let entered = self.addresses.enter(peer.ip(), Instant::now());
+        entered.map(Some).map_err(|excess| {
+            let refusal = Refusal::from(excess);
+            self.note(peer, "", &refusal);
+            refusal
+        })
+    }
+
     async fn answer(self: Arc<Self>, peer: SocketAddr, request: Request<Incoming>) -> Response<Body> {
         let (mut parts, _) = request.into_parts();
         let path = parts.uri.path().to_owned();
         match self.route(peer, &path, &mut parts).await {
             Ok(response) => response,
-            Err(refusal) => self.refuse(peer, &path, &refusal),
+            Err(refusal) => {
+                self.note(peer, &path, &refusal);
+                refusal.response()
+            }
         }
     }
 }
@@ -72,6 +91,8 @@ impl Streams {
             .map_err(|rejection| Refusal::NoUpgrade(rejection.body_text()))?;
         let snapshot = self.secretaries.snapshot();
         let domain = snapshot.domain(domain).ok_or(Refusal::UnknownDomain(domain))?;
+        let line = self.claims.check(domain.uuid, call).await?;
+        self.domains.begin(domain, Instant::now())?;
         let seat = self.calls.admit(domain, call)?;
         let build = build(&parts.headers);
         // The modules offer no subprotocol, and an offer of compression is passed over, as RFC 7692 allows.
@@ -84,14 +105,17 @@ impl Streams {
             .on_failed_upgrade(move |error| {
                 tracing::info!(%call, %peer, %error, "a stream was gone before it began");
             });
-        Ok(upgrade.on_upgrade(move |socket| seat.serve(socket, peer, build)))
+        Ok(upgrade.on_upgrade(move |socket| seat.serve(socket, peer, build, line)))
     }
 
-    fn refuse(&self, peer: SocketAddr, path: &str, refusal: &Refusal) -> Response<Body> {
+    fn note(&self, peer: SocketAddr, path: &str, refusal: &Refusal) {
         self.metrics.refused(refusal.reason());
+        let Some(left_out) = self.log.next(Instant::now()) else {
+            return;
+        };
         let status = refusal.status().as_u16();
-        tracing::warn!(%peer, status, path = shown(path), "refused: {refusal}");
-        refusal.response()
+        let (path, why) = (shown(path), refusal.detail());
+        tracing::warn!(%peer, status, path, why, left_out, "refused: {refusal}");
     }
 }
 

@@ -25,6 +25,15 @@ impl Config {
                 server.listen
             ));
         }
+        if let Some(tls) = &server.tls {
+            for (key, path) in [("certificate", &tls.certificate), ("key", &tls.key)] {
+                if path.as_os_str().is_empty() {
+                    found.push(format!(
+                        "server.tls.{key}: it is missing; name both PEM files, or leave server.tls out for ws://"
+                    ));
+                }
+            }
+        }
         if !server.control.ip().is_loopback() && server.control_token.is_none() {
             found.push(format!(
                 "server.control: {} can be reached from other machines; set server.control_token, or use 127.0.0.1",
