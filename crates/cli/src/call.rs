@@ -3,11 +3,13 @@
 mod printing;
 mod script;
 
+use anyhow::Context as _;
 use audio::SampleRate;
 use printing::Printer;
 use script::{ScriptArguments, duration};
 use sim::{
-    Account, Call, DialError, Line, LineEcho, Manners, Metadata, Mix, Module, Outcome, StreamAddress, What,
+    Account, Call, DialError, Line, LineEcho, Manners, Metadata, Mix, Module, Outcome, StreamAddress, Trust,
+    What, dial, dial_trusting,
 };
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -38,6 +40,9 @@ pub(crate) struct Arguments {
     /// A stream (ws://HOST:PORT/stream/DOMAIN_UUID/CALL_UUID), or a base: then the sample domain and a fresh call.
     #[arg(long, default_value = "ws://127.0.0.1:8085", value_parser = StreamAddress::parse)]
     url: StreamAddress,
+    /// Certificates to trust of a wss:// server, in PEM [default: the public authorities].
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
     #[command(flatten)]
     script: ScriptArguments,
     /// Language of --say, and the caller's as told to the server.
@@ -114,19 +119,31 @@ async fn call(arguments: Arguments) -> anyhow::Result<ExitCode> {
             interrupted.cancel();
         }
     });
-    let account = match call.make(&stop, |event| printer.event(event)).await {
-        Ok(account) => account,
+    let socket = match &arguments.ca {
+        None => dial(&call.address, call.module).await,
+        Some(file) => {
+            let pem = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+            let trust = Trust::authority(&pem).with_context(|| file.display().to_string())?;
+            dial_trusting(&call.address, call.module, &trust).await
+        }
+    };
+    let socket = match socket {
+        Ok(socket) => socket,
         Err(error) => {
             let code = match &error {
                 DialError::Refused { .. } => REFUSED,
-                DialError::NotThere { .. } | DialError::Silent(_) | DialError::NotWebSocket { .. } => {
-                    NOT_THERE
-                }
+                DialError::NotThere { .. }
+                | DialError::Silent(_)
+                | DialError::NotTrusted { .. }
+                | DialError::NotWebSocket { .. } => NOT_THERE,
             };
             printer.failure(&error, code);
             return Ok(ExitCode::from(code));
         }
     };
+    let account = call
+        .converse(socket, &stop, |event| printer.event(event))
+        .await;
     arguments.write(&account)?;
     printer.summary(&account, arguments.out.as_deref(), arguments.picture.as_deref());
     Ok(exit_code(&account))

@@ -2,18 +2,16 @@
 
 use crate::address::StreamAddress;
 use crate::module::Module;
+use crate::trust::Trust;
 use base64::Engine as _;
 use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
-use tokio_tungstenite::tungstenite::http::{HeaderValue, Response, header::USER_AGENT};
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
-use tokio_tungstenite::tungstenite::{self};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use uuid::Uuid;
 
 /// The modules themselves give up after one second or wait longer; a person trying the server deserves an answer.
@@ -47,6 +45,16 @@ pub enum DialError {
         /// The answer's text.
         body: String,
     },
+    /// No TLS connection came about.
+    #[error(
+        "{address} cannot be spoken to by TLS ({reason}): is its certificate of an authority that is trusted here, and for that name?"
+    )]
+    NotTrusted {
+        /// The stream.
+        address: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// What answered does not speak HTTP or WebSocket.
     #[error("{address} does not answer as a WebSocket server ({reason}): is that port a voice-ai server?")]
     NotWebSocket {
@@ -71,15 +79,33 @@ fn explained(body: &str) -> String {
     }
 }
 
-/// Connects to a stream with the headers of a module.
+/// Connects to a stream with the headers of a module. Of a `wss://` server the authorities that browsers believe are believed.
 pub async fn dial(
     address: &StreamAddress,
     module: Module,
 ) -> Result<WebSocketStream<MaybeTlsStream<TcpStream>>, DialError> {
+    if !address.secure() {
+        return connect(address, module, None).await;
+    }
+    let trust = Trust::public().map_err(|error| not_trusted(address, &error))?;
+    connect(address, module, Some(&trust)).await
+}
+
+/// The same, believing others of a `wss://` server.
+pub async fn dial_trusting(
+    address: &StreamAddress,
+    module: Module,
+    trust: &Trust,
+) -> Result<WebSocketStream<MaybeTlsStream<TcpStream>>, DialError> {
+    connect(address, module, address.secure().then_some(trust)).await
+}
+
+async fn connect(
+    address: &StreamAddress,
+    module: Module,
+    trust: Option<&Trust>,
+) -> Result<WebSocketStream<MaybeTlsStream<TcpStream>>, DialError> {
     let dialled = async {
-        if address.secure() {
-            return dial_tls(address, module).await;
-        }
         let stream = TcpStream::connect(address.socket())
             .await
             .map_err(|source| not_there(address, source))?;
@@ -87,7 +113,15 @@ pub async fn dial(
         stream
             .set_nodelay(true)
             .map_err(|source| not_there(address, source))?;
-        upgrade(MaybeTlsStream::Plain(stream), address, module).await
+        let stream = match trust {
+            None => MaybeTlsStream::Plain(stream),
+            Some(trust) => {
+                let (host, _) = address.socket();
+                let encrypted = trust.encrypt(stream, host).await;
+                MaybeTlsStream::Rustls(encrypted.map_err(|error| not_trusted(address, &error))?)
+            }
+        };
+        upgrade(stream, address, module).await
     };
     timeout(PATIENCE, dialled)
         .await
@@ -172,6 +206,13 @@ fn not_there(address: &StreamAddress, source: io::Error) -> DialError {
     }
 }
 
+fn not_trusted(address: &StreamAddress, reason: &dyn ToString) -> DialError {
+    DialError::NotTrusted {
+        address: address.shown(),
+        reason: reason.to_string(),
+    }
+}
+
 /// The head of an HTTP answer.
 struct Head {
     code: u16,
@@ -217,38 +258,4 @@ async fn read_body(stream: &mut (impl AsyncRead + Unpin), mut body: Vec<u8>, hea
     )
     .await;
     String::from_utf8_lossy(&body).into_owned()
-}
-
-async fn dial_tls(
-    address: &StreamAddress,
-    module: Module,
-) -> Result<WebSocketStream<MaybeTlsStream<TcpStream>>, DialError> {
-    let not_web_socket = |reason: String| DialError::NotWebSocket {
-        address: address.shown(),
-        reason,
-    };
-    let mut request = address
-        .to_string()
-        .into_client_request()
-        .map_err(|error| not_web_socket(error.to_string()))?;
-    if let Some(agent) = module
-        .user_agent()
-        .and_then(|agent| HeaderValue::from_str(&agent).ok())
-    {
-        request.headers_mut().insert(USER_AGENT, agent);
-    }
-    match connect_async(request).await {
-        Ok((socket, _)) => Ok(socket),
-        Err(tungstenite::Error::Http(response)) => Err(refused(&response)),
-        Err(tungstenite::Error::Io(source)) => Err(not_there(address, source)),
-        Err(error) => Err(not_web_socket(error.to_string())),
-    }
-}
-
-fn refused(response: &Response<Option<Vec<u8>>>) -> DialError {
-    let body = response.body().as_deref().unwrap_or_default();
-    DialError::Refused {
-        status: response.status().to_string(),
-        body: String::from_utf8_lossy(body).into_owned(),
-    }
 }

@@ -62,15 +62,6 @@ impl Module {
         }
     }
 
-    /// The user agent, where the build names one.
-    pub(crate) fn user_agent(self) -> Option<String> {
-        match self {
-            Self::Amigniter => None,
-            Self::Sptmru => Some(IXWEBSOCKET.to_owned()),
-            Self::Plain => Some(format!("voice-ai-call/{VERSION}")),
-        }
-    }
-
     fn resamples(self) -> bool {
         self != Self::Sptmru
     }
