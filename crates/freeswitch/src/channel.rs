@@ -37,3 +37,62 @@ pub struct Channel {
     /// Whether the dialplan has parked it for us: `voice_ai` is true and park runs.
     pub parked_for_us: bool,
 }
+
+impl Channel {
+    /// Reads the headers of an event, or of a `uuid_dump`. None without a UUID.
+    pub(crate) fn read<'a>(header: impl Fn(&str) -> Option<&'a str>) -> Option<Self> {
+        let present = |name: &str| header(name).filter(|value| !value.is_empty() && *value != "_undef_");
+        let number = |name: &str| present(name).and_then(|value| value.parse::<u32>().ok());
+        let rate = number("Channel-Read-Codec-Rate").or_else(|| number("variable_read_rate"));
+        let ptime = number("variable_rtp_use_codec_ptime").filter(|ms| (1..=120).contains(ms));
+        Some(Self {
+            call: present("Unique-ID")?.parse().ok()?,
+            domain: present("variable_domain_uuid").and_then(|value| value.parse().ok()),
+            domain_name: present("variable_domain_name").and_then(|value| ContextName::parse(value).ok()),
+            secretary: present("variable_voice_ai_secretary")
+                .or_else(|| present("variable_secretary_uuid"))
+                .map(str::to_owned),
+            caller_number: present("Caller-Caller-ID-Number").map(str::to_owned),
+            caller_name: present("Caller-Caller-ID-Name").map(str::to_owned),
+            destination: present("Caller-Destination-Number").map(str::to_owned),
+            context: present("Caller-Context").and_then(|value| ContextName::parse(value).ok()),
+            fallback: present("variable_voice_ai_fallback").and_then(|value| Extension::parse(value).ok()),
+            // A channel that has no audio yet gets the rate and packets of most.
+            rate: rate
+                .and_then(|hz| SampleRate::new(hz).ok())
+                .unwrap_or(SampleRate::HZ_8000),
+            ptime: Duration::from_millis(u64::from(ptime.unwrap_or(20))),
+            codec: present("Channel-Read-Codec-Name")
+                .or_else(|| present("variable_read_codec"))
+                .unwrap_or_default()
+                .to_owned(),
+            answered: present("Answer-State") == Some("answered"),
+            parked_for_us: present("variable_voice_ai").is_some_and(is_true) && is_parked(&present),
+        })
+    }
+
+    /// Reads the reply to `uuid_dump … json`.
+    pub(crate) fn of_dump(json: &str) -> Option<Self> {
+        let dump: serde_json::Map<String, serde_json::Value> = serde_json::from_str(json).ok()?;
+        Self::read(|name| dump.get(name)?.as_str())
+    }
+}
+
+/// What FreeSWITCH takes for true (`switch_true`).
+fn is_true(value: &str) -> bool {
+    ["true", "yes", "on", "enabled", "active", "allow", "t"]
+        .iter()
+        .any(|word| value.eq_ignore_ascii_case(word))
+        || value.parse::<i64>().is_ok_and(|number| number != 0)
+}
+
+/// Whether park runs. An application that was executed in park stays the current one after its end (measured), so that a channel
+/// for which something was played is not known from its dump to be parked.
+fn is_parked<'a>(present: &impl Fn(&str) -> Option<&'a str>) -> bool {
+    if present("Answer-State") == Some("hangup") {
+        return false;
+    }
+    present("Event-Name") == Some("CHANNEL_PARK")
+        || present("Channel-State") == Some("CS_PARK")
+        || present("variable_current_application") == Some("park")
+}

@@ -8,10 +8,17 @@
 #![forbid(unsafe_code)]
 
 mod argument;
+mod arrivals;
 mod channel;
 mod command;
+mod connection;
+mod event;
 mod happening;
+mod request;
+mod routes;
 mod settings;
+mod state;
+mod supervisor;
 mod switch;
 mod unicast;
 
@@ -23,5 +30,6 @@ pub use command::{Application, Command, Ringback, Timer, UnicastTo};
 pub use freeswitch_esl_tokio::HangupCause;
 pub use happening::{Happening, ModuleEvent, PlaybackEnd};
 pub use settings::{Password, Settings};
-pub use switch::{CommandError, Following, State, Switch};
+pub use state::{CommandError, State};
+pub use switch::{Following, Switch};
 pub use unicast::{Ports, PortsError, Unicast};

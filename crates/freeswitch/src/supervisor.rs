@@ -1,0 +1,213 @@
+//! The task that keeps a connection: connects, has it served, waits, connects again.
+
+use crate::arrivals::Arrivals;
+use crate::connection::{Connection, End};
+use crate::request::Request;
+use crate::routes::Routes;
+use crate::{Settings, State};
+use freeswitch_esl_tokio::{AuthMethod, EslClient, EslConnectOptions, EslError, EslEventStream, EslResult};
+use secretary::CallUuid;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{sleep, timeout};
+use tokio_util::task::AbortOnDropHandle;
+
+/// How many events may wait between the socket's reader and us. We take each at once; this is for a machine out of breath.
+const EVENT_QUEUE: usize = 16_384;
+
+/// After this long channels are listed a second time: FreeSWITCH writes its list of channels behind the events (core database), so
+/// one that was parked just before we subscribed may stand in it late.
+const LIST_AGAIN: Duration = Duration::from_secs(2);
+
+/// What the task shares with the [`Switch`](crate::Switch)es. It holds none of them: when the last is gone, so is the sender of the
+/// requests, and the task ends.
+pub(crate) struct Supervisor {
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) requests: mpsc::Receiver<Request>,
+    pub(crate) routes: Arc<Routes>,
+    pub(crate) arrivals: Arrivals,
+    pub(crate) state: watch::Sender<State>,
+}
+
+impl Supervisor {
+    pub(crate) async fn run(mut self) {
+        let mut pauses = Pauses::new(self.settings.longest_pause);
+        loop {
+            let attempt = tokio::select! {
+                attempt = connect(&self.settings) => attempt,
+                () = unwanted(&mut self.requests) => return,
+            };
+            let state = match attempt {
+                Ok((client, events)) => match self.serve(client, events, &mut pauses).await {
+                    Some(state) => state,
+                    None => return,
+                },
+                Err(error) => state_of(&error, &self.settings),
+            };
+            self.enter(state);
+            tokio::select! {
+                () = sleep(pauses.next()) => {}
+                () = unwanted(&mut self.requests) => return,
+            }
+        }
+    }
+
+    /// Serves a connection to its end. Returns the state that this leads to; none if nobody wants another.
+    async fn serve(
+        &mut self,
+        client: EslClient,
+        events: EslEventStream,
+        pauses: &mut Pauses,
+    ) -> Option<State> {
+        let settings = Arc::clone(&self.settings);
+        let routes = Arc::clone(&self.routes);
+        let begun = Connection::begin(&settings, client, events, &routes, &mut self.arrivals).await;
+        let (connection, version) = match begun {
+            Ok(begun) => begun,
+            Err(error) => {
+                routes.disconnected();
+                return Some(state_of(&error, &settings));
+            }
+        };
+        pauses.begin_anew();
+        tracing::info!(switch = %settings.name, %version, "FreeSWITCH is connected");
+        self.state.send_replace(State::Up { version });
+        let (found, mut parked) = mpsc::channel(1);
+        let _listing = AbortOnDropHandle::new(tokio::spawn(find_parked(Arc::clone(&settings), found)));
+        let end = connection.run(&mut self.requests, &mut parked).await;
+        match end {
+            End::Unwanted => None,
+            End::Lost(reason) => {
+                let state = State::Lost { reason };
+                self.enter(state.clone());
+                routes.disconnected();
+                Some(state)
+            }
+        }
+    }
+
+    /// Says a new state once.
+    fn enter(&self, state: State) {
+        let changed = self.state.send_if_modified(|present| {
+            let changed = *present != state;
+            present.clone_from(&state);
+            changed
+        });
+        if changed {
+            tracing::warn!(switch = %self.settings.name, %state, "FreeSWITCH is not connected");
+        }
+    }
+}
+
+/// Refuses what is asked meanwhile, by dropping it; ends when nobody can ask any more.
+async fn unwanted(requests: &mut mpsc::Receiver<Request>) {
+    while requests.recv().await.is_some() {}
+}
+
+async fn connect(settings: &Settings) -> EslResult<(EslClient, EslEventStream)> {
+    let options = EslConnectOptions::new()
+        .with_connect_timeout(settings.patience)
+        .with_event_queue_size(EVENT_QUEUE);
+    let auth = AuthMethod::password(settings.password.reveal());
+    // A peer that sends a byte now and then is no FreeSWITCH: what the crate limits is each step, this the whole.
+    let limit = settings.patience * 3;
+    let attempt = Box::pin(EslClient::connect_with_auth(
+        &settings.host,
+        settings.port,
+        auth,
+        options,
+    ));
+    timeout(limit, attempt).await.unwrap_or(Err(EslError::Timeout {
+        timeout_ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
+    }))
+}
+
+fn state_of(error: &EslError, settings: &Settings) -> State {
+    let reason = match error {
+        EslError::AuthenticationFailed { .. } => return State::WrongPassword,
+        EslError::AccessDenied { .. } => return State::Refused,
+        EslError::Io(error) => error.to_string(),
+        EslError::Timeout { .. } => format!("no answer within {:?}", settings.patience),
+        other => other.to_string(),
+    };
+    State::Unreachable { reason }
+}
+
+/// Gives a command on a connection of its own: for an answer that is long, or that the database of FreeSWITCH takes its time for.
+pub(crate) async fn aside(settings: &Settings, line: &str) -> EslResult<String> {
+    let (client, _events) = connect(settings).await?;
+    client.set_liveness_timeout(settings.patience * 10);
+    client.set_command_timeout(settings.patience * 5);
+    let response = client.api(line).await?;
+    let text = response.api_result()?.to_owned();
+    client.disconnect().await?;
+    Ok(text)
+}
+
+/// Looks for channels that were parked before we came.
+async fn find_parked(settings: Arc<Settings>, found: mpsc::Sender<Vec<CallUuid>>) {
+    for _ in 0..2 {
+        match aside(&settings, "show channels as json").await {
+            Ok(list) => {
+                if found.send(in_park(&list)).await.is_err() {
+                    return;
+                }
+            }
+            Err(error) => {
+                tracing::warn!(switch = %settings.name, %error, "channels that were parked before cannot be listed");
+            }
+        }
+        sleep(LIST_AGAIN).await;
+    }
+}
+
+/// The channels of a `show channels as json` that may be in park.
+fn in_park(list: &str) -> Vec<CallUuid> {
+    #[derive(serde::Deserialize)]
+    struct List {
+        #[serde(default)]
+        rows: Vec<Row>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Row {
+        uuid: String,
+        #[serde(default)]
+        state: String,
+        #[serde(default)]
+        application: String,
+    }
+    let Ok(list) = serde_json::from_str::<List>(list) else {
+        return Vec::new();
+    };
+    list.rows
+        .iter()
+        .filter(|row| row.application == "park" || row.state == "CS_PARK")
+        .filter_map(|row| row.uuid.parse().ok())
+        .collect()
+}
+
+/// How long to wait between two attempts: twice as long each time, and never as long as another gateway.
+struct Pauses {
+    longest: Duration,
+    next: Duration,
+}
+
+impl Pauses {
+    fn new(longest: Duration) -> Self {
+        Self {
+            longest,
+            next: longest / 20,
+        }
+    }
+
+    fn begin_anew(&mut self) {
+        self.next = self.longest / 20;
+    }
+
+    fn next(&mut self) -> Duration {
+        let pause = self.next;
+        self.next = (pause * 2).min(self.longest);
+        pause.mul_f64(0.5 + fastrand::f64() / 2.0)
+    }
+}
