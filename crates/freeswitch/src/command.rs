@@ -190,6 +190,11 @@ impl fmt::Display for Command {
 
 /// The headers of a `sendmsg` that executes an application.
 impl Application {
+    /// Whether it begins only after what was asked for before has ended (`event-lock`).
+    pub(crate) fn waits_its_turn(&self) -> bool {
+        matches!(self, Self::Playback(_))
+    }
+
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Answer => "answer",
