@@ -87,7 +87,7 @@ impl Switch {
     }
 
     /// Gives a command and waits for its answer, without the `+OK` in front. Commands of one task are carried out in the order in
-    /// which they are given; [`Command::Originate`], [`Command::Bridge`] and [`Command::Contact`], which may take long, beside the
+    /// which they are given; [`Command::Originate`] and [`Command::Contact`], which may take long, beside the
     /// others. One that is given up before its turn is not carried out.
     pub async fn command(&self, command: Command) -> Result<String, CommandError> {
         let line = command.to_string();
@@ -180,7 +180,7 @@ impl Switch {
         let patience = self.0.settings.patience;
         match command {
             Command::Originate { ring, .. } => Way::Job(*ring + patience * 3),
-            Command::Bridge(..) | Command::Contact { .. } => Way::Job(patience * 3),
+            Command::Contact { .. } => Way::Job(patience * 3),
             Command::ShowChannels => Way::Aside,
             _ => Way::Api,
         }

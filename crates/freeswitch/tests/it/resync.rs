@@ -1,0 +1,138 @@
+//! What is known again after a connection was lost, and who waits in park.
+
+use crate::happenings::{CALL, OTHER, event, follow, happens, next, uuid};
+use crate::peer::{LONG, Peer};
+use crate::states::{reaches, up};
+use freeswitch::{Channel, Happening, State, Switch};
+use tokio::sync::mpsc;
+
+const DUMP: &str = include_str!("../data/dump_parked.json");
+
+async fn arrival(arrivals: &mut mpsc::Receiver<Channel>) -> Channel {
+    tokio::time::timeout(LONG, arrivals.recv())
+        .await
+        .expect("a channel arrives")
+        .unwrap()
+}
+
+/// Waits until all that was said so far was read: a digit of another channel comes after it.
+async fn all_read(switch: &Switch, peer: &mut Peer) {
+    let witness = "aaaaaaaa-bbbb-4ccc-8ddd-90000000ffff";
+    let mut following = follow(switch, peer, witness).await;
+    peer.say(&event!("dtmf").replace(CALL, witness));
+    assert_eq!(next(&mut following).await, Happening::Digit('5'));
+}
+
+fn parked(call: &str) -> String {
+    let event = event!("park").replace(CALL, call);
+    format!("{}\nvariable_voice_ai: true", event.trim_end())
+}
+
+#[tokio::test]
+async fn who_ended_meanwhile_and_who_lives_is_told_after_a_loss() {
+    let mut peer = Peer::start().await;
+    peer.channel(CALL, "{}");
+    peer.channel(OTHER, "{}");
+    let (switch, _arrivals) = up(peer.settings()).await;
+    let mut ends = follow(&switch, &mut peer, CALL).await;
+    let mut lives = follow(&switch, &mut peer, OTHER).await;
+    peer.stop().await;
+    assert_eq!(next(&mut ends).await, Happening::ControlLost);
+    assert_eq!(next(&mut lives).await, Happening::ControlLost);
+    peer.gone(CALL);
+    peer.start_again().await;
+    assert_eq!(next(&mut ends).await, Happening::HungUp { cause: None });
+    assert_eq!(happens(&mut ends).await, None);
+    assert_eq!(next(&mut lives).await, Happening::ControlBack);
+    // What happens to it is told again.
+    peer.say(&event!("dtmf").replace(CALL, OTHER));
+    assert_eq!(next(&mut lives).await, Happening::Digit('5'));
+}
+
+#[tokio::test]
+async fn one_who_begins_to_follow_without_a_connection_is_told_so() {
+    let mut peer = Peer::start().await;
+    peer.channel(CALL, "{}");
+    peer.stop().await;
+    let (switch, _arrivals) = Switch::connect(peer.settings());
+    let mut following = switch.follow(uuid(CALL));
+    assert_eq!(next(&mut following).await, Happening::ControlLost);
+    peer.start_again().await;
+    assert_eq!(next(&mut following).await, Happening::ControlBack);
+}
+
+#[tokio::test]
+async fn a_channel_arrives_once_for_each_parking() {
+    let mut peer = Peer::start().await;
+    let (switch, mut arrivals) = up(peer.settings()).await;
+    peer.say(event!("park"));
+    all_read(&switch, &mut peer).await;
+    assert!(arrivals.try_recv().is_err(), "it is not parked for us");
+    peer.say(&parked(CALL));
+    let channel = arrival(&mut arrivals).await;
+    assert_eq!(channel.call, uuid(CALL));
+    assert!(channel.parked_for_us && channel.answered);
+    assert_eq!(channel.destination.as_deref(), Some("9000"));
+    peer.say(&parked(CALL));
+    peer.say(&parked(OTHER));
+    assert_eq!(
+        arrival(&mut arrivals).await.call,
+        uuid(OTHER),
+        "the same parking is not told twice"
+    );
+    // It has left park, and comes again.
+    peer.say(&parked(CALL).replace("CHANNEL_PARK", "CHANNEL_UNPARK"));
+    peer.say(&parked(CALL));
+    assert_eq!(arrival(&mut arrivals).await.call, uuid(CALL));
+}
+
+#[tokio::test]
+async fn a_channel_that_is_followed_does_not_arrive() {
+    let mut peer = Peer::start().await;
+    let (switch, mut arrivals) = up(peer.settings()).await;
+    let mut following = follow(&switch, &mut peer, CALL).await;
+    peer.say(&parked(CALL));
+    assert_eq!(next(&mut following).await, Happening::Parked);
+    assert!(arrivals.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn who_waits_in_park_already_arrives_at_each_connect() {
+    let mut peer = Peer::start().await;
+    peer.channel(CALL, DUMP);
+    // One that is not for us, and one that is no longer in park.
+    peer.channel(
+        OTHER,
+        &DUMP
+            .replace(r#""variable_voice_ai":"true""#, r#""variable_voice_ai":"false""#)
+            .replace(CALL, OTHER),
+    );
+    let playing = "aaaaaaaa-bbbb-4ccc-8ddd-900000000009";
+    peer.channel(
+        playing,
+        &DUMP
+            .replace(
+                r#""variable_current_application":"park""#,
+                r#""variable_current_application":"bridge""#,
+            )
+            .replace(CALL, playing),
+    );
+    let (switch, mut arrivals) = up(peer.settings()).await;
+    let channel = arrival(&mut arrivals).await;
+    assert_eq!(channel.call, uuid(CALL));
+    assert_eq!(channel.caller_name.as_deref(), Some("Jenny Cole"));
+    // A connection later it waits still, as nobody took it up.
+    peer.stop().await;
+    reaches(&switch, |state| !matches!(state, State::Up { .. })).await;
+    peer.start_again().await;
+    assert_eq!(arrival(&mut arrivals).await.call, uuid(CALL));
+    // It was taken up: the next connection does not bring it.
+    let mut following = switch.follow(uuid(CALL));
+    peer.stop().await;
+    assert_eq!(next(&mut following).await, Happening::ControlLost);
+    peer.start_again().await;
+    assert_eq!(next(&mut following).await, Happening::ControlBack);
+    peer.heard("api show channels").await;
+    all_read(&switch, &mut peer).await;
+    assert!(arrivals.try_recv().is_err());
+}
