@@ -15,6 +15,7 @@ mod clip;
 mod dial;
 mod echo;
 mod event;
+pub mod freeswitch;
 mod line;
 mod manners;
 mod measure;

@@ -1,0 +1,25 @@
+//! What a fake does wrong when it is asked to.
+
+use std::time::Duration;
+
+/// Faults that are on.
+#[derive(Debug, Default)]
+pub(super) struct Faults {
+    /// Answers to the next commands of a name, instead of obeying them.
+    pub(super) refusals: Vec<(String, String)>,
+    /// Each answer waits so long.
+    pub(super) delay: Duration,
+    /// Results of `bgapi` are kept until so many are there, and then told last first.
+    pub(super) jobs_kept: usize,
+    /// What is kept of them: the job, its command line, its result.
+    pub(super) jobs: Vec<(String, String, String)>,
+}
+
+impl Faults {
+    /// The answer that a command gets instead of being obeyed.
+    pub(super) fn refusal(&mut self, command: &str) -> Option<String> {
+        let name = command.split(' ').next().unwrap_or_default();
+        let at = self.refusals.iter().position(|(known, _)| known == name)?;
+        Some(self.refusals.remove(at).1)
+    }
+}
