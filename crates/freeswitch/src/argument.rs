@@ -18,6 +18,9 @@ pub struct ArgumentError {
     pub rule: &'static str,
 }
 
+/// What FreeSWITCH splits a dial string at before it looks for anything else, variables included (`switch_ivr_originate`).
+const SEVERAL: &str = ":_:";
+
 fn refuse(what: &'static str, value: &str, rule: &'static str) -> ArgumentError {
     ArgumentError {
         what,
@@ -56,16 +59,17 @@ impl Extension {
 pub struct ContextName(String);
 
 impl ContextName {
-    /// Parses 1 to 128 of letters, digits and `. - _ @ :`.
+    /// Parses 1 to 128 of letters, digits and `. - _ @ :`, without `:_:`.
     pub fn parse(text: &str) -> Result<Self, ArgumentError> {
         let allowed = |c: char| c.is_ascii_alphanumeric() || ".-_@:".contains(c);
-        if (1..=128).contains(&text.len()) && text.chars().all(allowed) && !text.starts_with('-') {
+        let plain = text.chars().all(allowed) && !text.starts_with('-') && !text.contains(SEVERAL);
+        if (1..=128).contains(&text.len()) && plain {
             return Ok(Self(text.to_owned()));
         }
         Err(refuse(
             "a dialplan context",
             text,
-            "use 1 to 128 letters, digits or . - _ @ :",
+            "use 1 to 128 letters, digits or . - _ @ : and no dash in front",
         ))
     }
 
@@ -103,30 +107,43 @@ impl VariableName {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VariableValue(String);
 
+/// The most characters of a value.
+const LONGEST_VALUE: usize = 256;
+
+/// What ends a value, or is read as something else, in `{…}` of a dial string, in a line or in an application's data.
+fn is_special(c: char) -> bool {
+    c.is_control() || "'\"\\${}[]<>,^;|".contains(c)
+}
+
 impl VariableValue {
-    /// Parses up to 256 characters without control characters and without `' " \ $ { } [ ] < > , ^ ;`.
+    /// Parses up to 256 characters without control characters and without `' " \ $ { } [ ] < > , ^ ; |`, with no blank around them,
+    /// no `:_:` within and no `ARRAY::` in front. `_undef_`, by which FreeSWITCH says that there is none, is no value.
     pub fn parse(text: &str) -> Result<Self, ArgumentError> {
-        let special = |c: char| c.is_control() || "'\"\\${}[]<>,^;".contains(c);
-        if text.chars().count() <= 256 && !text.chars().any(special) {
+        let short = text.chars().take(LONGEST_VALUE + 1).count() <= LONGEST_VALUE;
+        let plain = !text.chars().any(is_special) && text.trim() == text;
+        // FreeSWITCH makes a list of what begins with ARRAY:: (`switch_event_base_add_header`).
+        let meant = !text.contains(SEVERAL) && !text.starts_with("ARRAY::") && text != "_undef_";
+        if short && plain && meant {
             return Ok(Self(text.to_owned()));
         }
         Err(refuse(
             "a variable's value",
             text,
-            "use at most 256 characters without control characters and without ' \" \\ $ { } [ ] < > , ^ ;",
+            "use at most 256 characters, no blank around them, no control characters, none of ' \" \\ $ { } [ ] < > , ^ ; | and no :_: \
+             or ARRAY::",
         ))
     }
 
     /// The same text with each character that is not allowed made a blank, cut to what is allowed: for names that people gave.
     pub fn washed(text: &str) -> Self {
-        let washed = text.chars().take(256).map(|c| {
-            if c.is_control() || "'\"\\${}[]<>,^;".contains(c) {
-                ' '
-            } else {
-                c
-            }
-        });
-        Self(washed.collect::<String>().trim().to_owned())
+        let text: String = text
+            .chars()
+            .take(LONGEST_VALUE)
+            .map(|c| if is_special(c) { ' ' } else { c })
+            .collect();
+        let text = text.replace(SEVERAL, "   ").replace("ARRAY::", "ARRAY  ");
+        let text = text.trim();
+        Self(if text == "_undef_" { "" } else { text }.to_owned())
     }
 
     /// The text.
@@ -144,7 +161,8 @@ impl FilePath {
     pub fn parse(path: &Path) -> Result<Self, ArgumentError> {
         let text = path.to_string_lossy();
         let allowed = |c: char| c.is_ascii_alphanumeric() || "/.-_".contains(c);
-        if text.starts_with('/') && text.len() <= 512 && text.chars().all(allowed) && !text.contains("/../") {
+        let upwards = text.split('/').any(|part| part == "..");
+        if text.starts_with('/') && text.len() <= 512 && text.chars().all(allowed) && !upwards {
             return Ok(Self(path.to_owned()));
         }
         Err(refuse(
@@ -163,6 +181,31 @@ impl FilePath {
 impl fmt::Display for FilePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.display().fmt(f)
+    }
+}
+
+/// The name of a stream of music: on FusionPBX `default`, or `<domain>/<name>`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MusicName(String);
+
+impl MusicName {
+    /// Parses 1 to 128 of letters, digits and `. - _ /`.
+    pub fn parse(text: &str) -> Result<Self, ArgumentError> {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || ".-_/".contains(c);
+        let upwards = text.split('/').any(|part| part.is_empty() || part == "..");
+        if (1..=128).contains(&text.len()) && text.chars().all(allowed) && !upwards {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(refuse(
+            "a stream of music",
+            text,
+            "use 1 to 128 letters, digits or . - _ / without ..",
+        ))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
@@ -205,4 +248,4 @@ macro_rules! shown {
         }
     )*};
 }
-shown!(Extension ContextName VariableName VariableValue);
+shown!(Extension ContextName VariableName VariableValue MusicName);

@@ -1,6 +1,6 @@
 //! What FreeSWITCH is told to do.
 
-use crate::{ContextName, DialString, Extension, FilePath, VariableName, VariableValue};
+use crate::{ContextName, DialString, Extension, FilePath, MusicName, VariableName, VariableValue};
 use freeswitch_esl_tokio::HangupCause;
 use secretary::CallUuid;
 use std::fmt;
@@ -106,7 +106,7 @@ pub enum Application {
     /// Plays a file, after those that were asked for before (`event-lock`; without it the order is reversed, measured).
     Playback(FilePath),
     /// Plays music until [`Command::Break`]. By `playback`: `endless_playback` begins again after a break (measured).
-    HoldMusic(String),
+    HoldMusic(Music),
     /// Calls somebody and talks to them; the channel comes back when they do not answer or have hung up. Early media counts for
     /// nothing: with it FreeSWITCH tells of a bridge before anybody has answered.
     Bridge {
@@ -121,6 +121,30 @@ pub enum Application {
     Transfer(Extension, ContextName),
     /// Writes silence while nothing else plays.
     Silence,
+}
+
+/// What a caller hears who waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Music {
+    /// A stream of mod_local_stream.
+    LocalStream(MusicName),
+    /// A file, once.
+    File(FilePath),
+    /// The tone of a phone that rings elsewhere.
+    Tone(Ringback),
+    /// Nothing.
+    Silence,
+}
+
+impl fmt::Display for Music {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LocalStream(name) => write!(f, "local_stream://{name}"),
+            Self::File(file) => file.fmt(f),
+            Self::Tone(tone) => write!(f, "tone_stream://{tone};loops=-1"),
+            Self::Silence => f.write_str("silence_stream://-1"),
+        }
+    }
 }
 
 /// Where a channel's audio goes: `sendmsg` with `call-command: unicast`. FreeSWITCH sends L16 little-endian at the channel's rate, a
@@ -210,7 +234,7 @@ impl Application {
         match self {
             Self::Answer => String::new(),
             Self::Playback(file) => file.to_string(),
-            Self::HoldMusic(source) => source.clone(),
+            Self::HoldMusic(music) => music.to_string(),
             Self::Bridge { to, ring, variables } => {
                 let mut text = format!("{{originate_timeout={},ignore_early_media=true", ring.as_secs());
                 for (name, value) in variables {
@@ -219,7 +243,7 @@ impl Application {
                 text + &format!("}}{to}")
             }
             Self::Transfer(extension, context) => format!("{extension} XML {context}"),
-            Self::Silence => "silence_stream://-1".to_owned(),
+            Self::Silence => Music::Silence.to_string(),
         }
     }
 }

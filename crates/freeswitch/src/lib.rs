@@ -16,6 +16,7 @@ mod event;
 mod happening;
 mod request;
 mod routes;
+mod script;
 mod settings;
 mod state;
 mod supervisor;
@@ -23,12 +24,13 @@ mod switch;
 mod unicast;
 
 pub use argument::{
-    ArgumentError, ContextName, DialString, Extension, FilePath, VariableName, VariableValue,
+    ArgumentError, ContextName, DialString, Extension, FilePath, MusicName, VariableName, VariableValue,
 };
 pub use channel::Channel;
-pub use command::{Application, Command, Ringback, Timer, UnicastTo};
+pub use command::{Application, Command, Music, Ringback, Timer, UnicastTo};
 pub use freeswitch_esl_tokio::HangupCause;
 pub use happening::{Happening, ModuleEvent, PlaybackEnd};
+pub use script::{SCRIPT, SCRIPT_NAME, ScriptVersion};
 pub use settings::{Password, Settings};
 pub use state::{CommandError, State};
 pub use switch::{Following, Switch};
