@@ -63,6 +63,8 @@ pub(crate) struct Connection<'a> {
     routes: &'a Routes,
     arrivals: &'a mut Arrivals,
     underway: Option<(Errand, Underway)>,
+    /// The request whose turn is next.
+    next: Option<Request>,
     /// Channels of which is to be asked whether they live.
     unsure: VecDeque<CallUuid>,
     /// Channels that may be parked for us.
@@ -102,6 +104,7 @@ impl<'a> Connection<'a> {
             routes,
             arrivals,
             underway: None,
+            next: None,
             unsure: followed.into(),
             parked: VecDeque::new(),
             jobs: HashMap::new(),
@@ -129,7 +132,7 @@ impl<'a> Connection<'a> {
                 result = landed(&mut self.underway) => if let Some(end) = self.land(result) { return end },
                 event = self.events.recv() => if let Some(end) = self.take(event) { return end },
                 request = requests.recv(), if idle => match request {
-                    Some(request) => self.ask(request),
+                    Some(request) => self.next = Some(request),
                     None => return End::Unwanted,
                 },
                 () = self.routes.changed(), if idle => {}
@@ -140,7 +143,8 @@ impl<'a> Connection<'a> {
         }
     }
 
-    /// What is to be done before the next request.
+    /// Begins what is to be done next. Who follows a channel and then asks for it must not miss its end: what is to be told of is
+    /// therefore told to FreeSWITCH before any request.
     fn begin_errand(&mut self) {
         if self.doubtful {
             return self.ping();
@@ -156,6 +160,9 @@ impl<'a> Connection<'a> {
                 return self.send(Errand::Dump, api(format!("uuid_dump {call} json")));
             }
         }
+        if let Some(request) = self.next.take() {
+            self.ask(request);
+        }
     }
 
     fn ask(&mut self, request: Request) {
@@ -170,7 +177,7 @@ impl<'a> Connection<'a> {
                 Errand::Message(reply),
                 EslCommand::SendMsg {
                     uuid: Some(call.to_string()),
-                    event,
+                    event: *event,
                 },
             ),
         }

@@ -16,7 +16,7 @@ pub(crate) enum Ask {
     /// `bgapi`: the answer comes by an event, in any order.
     Job(String),
     /// `sendmsg` to a channel.
-    Message(CallUuid, EslEvent),
+    Message(CallUuid, Box<EslEvent>),
 }
 
 /// What FreeSWITCH said, without `+OK`.

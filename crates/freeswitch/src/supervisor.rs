@@ -45,7 +45,7 @@ impl Supervisor {
                 },
                 Err(error) => state_of(&error, &self.settings),
             };
-            self.enter(state);
+            self.enter(&state);
             tokio::select! {
                 () = sleep(pauses.next()) => {}
                 () = unwanted(&mut self.requests) => return,
@@ -80,7 +80,7 @@ impl Supervisor {
             End::Unwanted => None,
             End::Lost(reason) => {
                 let state = State::Lost { reason };
-                self.enter(state.clone());
+                self.enter(&state);
                 routes.disconnected();
                 Some(state)
             }
@@ -88,10 +88,10 @@ impl Supervisor {
     }
 
     /// Says a new state once.
-    fn enter(&self, state: State) {
+    fn enter(&self, state: &State) {
         let changed = self.state.send_if_modified(|present| {
-            let changed = *present != state;
-            present.clone_from(&state);
+            let changed = present != state;
+            present.clone_from(state);
             changed
         });
         if changed {

@@ -188,7 +188,7 @@ impl Switch {
 
     async fn message(&self, call: CallUuid, message: EslEvent, name: &str) -> Result<(), CommandError> {
         let patience = self.0.settings.patience;
-        match self.ask(Ask::Message(call, message), patience).await {
+        match self.ask(Ask::Message(call, Box::new(message)), patience).await {
             Ok(_) => Ok(()),
             Err(refusal) => Err(self.error(refusal, name, Some(call), patience)),
         }

@@ -1,6 +1,6 @@
 //! Values that would break out of a command are refused; what is taken comes out as the one argument that went in, by the rules by
 //! which FreeSWITCH 1.10.12 takes a line apart (`switch_utils.c` `switch_separate_string`, `switch_event.c`
-//! `switch_event_create_brackets`; the same values go through a real one in `real.rs`).
+//! `switch_event_create_brackets`; the same values go through a real one in `whole.rs`).
 
 use freeswitch::{
     Application, Command, ContextName, DialString, Extension, FilePath, Music, MusicName, VariableName,

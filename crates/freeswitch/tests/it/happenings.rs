@@ -243,6 +243,22 @@ async fn only_what_is_followed_is_asked_for_and_no_longer_than_that() {
 }
 
 #[tokio::test]
+async fn who_follows_a_channel_and_then_asks_for_it_misses_nothing() {
+    let mut peer = Peer::start().await;
+    let (switch, _arrivals) = up(peer.settings()).await;
+    for _ in 0..100 {
+        let call = CallUuid::new(uuid::Uuid::new_v4());
+        let following = switch.follow(call);
+        assert_eq!(switch.channel(call).await.unwrap(), None);
+        let heard = peer.all_heard();
+        let position = |wanted: &str| heard.iter().position(|command| command.contains(wanted)).unwrap();
+        let (told, asked) = (format!("filter Unique-ID {call}"), format!("uuid_dump {call}"));
+        assert!(position(&told) < position(&asked), "{heard:?}");
+        drop(following);
+    }
+}
+
+#[tokio::test]
 async fn one_who_does_not_keep_up_is_told_so_and_never_loses_the_end() {
     let mut peer = Peer::start().await;
     let (switch, _arrivals) = up(peer.settings()).await;

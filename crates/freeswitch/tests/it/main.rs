@@ -2,8 +2,9 @@
 
 mod arguments;
 mod commands;
+mod fuzz;
 mod happenings;
 mod peer;
-mod real;
 mod resync;
 mod states;
+mod whole;
