@@ -5,8 +5,13 @@ use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
 
-/// These write what they carry into their own log at trace, tokens and callers' words: of them nothing below info is ever logged.
-const TALKATIVE: [&str; 2] = ["tungstenite=info", "tokio_tungstenite=info"];
+/// These write what they carry into their own log, tokens, callers' words and numbers: of them nothing below info is ever logged, and
+/// of the event socket, whose states we tell ourselves, nothing below error.
+const TALKATIVE: [&str; 3] = [
+    "tungstenite=info",
+    "tokio_tungstenite=info",
+    "freeswitch_esl_tokio=error",
+];
 
 /// What is logged: RUST_LOG where it is set, else the configuration's `log.level`.
 fn filter(log: &LogConfig) -> anyhow::Result<EnvFilter> {
@@ -78,6 +83,7 @@ mod tests {
             tracing::subscriber::with_default(subscriber.finish(), || {
                 tracing::trace!(target: "tungstenite::protocol", "Received message hippopotamus");
                 tracing::debug!(target: "tokio_tungstenite::compat", "hippopotamus");
+                tracing::debug!(target: "freeswitch_esl_tokio::connection::client", ">> api originate hippopotamus");
                 tracing::trace!(target: "gateway::driver", "our own");
             });
             let told = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();

@@ -14,23 +14,19 @@ use std::collections::{HashMap, VecDeque};
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 
 /// What is subscribed to. CHANNEL_HANGUP tells of an end first; CHANNEL_DESTROY tells it to one who began to follow in between.
 const EVENTS: &str = "CHANNEL_PARK CHANNEL_UNPARK CHANNEL_ANSWER CHANNEL_BRIDGE CHANNEL_UNBRIDGE CHANNEL_HANGUP CHANNEL_DESTROY \
-                      CHANNEL_EXECUTE CHANNEL_EXECUTE_COMPLETE PLAYBACK_START PLAYBACK_STOP DTMF BACKGROUND_JOB HEARTBEAT \
+                      CHANNEL_EXECUTE CHANNEL_EXECUTE_COMPLETE PLAYBACK_START PLAYBACK_STOP DTMF BACKGROUND_JOB \
                       CUSTOM mod_audio_stream::connect mod_audio_stream::disconnect mod_audio_stream::error \
                       mod_audio_stream::play mod_audio_stream::json";
 
 /// What passes of them. FreeSWITCH hands out an event that matches any filter (mod_event_socket.c, `event_handler`): the answers
-/// to `bgapi`, its heartbeat, what tells of channels that the dialplan gave to us, and each channel that is followed by its own
+/// to `bgapi`, what tells of channels that the dialplan gave to us, and each channel that is followed by its own
 /// filter. So a PBX with thousands of other calls costs us nothing, and costs it one comparison a followed channel and event.
-const FILTERS: [(&str, &str); 3] = [
-    ("Event-Name", "BACKGROUND_JOB"),
-    ("Event-Name", "HEARTBEAT"),
-    ("variable_voice_ai", "true"),
-];
+const FILTERS: [(&str, &str); 2] = [("Event-Name", "BACKGROUND_JOB"), ("variable_voice_ai", "true")];
 
 /// How many results of jobs are kept that came before the number of their job.
 const EARLY_JOBS: usize = 64;
@@ -73,6 +69,8 @@ pub(crate) struct Connection<'a> {
     early: VecDeque<(String, Answer)>,
     heard: Instant,
     doubtful: bool,
+    /// Has the channels in park listed.
+    list: &'a Notify,
 }
 
 impl<'a> Connection<'a> {
@@ -83,6 +81,7 @@ impl<'a> Connection<'a> {
         events: EslEventStream,
         routes: &'a Routes,
         arrivals: &'a mut Arrivals,
+        list: &'a Notify,
     ) -> EslResult<(Self, String)> {
         client.set_command_timeout(settings.patience);
         // Ends the task that reads, should the peer be gone without a word; the pings end the connection long before.
@@ -111,6 +110,7 @@ impl<'a> Connection<'a> {
             early: VecDeque::new(),
             heard: Instant::now(),
             doubtful: false,
+            list,
         };
         Ok((connection, version))
     }
@@ -277,6 +277,7 @@ impl<'a> Connection<'a> {
             Some(Err(EslError::QueueFull)) => {
                 tracing::warn!(switch = %self.settings.name, "events were lost: every channel is asked for again");
                 self.unsure = self.routes.torn().into();
+                self.list.notify_one();
                 None
             }
             // An event that cannot be read; the connection goes on, or ends by itself.

@@ -7,14 +7,16 @@ use crate::routes::Routes;
 use crate::{Settings, State};
 use freeswitch_esl_tokio::{AuthMethod, EslClient, EslConnectOptions, EslError, EslEventStream, EslResult};
 use secretary::CallUuid;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{sleep, timeout};
 use tokio_util::task::AbortOnDropHandle;
 
-/// How many events may wait between the socket's reader and us. We take each at once; this is for a machine out of breath.
-const EVENT_QUEUE: usize = 16_384;
+/// How many events may wait between the socket's reader and us. We take each at once; this is for a machine out of breath. What
+/// comes then is lost, and every channel is asked for.
+const EVENT_QUEUE: usize = 4096;
 
 /// After this long channels are listed a second time: FreeSWITCH writes its list of channels behind the events (core database), so
 /// one that was parked just before we subscribed may stand in it late.
@@ -62,7 +64,8 @@ impl Supervisor {
     ) -> Option<State> {
         let settings = Arc::clone(&self.settings);
         let routes = Arc::clone(&self.routes);
-        let begun = Connection::begin(&settings, client, events, &routes, &mut self.arrivals).await;
+        let list = Arc::new(Notify::new());
+        let begun = Connection::begin(&settings, client, events, &routes, &mut self.arrivals, &list).await;
         let (connection, version) = match begun {
             Ok(begun) => begun,
             Err(error) => {
@@ -74,7 +77,11 @@ impl Supervisor {
         tracing::info!(switch = %settings.name, %version, "FreeSWITCH is connected");
         self.state.send_replace(State::Up { version });
         let (found, mut parked) = mpsc::channel(1);
-        let _listing = AbortOnDropHandle::new(tokio::spawn(find_parked(Arc::clone(&settings), found)));
+        let _listing = AbortOnDropHandle::new(tokio::spawn(find_parked(
+            Arc::clone(&settings),
+            Arc::clone(&list),
+            found,
+        )));
         let end = connection.run(&mut self.requests, &mut parked).await;
         match end {
             End::Unwanted => None,
@@ -145,25 +152,33 @@ pub(crate) async fn aside(settings: &Settings, line: &str) -> EslResult<String> 
     Ok(text)
 }
 
-/// Looks for channels that were parked before we came.
-async fn find_parked(settings: Arc<Settings>, found: mpsc::Sender<Vec<CallUuid>>) {
-    for _ in 0..2 {
-        match aside(&settings, "show channels as json").await {
-            Ok(list) => {
-                if found.send(in_park(&list)).await.is_err() {
-                    return;
-                }
+/// Looks for channels that were parked before we came, and again when their events may be lost.
+async fn find_parked(settings: Arc<Settings>, again: Arc<Notify>, found: mpsc::Sender<Vec<CallUuid>>) {
+    loop {
+        for _ in 0..2 {
+            match aside(&settings, "show channels as json").await {
+                Ok(list) => match in_park(&list) {
+                    Ok(calls) => {
+                        if found.send(calls).await.is_err() {
+                            return;
+                        }
+                    }
+                    Err(error) => unlisted(&settings, &error),
+                },
+                Err(error) => unlisted(&settings, &error),
             }
-            Err(error) => {
-                tracing::warn!(switch = %settings.name, %error, "channels that were parked before cannot be listed");
-            }
+            sleep(LIST_AGAIN).await;
         }
-        sleep(LIST_AGAIN).await;
+        again.notified().await;
     }
 }
 
+fn unlisted(settings: &Settings, error: &impl fmt::Display) {
+    tracing::warn!(switch = %settings.name, %error, "channels that are parked already cannot be listed");
+}
+
 /// The channels of a `show channels as json` that may be in park.
-fn in_park(list: &str) -> Vec<CallUuid> {
+fn in_park(list: &str) -> serde_json::Result<Vec<CallUuid>> {
     #[derive(serde::Deserialize)]
     struct List {
         #[serde(default)]
@@ -172,19 +187,15 @@ fn in_park(list: &str) -> Vec<CallUuid> {
     #[derive(serde::Deserialize)]
     struct Row {
         uuid: String,
-        #[serde(default)]
-        state: String,
-        #[serde(default)]
-        application: String,
+        state: Option<String>,
+        application: Option<String>,
     }
-    let Ok(list) = serde_json::from_str::<List>(list) else {
-        return Vec::new();
-    };
-    list.rows
+    let list: List = serde_json::from_str(list)?;
+    let parked = list
+        .rows
         .iter()
-        .filter(|row| row.application == "park" || row.state == "CS_PARK")
-        .filter_map(|row| row.uuid.parse().ok())
-        .collect()
+        .filter(|row| row.application.as_deref() == Some("park") || row.state.as_deref() == Some("CS_PARK"));
+    Ok(parked.filter_map(|row| row.uuid.parse().ok()).collect())
 }
 
 /// How long to wait between two attempts: twice as long each time, and never as long as another gateway.

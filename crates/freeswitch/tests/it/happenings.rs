@@ -219,7 +219,6 @@ async fn only_what_is_followed_is_asked_for_and_no_longer_than_that() {
     let begun = peer.all_heard();
     for filter in [
         "filter Event-Name BACKGROUND_JOB",
-        "filter Event-Name HEARTBEAT",
         "filter variable_voice_ai true",
     ] {
         assert!(begun.iter().any(|command| command == filter), "{begun:?}");

@@ -136,3 +136,37 @@ async fn who_waits_in_park_already_arrives_at_each_connect() {
     all_read(&switch, &mut peer).await;
     assert!(arrivals.try_recv().is_err());
 }
+
+/// On one thread the socket's reader reads far ahead before anybody else gets a turn: what it holds for us is bounded.
+#[tokio::test]
+async fn after_a_flood_that_was_too_much_every_channel_is_asked_for() {
+    let mut peer = Peer::start().await;
+    peer.channel(CALL, "{}");
+    let (switch, mut arrivals) = up(peer.settings()).await;
+    let mut following = follow(&switch, &mut peer, CALL).await;
+    // Somebody was parked, and the event that told it is among the lost ones.
+    peer.channel(OTHER, &DUMP.replace(CALL, OTHER));
+    let flood = crate::peer::framed("Event-Name: HEARTBEAT").repeat(20_000);
+    let told = tokio::time::timeout(LONG, async {
+        loop {
+            peer.say_bytes(flood.clone().into_bytes());
+            let mut soon = std::pin::pin!(following.next());
+            for _ in 0..1000 {
+                tokio::select! {
+                    biased;
+                    happening = &mut soon => return happening,
+                    () = tokio::task::yield_now() => {}
+                }
+            }
+        }
+    });
+    assert_eq!(told.await.expect("a loss is told"), Some(Happening::ControlLost));
+    let back = loop {
+        match next(&mut following).await {
+            Happening::ControlLost => {}
+            other => break other,
+        }
+    };
+    assert_eq!(back, Happening::ControlBack);
+    assert_eq!(arrival(&mut arrivals).await.call, uuid(OTHER));
+}
