@@ -25,6 +25,7 @@ mod sound;
 mod stream;
 mod subscription;
 mod unicast;
+mod words;
 
 pub use caller::{Caller, Dial, Dialplan, Place};
 pub use extension::Behaviour;
@@ -242,6 +243,11 @@ impl FreeSwitch {
             Ok(received) => received.clone(),
             Err(_) => std::future::pending().await,
         }
+    }
+
+    /// Whether the process has come to its end by a module's fault.
+    pub fn crashed(&self) -> bool {
+        *self.exchange.crashed.borrow()
     }
 
     /// The tasks of `sched_api` that wait.

@@ -94,6 +94,10 @@ impl Exchange {
             _ => {}
         }
         let leg = self.leg(by, dialled);
+        let inherits_inline = by.is_some_and(|by| by.state().profile.inline);
+        if inherits_inline && matches!(dialled.endpoint, Endpoint::Dialplan { .. }) {
+            self.hang_up(&leg, "DESTINATION_OUT_OF_ORDER");
+        }
         self.spawn(Arc::clone(self).outbound(Arc::clone(&leg), behaviour));
         let ring = ["originate_timeout", "leg_timeout", "call_timeout"]
             .iter()

@@ -2,6 +2,7 @@
 
 use super::event::Headers;
 use super::sound::Sound;
+use super::stream::Stream;
 use super::unicast::Unicast;
 use super::{Codec, Place};
 use std::collections::VecDeque;
@@ -79,6 +80,8 @@ pub(super) struct State {
     pub(super) unicast: Option<Unicast>,
     /// The unicast of this park was shut down, and park keeps what is left of it.
     pub(super) unicast_spent: bool,
+    /// The audio module's stream.
+    pub(super) stream: Option<Stream>,
     /// What it executes, outermost first.
     pub(super) applications: Vec<(String, String)>,
     /// What the last application answered.
@@ -95,6 +98,8 @@ pub(super) struct Profile {
     pub(super) destination: String,
     pub(super) context: String,
     pub(super) source: &'static str,
+    /// Whether the inline dialplan brought it here: `loopback` then takes the number for an application (measured).
+    pub(super) inline: bool,
     /// Microseconds of the epoch.
     pub(super) transferred: u64,
     pub(super) bridged: u64,
@@ -234,6 +239,7 @@ impl Channel {
             idle_in_park: false,
             unicast: None,
             unicast_spent: false,
+            stream: None,
             applications: Vec::new(),
             response: None,
             recordings: Vec::new(),
@@ -356,7 +362,10 @@ impl Channel {
         add("Caller-Direction", self.direction.name().to_owned());
         add("Caller-Logical-Direction", self.direction.name().to_owned());
         add("Caller-Username", profile.number.clone());
-        add("Caller-Dialplan", "XML".to_owned());
+        add(
+            "Caller-Dialplan",
+            if profile.inline { "inline" } else { "XML" }.to_owned(),
+        );
         add("Caller-Caller-ID-Name", profile.name.clone());
         add("Caller-Caller-ID-Number", profile.number.clone());
         add("Caller-Orig-Caller-ID-Name", profile.name.clone());

@@ -1,6 +1,6 @@
 //! The frames of all callers' speech, on one clock.
 
-use super::channel::Channel;
+use super::channel::{Channel, State};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -57,11 +57,28 @@ fn frame(channel: &Channel, tick: u64) -> bool {
         return true;
     }
     let samples = channel.codec.rate.samples_in(ptime) as usize;
-    let state = channel.state();
-    let (mut sound, gone) = (channel.sound(), state.cause.is_some());
+    let mut state = channel.state();
+    let mut sound = channel.sound();
     let said = sound.next(samples);
-    if let Some(unicast) = state.unicast.as_ref().filter(|_| state.idle_in_park) {
+    let silence = state
+        .variable("send_silence_when_idle")
+        .is_some_and(|value| value != "0");
+    let State {
+        stream,
+        unicast,
+        idle_in_park,
+        cause,
+        ..
+    } = &mut *state;
+    if let Some(unicast) = unicast.as_ref().filter(|_| *idle_in_park) {
         unicast.send(&said);
     }
-    !gone && (sound.speaks() || state.unicast.is_some())
+    if let Some(stream) = stream.as_mut() {
+        let played = sound
+            .played(samples)
+            .or_else(|| silence.then(|| vec![0; samples]));
+        stream.push(&said, played.as_deref());
+    }
+    let needed = sound.speaks() || unicast.is_some() || stream.is_some();
+    cause.is_none() && needed
 }

@@ -26,6 +26,7 @@ pub(super) struct Exchange {
     pub(super) clock: Arc<Clock>,
     /// Each command as it came.
     pub(super) received: watch::Sender<Vec<String>>,
+    pub(super) crashed: watch::Sender<bool>,
     /// Ends with the fake.
     pub(super) life: CancellationToken,
 }
@@ -56,8 +57,15 @@ impl Exchange {
             sequence: AtomicU64::new(430),
             clock: Arc::default(),
             received: watch::Sender::new(Vec::new()),
+            crashed: watch::Sender::new(false),
             life: CancellationToken::new(),
         }
+    }
+
+    /// The process is no more: connections, channels and all.
+    pub(super) fn crash(&self) {
+        self.crashed.send_replace(true);
+        self.life.cancel();
     }
 
     pub(super) fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -191,6 +199,7 @@ impl Exchange {
     /// Tells the end of a channel and forgets it.
     pub(super) fn bury(&self, channel: &Channel) {
         self.enter(channel, CoreState::Hangup);
+        self.stop_stream(channel, None);
         self.call_state(channel, "HANGUP");
         self.enter(channel, CoreState::Reporting);
         self.tell(channel, "CHANNEL_HANGUP_COMPLETE");

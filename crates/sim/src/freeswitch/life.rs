@@ -104,6 +104,7 @@ impl Exchange {
         match leaving {
             Some(Leaving::Dialplan { extension, context }) => self.route(channel, extension, context),
             Some(Leaving::Inline(plan)) => {
+                channel.state().profile.inline = true;
                 self.reroute(channel);
                 Some(Step::Execute(plan))
             }
@@ -127,6 +128,7 @@ impl Exchange {
             state.profile.destination.clone_from(&extension);
             state.profile.context.clone_from(&context);
             state.profile.transferred = micros();
+            state.profile.inline = false;
             state.other = None;
         }
         let behaviour = self.behaviour(&extension);

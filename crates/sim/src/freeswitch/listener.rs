@@ -67,7 +67,7 @@ pub(super) async fn serve(exchange: Arc<Exchange>, stream: TcpStream, frozen: wa
         subscription: Mutex::default(),
         frames,
         waiting: Arc::default(),
-        end: CancellationToken::new(),
+        end: exchange.life.child_token(),
         dribbles: Arc::new(AtomicBool::new(exchange.setup.dribbles)),
         authed: AtomicBool::new(false),
     });

@@ -40,7 +40,13 @@ impl Exchange {
             state.set("playback_seconds", (ms / 1000).to_string());
             state.set("playback_ms", ms.to_string());
             state.set("playback_samples", samples.to_string());
-            state.response = Some("FILE PLAYED".to_owned());
+            // A channel that is called away has not played it.
+            let response = if state.leaving.is_some() {
+                "PLAYBACK ERROR"
+            } else {
+                "FILE PLAYED"
+            };
+            state.response = Some(response.to_owned());
         }
         let status = if broken { "break" } else { "done" };
         self.tell_with(
@@ -48,7 +54,6 @@ impl Exchange {
             "PLAYBACK_STOP",
             &[("Playback-File-Path", file), ("Playback-Status", status)],
         );
-        channel.state().response = Some("FILE PLAYED".to_owned());
         Self::end_unicast(channel);
         true
     }

@@ -30,6 +30,8 @@ pub(super) struct Sound {
     line: Line,
     mouth: VecDeque<i16>,
     heard: Vec<Heard>,
+    /// What was played and no stream has taken yet, where one takes it.
+    played: Option<VecDeque<i16>>,
 }
 
 impl Sound {
@@ -43,6 +45,7 @@ impl Sound {
             line,
             mouth: VecDeque::new(),
             heard: Vec::new(),
+            played: None,
         }
     }
 
@@ -64,7 +67,21 @@ impl Sound {
 
     pub(super) fn hear(&mut self, samples: Vec<i16>, source: Source) {
         let at = Instant::now();
+        if let Some(played) = &mut self.played {
+            played.extend(&samples);
+        }
         self.heard.push(Heard { at, samples, source });
+    }
+
+    /// From now on what is played is kept for a stream, or no longer.
+    pub(super) fn keep_played(&mut self, kept: bool) {
+        self.played = kept.then(VecDeque::new);
+    }
+
+    /// The next samples of what was played for a stream; none where nothing was.
+    pub(super) fn played(&mut self, samples: usize) -> Option<Vec<i16>> {
+        let played = self.played.as_mut().filter(|played| played.len() >= samples)?;
+        Some(played.drain(..samples).collect())
     }
 
     pub(super) fn heard(&self) -> Vec<Heard> {

@@ -1,4 +1,5 @@
-//! The simulated caller against a scripted server, in virtual time: what it measures is what was done to it.
+//! The simulated caller against a scripted server, in virtual time: what it measures is what was done to it. And the fake FreeSWITCH
+//! against what the real one said, and against a client that others have written.
 
 #![expect(
     clippy::unwrap_used,
@@ -13,6 +14,7 @@ mod clips;
 mod dialling;
 mod endings;
 mod fake;
+mod freeswitch;
 mod picture;
 mod playing;
 mod responses;
