@@ -53,7 +53,7 @@ pub enum Happening {
         /// Why.
         cause: Option<HangupCause>,
     },
-    /// The connection to FreeSWITCH is lost: what happens meanwhile is not told.
+    /// The connection to FreeSWITCH is lost, or happenings were (see [`Following`](crate::Following)): what happens meanwhile is not told.
     ControlLost,
     /// It is there again, and so is the channel.
     ControlBack,
