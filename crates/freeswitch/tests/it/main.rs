@@ -1,4 +1,5 @@
 //! What the crate does, seen from outside.
+#![cfg(test)]
 
 mod arguments;
 mod commands;
