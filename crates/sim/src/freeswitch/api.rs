@@ -87,7 +87,7 @@ impl Exchange {
                 self.hang_up(&channel, if rest.is_empty() { "NORMAL_CLEARING" } else { rest });
                 ok()
             }
-            "uuid_transfer" => self.transfer_command(channel, rest),
+            "uuid_transfer" => self.transfer_command(&channel, rest),
             "uuid_bridge" => self.bridge_command(&channel, rest),
             "uuid_park" => {
                 channel.state().leaving = Some(Leaving::Park);
@@ -149,7 +149,9 @@ impl Exchange {
     fn contact(&self, user: &str) -> String {
         let (extension, _) = user.split_once('@').unwrap_or((user, ""));
         match self.behaviour(extension.trim_start_matches("*/")) {
-            None | Some(Behaviour::Unregistered | Behaviour::Parks) => "error/user_not_registered".to_owned(),
+            None | Some(Behaviour::Unregistered | Behaviour::Parks | Behaviour::Executes(_)) => {
+                "error/user_not_registered".to_owned()
+            }
             Some(_) => format!("sofia/internal/sip:{extension}@127.0.0.1:5060"),
         }
     }
@@ -157,7 +159,8 @@ impl Exchange {
     fn user_exists(&self, arguments: &str) -> String {
         let extension = arguments.split_whitespace().nth(1).unwrap_or_default();
         let known = self.behaviour(extension);
-        known.is_some_and(|known| known != Behaviour::Parks).to_string()
+        let is_dialplan = |known: &Behaviour| matches!(known, Behaviour::Parks | Behaviour::Executes(_));
+        known.is_some_and(|known| !is_dialplan(&known)).to_string()
     }
 
     /// `uuid_dump <uuid> [json|…]`.
@@ -192,7 +195,7 @@ impl Exchange {
     }
 
     /// `uuid_transfer <uuid> [-bleg|-both] <extension> [<dialplan> [<context>]]`.
-    fn transfer_command(&self, channel: Arc<Channel>, rest: &str) -> String {
+    fn transfer_command(&self, channel: &Channel, rest: &str) -> String {
         let (option, destination) = match rest.split_once(' ') {
             Some((option, destination)) if option.starts_with('-') => (option, destination),
             _ => ("", rest),
@@ -204,9 +207,9 @@ impl Exchange {
             ("-bleg", Some(partner)) => transfer(&partner, destination),
             ("-both", Some(partner)) => {
                 transfer(&partner, destination);
-                transfer(&channel, destination);
+                transfer(channel, destination);
             }
-            _ => transfer(&channel, destination),
+            _ => transfer(channel, destination),
         }
         ok()
     }

@@ -79,7 +79,10 @@ impl Exchange {
 
     async fn run(self: &Arc<Self>, channel: &Arc<Channel>, name: &str, data: &str) {
         match name {
-            "answer" => self.answer(channel),
+            "answer" => {
+                self.pre_answer(channel);
+                self.answer(channel);
+            }
             "set" | "export" => {
                 if let Some((name, value)) = data.split_once('=') {
                     channel.set(name.trim(), value);
@@ -134,6 +137,16 @@ impl Exchange {
             }
         };
         let _ = tokio::time::timeout(time, left).await;
+    }
+
+    /// Sound flows before the answer.
+    fn pre_answer(&self, channel: &Channel) {
+        if channel.state().answered != 0 {
+            return;
+        }
+        channel.state().answer = "early";
+        self.tell(channel, "CHANNEL_PROGRESS_MEDIA");
+        self.call_state(channel, "EARLY");
     }
 
     /// `switch_ivr_park`: waits for whoever controls the channel.
@@ -251,6 +264,7 @@ pub(super) fn transfer(channel: &Channel, data: &str) {
     let dialplan = words.next().unwrap_or("XML");
     let mut state = channel.state();
     let context = words.next().unwrap_or(&state.profile.context).to_owned();
+    state.other = None;
     state.leaving = Some(if dialplan.eq_ignore_ascii_case("inline") {
         Leaving::Inline(inline(&extension))
     } else {

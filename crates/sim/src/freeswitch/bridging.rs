@@ -234,10 +234,10 @@ impl Exchange {
             self.talk(channel, &other).await;
             self.parts(&other);
         }
-        self.parts(channel);
-        if channel.ready() {
-            channel.state().core = CoreState::Execute;
+        if channel.ready() && !channel.is_true("park_after_bridge") {
+            self.enter(channel, CoreState::Execute);
         }
+        self.parts(channel);
     }
 
     /// The second of the two is led by the first.

@@ -30,6 +30,8 @@ pub enum Behaviour {
     Unavailable,
     /// The dialplan of a secretary: answers, sets `voice_ai=true` and parks.
     Parks,
+    /// Whatever else the dialplan executes (a queue, a mailbox): applications and their data. A leg that comes here is answered at once.
+    Executes(Vec<(String, String)>),
 }
 
 impl Exchange {

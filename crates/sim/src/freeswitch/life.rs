@@ -102,7 +102,7 @@ impl Exchange {
             state.leaving.take()
         };
         match leaving {
-            Some(Leaving::Dialplan { extension, context }) => self.route(channel, extension, context),
+            Some(Leaving::Dialplan { extension, context }) => self.route(channel, &extension, &context),
             Some(Leaving::Inline(plan)) => {
                 channel.state().profile.inline = true;
                 self.reroute(channel);
@@ -122,19 +122,19 @@ impl Exchange {
     }
 
     /// Looks an extension up.
-    fn route(self: &Arc<Self>, channel: &Arc<Channel>, extension: String, context: String) -> Option<Step> {
+    fn route(self: &Arc<Self>, channel: &Arc<Channel>, extension: &str, context: &str) -> Option<Step> {
         {
             let mut state = channel.state();
-            state.profile.destination.clone_from(&extension);
-            state.profile.context.clone_from(&context);
+            extension.clone_into(&mut state.profile.destination);
+            context.clone_into(&mut state.profile.context);
             state.profile.transferred = micros();
             state.profile.inline = false;
             state.other = None;
         }
-        let behaviour = self.behaviour(&extension);
+        let behaviour = self.behaviour(extension);
         channel.is_at(Place::Transferred {
-            extension: extension.clone(),
-            context,
+            extension: extension.to_owned(),
+            context: context.to_owned(),
         });
         let Some(behaviour) = behaviour else {
             channel.state().core = CoreState::Routing;
@@ -146,6 +146,7 @@ impl Exchange {
         self.reroute(channel);
         let plan = match behaviour {
             Behaviour::Parks => Dialplan::Parks.plan(&[]),
+            Behaviour::Executes(plan) => plan,
             // The usual extension of a user.
             _ => vec![app("bridge", &format!("user/{extension}"))],
         };
@@ -196,7 +197,7 @@ impl Exchange {
         };
         let (after, ends) = match behaviour {
             Behaviour::Answers { after } | Behaviour::Talks { after, .. } => (after, Ok(())),
-            Behaviour::Parks => (Duration::ZERO, Ok(())),
+            Behaviour::Parks | Behaviour::Executes(_) => (Duration::ZERO, Ok(())),
             Behaviour::Busy => (Duration::ZERO, Err("USER_BUSY")),
             Behaviour::Refuses => (Duration::ZERO, Err("CALL_REJECTED")),
             Behaviour::Unregistered => (Duration::ZERO, Err("USER_NOT_REGISTERED")),
@@ -214,6 +215,10 @@ impl Exchange {
             return self.hang_up(channel, cause);
         }
         self.answer(channel);
+        // The endpoint `user` tells the call as its own once more.
+        if channel.name.starts_with("sofia/internal") {
+            self.tell(channel, "CHANNEL_OUTGOING");
+        }
         if let Behaviour::Talks { hangs_up, .. } = behaviour {
             let (exchange, channel) = (Arc::clone(self), Arc::clone(channel));
             self.spawn(async move {

@@ -3,6 +3,7 @@
 mod bridges;
 mod crowd;
 mod faults;
+mod order;
 mod playing;
 mod schedules;
 mod streams;
@@ -39,7 +40,11 @@ impl Client {
         let address = fake.addr();
         let (esl, stream) = soon(
             "a connection",
-            EslClient::connect(&address.ip().to_string(), address.port(), "ClueCon"),
+            Box::pin(EslClient::connect(
+                &address.ip().to_string(),
+                address.port(),
+                "ClueCon",
+            )),
         )
         .await
         .unwrap();
@@ -59,7 +64,7 @@ impl Client {
     async fn message(&self, id: &str, headers: &[(&str, &str)]) {
         let mut message = EslEvent::new();
         for (name, value) in headers {
-            let _ = message.set_header(*name, *value);
+            message.set_header(*name, *value);
         }
         soon("a message", self.esl.sendmsg(Some(id), message))
             .await

@@ -18,7 +18,12 @@ async fn channels_live_on_while_the_event_socket_is_away() {
     })
     .await;
     let address = fake.addr();
-    let refused = EslClient::connect(&address.ip().to_string(), address.port(), "ClueCon").await;
+    let refused = Box::pin(EslClient::connect(
+        &address.ip().to_string(),
+        address.port(),
+        "ClueCon",
+    ))
+    .await;
     assert!(refused.is_err());
     fake.restart().await.unwrap();
     let client = Client::connect(&fake, "CHANNEL_PARK").await;
