@@ -6,6 +6,7 @@ use super::exchange::Exchange;
 use super::extension::{Behaviour, Dialled, Endpoint};
 use serde_json::json;
 use std::sync::Arc;
+use std::time::Instant;
 
 const NO_CHANNEL: &str = "-ERR No such channel!\n";
 const NO_SESSION: &str = "-ERR Cannot locate session!\n";
@@ -239,27 +240,40 @@ impl Exchange {
         format!("+OK {}\n", other.id)
     }
 
+    /// `uuid_record <uuid> start|stop <path>`: a file of silence, as long as the recording.
     fn record(&self, channel: &Channel, rest: &str) -> String {
         let (what, path) = rest.split_once(' ').unwrap_or((rest, ""));
         let path = path.split(' ').next().unwrap_or_default();
-        let told = match what {
+        match what {
             "start" => {
-                channel.state().recordings.push(path.to_owned());
-                "RECORD_START"
+                // A file that cannot be written is no failure to FreeSWITCH (measured).
+                write_silence(path, 0, channel);
+                let begun = (path.to_owned(), Instant::now());
+                channel.state().recordings.push(begun);
+                self.tell_with(channel, "RECORD_START", &[("Record-File-Path", path)]);
             }
-            "stop" => {
-                let mut state = channel.state();
-                let before = state.recordings.len();
-                state.recordings.retain(|known| path != "all" && known != path);
-                if state.recordings.len() == before {
-                    return "-ERR Cannot stop record session!\n".to_owned();
-                }
-                "RECORD_STOP"
+            "stop" if !self.stop_recordings(channel, |known| path == "all" || known == path) => {
+                return "-ERR Cannot stop record session!\n".to_owned();
             }
-            _ => return "+OK Success\n".to_owned(),
-        };
-        self.tell_with(channel, told, &[("Record-File-Path", path)]);
+            _ => {}
+        }
         "+OK Success\n".to_owned()
+    }
+
+    /// Ends the recordings that are meant. False where there is none.
+    pub(super) fn stop_recordings(&self, channel: &Channel, meant: impl Fn(&str) -> bool) -> bool {
+        let ended: Vec<_> = {
+            let mut state = channel.state();
+            let all = std::mem::take(&mut state.recordings);
+            let (ended, kept) = all.into_iter().partition(|(path, _)| meant(path));
+            state.recordings = kept;
+            ended
+        };
+        for (path, begun) in &ended {
+            write_silence(path, channel.codec.rate.samples_in(begun.elapsed()), channel);
+            self.tell_with(channel, "RECORD_STOP", &[("Record-File-Path", path)]);
+        }
+        !ended.is_empty()
     }
 
     /// `originate <dial string> &<application>(<data>)` or an extension.
@@ -357,6 +371,22 @@ fn broadcast(channel: &Channel, rest: &str) {
     channel.touch();
 }
 
+fn write_silence(path: &str, samples: u64, channel: &Channel) {
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: channel.codec.rate.hz(),
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let Ok(mut writer) = hound::WavWriter::create(path, spec) else {
+        return;
+    };
+    for _ in 0..samples {
+        let _ = writer.write_sample(0_i16);
+    }
+    let _ = writer.finalize();
+}
+
 /// Where the dial string ends: at a blank outside of braces and quotes.
 fn split_dial(text: &str) -> Option<(&str, &str)> {
     let (mut depth, mut quoted) = (0, false);
@@ -376,7 +406,11 @@ fn split_dial(text: &str) -> Option<(&str, &str)> {
 fn row(channel: &Channel) -> serde_json::Value {
     let state = channel.state();
     let created = jiff::Timestamp::from_microsecond(channel.created as i64).unwrap_or_default();
-    let (application, data) = state.applications.last().cloned().unwrap_or_default();
+    // What was executed last, also when it is over: a caller in park who has heard a file shows `playback` (measured).
+    let (application, data) = (
+        state.variable("current_application").unwrap_or_default(),
+        state.variable("current_application_data").unwrap_or_default(),
+    );
     let (rate, bits) = (
         channel.codec.rate.hz().to_string(),
         channel.codec.bit_rate().to_string(),

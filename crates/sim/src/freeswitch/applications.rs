@@ -53,6 +53,7 @@ impl Exchange {
                 let mut state = channel.state();
                 state.applications.push((name.to_owned(), data.to_owned()));
                 state.response = None;
+                state.set("current_application_response", "");
                 state.set("current_application_data", data);
                 state.set("current_application", name);
                 state.idle_in_park = false;
@@ -67,7 +68,12 @@ impl Exchange {
             let response = {
                 let mut state = channel.state();
                 state.applications.pop();
-                state.response.clone()
+                let response = state.response.clone();
+                state.set(
+                    "current_application_response",
+                    response.clone().unwrap_or_default(),
+                );
+                response
             };
             about.insert(
                 about.len() - 1,

@@ -7,6 +7,7 @@ use super::unicast::Unicast;
 use super::{Codec, Place};
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 use tokio::sync::watch;
 
 /// A channel of the fake.
@@ -86,8 +87,8 @@ pub(super) struct State {
     pub(super) applications: Vec<(String, String)>,
     /// What the last application answered.
     pub(super) response: Option<String>,
-    /// Files that `uuid_record` writes.
-    pub(super) recordings: Vec<String>,
+    /// Files that `uuid_record` writes, and since when.
+    pub(super) recordings: Vec<(String, Instant)>,
 }
 
 /// Who calls whom.

@@ -200,6 +200,7 @@ impl Exchange {
     pub(super) fn bury(&self, channel: &Channel) {
         self.enter(channel, CoreState::Hangup);
         self.stop_stream(channel, None);
+        self.stop_recordings(channel, |_| true);
         self.call_state(channel, "HANGUP");
         self.enter(channel, CoreState::Reporting);
         self.tell(channel, "CHANNEL_HANGUP_COMPLETE");

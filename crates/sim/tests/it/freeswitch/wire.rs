@@ -210,3 +210,50 @@ async fn a_channel_is_described_as_json_as_well() {
     assert_eq!(shown["row_count"], 1);
     assert_eq!(shown["rows"][0]["application"], "park");
 }
+
+#[tokio::test]
+async fn a_caller_in_park_shows_what_they_heard_last_until_they_are_parked_anew() {
+    let fake = started().await;
+    let mut client = Client::connect(&fake, "CHANNEL_PARK CHANNEL_EXECUTE_COMPLETE").await;
+    let caller = fake.caller(Dial::default());
+    soon("park", caller.until(|place| *place == Place::Parked)).await;
+    let id = caller.uuid().to_string();
+    client.execute(&id, "playback", "silence_stream://20", &[]).await;
+    client
+        .event("the end", |event| header(event, "Application") == "playback")
+        .await;
+    let row = |shown: String| {
+        let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+        let text = |name: &str| shown["rows"][0][name].as_str().unwrap().to_owned();
+        (text("state"), text("application"))
+    };
+    let shown = row(client.api("show channels as json").await);
+    assert_eq!(shown, ("CS_EXECUTE".to_owned(), "playback".to_owned()));
+    client.api(&format!("uuid_park {id}")).await;
+    client.named("CHANNEL_PARK").await;
+    let shown = row(client.api("show channels as json").await);
+    assert_eq!(shown, ("CS_PARK".to_owned(), "playback".to_owned()));
+}
+
+#[tokio::test]
+async fn a_recording_is_a_file_and_is_stopped_once() {
+    let fake = started().await;
+    let caller = fake.caller(Dial::default());
+    soon("park", caller.until(|place| *place == Place::Parked)).await;
+    let files = tempfile::tempdir().unwrap();
+    let (id, path) = (caller.uuid(), files.path().join("call.wav"));
+    let shown = path.display();
+    assert_eq!(
+        fake.api(&format!("uuid_record {id} start {shown}")).await,
+        "+OK Success\n"
+    );
+    assert!(path.exists());
+    assert_eq!(
+        fake.api(&format!("uuid_record {id} stop {shown}")).await,
+        "+OK Success\n"
+    );
+    let refused = fake.api(&format!("uuid_record {id} stop {shown}")).await;
+    assert_eq!(refused, "-ERR Cannot stop record session!\n");
+    let wav = hound::WavReader::open(&path).unwrap();
+    assert_eq!(wav.spec().sample_rate, 8000);
+}
