@@ -1,12 +1,10 @@
 //! Commands of `api` and `bgapi`, with the replies of 1.10.12.
 
 use super::applications::transfer;
-use super::channel::{Channel, Direction, Leaving, Message};
+use super::channel::{Channel, Leaving, Message};
 use super::exchange::Exchange;
 use super::extension::{Behaviour, Dialled, Endpoint};
-use serde_json::json;
 use std::sync::Arc;
-use std::time::Instant;
 
 const NO_CHANNEL: &str = "-ERR No such channel!\n";
 const NO_SESSION: &str = "-ERR Cannot locate session!\n";
@@ -164,37 +162,6 @@ impl Exchange {
         known.is_some_and(|known| !is_dialplan(&known)).to_string()
     }
 
-    /// `uuid_dump <uuid> [json|…]`.
-    fn dump(&self, channel: &Channel, format: &str) -> String {
-        let event = self.event("CHANNEL_DATA", channel.all(), None);
-        match format {
-            "json" => event.json(),
-            _ => event.plain(),
-        }
-    }
-
-    fn show(&self, what: &str) -> String {
-        let words: Vec<_> = what.split_whitespace().collect();
-        match words.as_slice() {
-            ["channels" | "calls", "count"] => format!("\n{} total.\n", self.inner().channels.len()),
-            ["channels" | "calls", "as", "json"] => self.channels_json(),
-            ["channels" | "calls"] => format!("\n{} total.\n", self.inner().channels.len()),
-            ["tasks"] => self.show_tasks(),
-            _ => "-USAGE: codec|endpoint|application|api|dialplan|file|timer|calls [count]|channels [count|like <match string>]\n"
-                .to_owned(),
-        }
-    }
-
-    fn channels_json(&self) -> String {
-        let mut channels: Vec<_> = self.inner().channels.values().cloned().collect();
-        channels.sort_by_key(|channel| channel.number);
-        if channels.is_empty() {
-            return "{\"row_count\":0}\n".to_owned();
-        }
-        let rows: Vec<_> = channels.iter().map(|channel| row(channel)).collect();
-        format!("{}\n", json!({"row_count": rows.len(), "rows": rows}))
-    }
-
     /// `uuid_transfer <uuid> [-bleg|-both] <extension> [<dialplan> [<context>]]`.
     fn transfer_command(&self, channel: &Channel, rest: &str) -> String {
         let (option, destination) = match rest.split_once(' ') {
@@ -238,42 +205,6 @@ impl Exchange {
         channel.touch();
         other.touch();
         format!("+OK {}\n", other.id)
-    }
-
-    /// `uuid_record <uuid> start|stop <path>`: a file of silence, as long as the recording.
-    fn record(&self, channel: &Channel, rest: &str) -> String {
-        let (what, path) = rest.split_once(' ').unwrap_or((rest, ""));
-        let path = path.split(' ').next().unwrap_or_default();
-        match what {
-            "start" => {
-                // A file that cannot be written is no failure to FreeSWITCH (measured).
-                write_silence(path, 0, channel);
-                let begun = (path.to_owned(), Instant::now());
-                channel.state().recordings.push(begun);
-                self.tell_with(channel, "RECORD_START", &[("Record-File-Path", path)]);
-            }
-            "stop" if !self.stop_recordings(channel, |known| path == "all" || known == path) => {
-                return "-ERR Cannot stop record session!\n".to_owned();
-            }
-            _ => {}
-        }
-        "+OK Success\n".to_owned()
-    }
-
-    /// Ends the recordings that are meant. False where there is none.
-    pub(super) fn stop_recordings(&self, channel: &Channel, meant: impl Fn(&str) -> bool) -> bool {
-        let ended: Vec<_> = {
-            let mut state = channel.state();
-            let all = std::mem::take(&mut state.recordings);
-            let (ended, kept) = all.into_iter().partition(|(path, _)| meant(path));
-            state.recordings = kept;
-            ended
-        };
-        for (path, begun) in &ended {
-            write_silence(path, channel.codec.rate.samples_in(begun.elapsed()), channel);
-            self.tell_with(channel, "RECORD_STOP", &[("Record-File-Path", path)]);
-        }
-        !ended.is_empty()
     }
 
     /// `originate <dial string> &<application>(<data>)` or an extension.
@@ -371,22 +302,6 @@ fn broadcast(channel: &Channel, rest: &str) {
     channel.touch();
 }
 
-fn write_silence(path: &str, samples: u64, channel: &Channel) {
-    let spec = hound::WavSpec {
-        channels: 1,
-        sample_rate: channel.codec.rate.hz(),
-        bits_per_sample: 16,
-        sample_format: hound::SampleFormat::Int,
-    };
-    let Ok(mut writer) = hound::WavWriter::create(path, spec) else {
-        return;
-    };
-    for _ in 0..samples {
-        let _ = writer.write_sample(0_i16);
-    }
-    let _ = writer.finalize();
-}
-
 /// Where the dial string ends: at a blank outside of braces and quotes.
 fn split_dial(text: &str) -> Option<(&str, &str)> {
     let (mut depth, mut quoted) = (0, false);
@@ -400,41 +315,4 @@ fn split_dial(text: &str) -> Option<(&str, &str)> {
         }
     }
     None
-}
-
-/// A row of `show channels as json`.
-fn row(channel: &Channel) -> serde_json::Value {
-    let state = channel.state();
-    let created = jiff::Timestamp::from_microsecond(channel.created as i64).unwrap_or_default();
-    // What was executed last, also when it is over: a caller in park who has heard a file shows `playback` (measured).
-    let (application, data) = (
-        state.variable("current_application").unwrap_or_default(),
-        state.variable("current_application_data").unwrap_or_default(),
-    );
-    let (rate, bits) = (
-        channel.codec.rate.hz().to_string(),
-        channel.codec.bit_rate().to_string(),
-    );
-    let profile = &state.profile;
-    json!({
-        "uuid": channel.id,
-        "direction": if channel.direction == Direction::Inbound { "inbound" } else { "outbound" },
-        "created": created.strftime("%Y-%m-%d %H:%M:%S").to_string(),
-        "created_epoch": (channel.created / 1_000_000).to_string(),
-        "name": channel.name,
-        "state": state.core.shown().0,
-        "cid_name": profile.name, "cid_num": profile.number, "ip_addr": "127.0.0.1",
-        "dest": profile.destination,
-        "application": application, "application_data": data,
-        "dialplan": "XML", "context": profile.context,
-        "read_codec": channel.codec.name, "read_rate": rate, "read_bit_rate": bits,
-        "write_codec": channel.codec.name, "write_rate": rate, "write_bit_rate": bits,
-        "secure": "", "hostname": "vm", "presence_id": "", "presence_data": "", "accountcode": "",
-        "callstate": state.call,
-        "callee_name": "", "callee_num": "", "callee_direction": "",
-        "call_uuid": state.variable("bridge_uuid").unwrap_or_default(),
-        "sent_callee_name": "", "sent_callee_num": "",
-        "initial_cid_name": profile.name, "initial_cid_num": profile.number, "initial_ip_addr": "127.0.0.1",
-        "initial_dest": profile.destination, "initial_dialplan": "XML", "initial_context": profile.context,
-    })
 }
