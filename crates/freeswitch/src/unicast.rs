@@ -3,11 +3,16 @@
 //! Read in FreeSWITCH 1.10.12 (`switch_ivr.c`: `switch_ivr_activate_unicast`, `switch_ivr_park`) and measured there:
 //!
 //! - Park reads the channel once a packet time and sends what it has read as L16 little-endian at the channel's rate, one packet a
-//!   datagram. Where nothing came from the phone it sends samples of -1: datagrams never stop while park runs.
-//! - A thread of the channel writes each datagram that it gets to the phone at once, from whomever it comes. Nothing is paced,
-//!   and an empty datagram ends the thread.
+//!   datagram (PCMU, PCMA, G.722 and L16, 10 to 40 ms). Where nothing came from the phone, even while the phone holds the call, it
+//!   sends samples of -1: datagrams stop only while the channel executes something else than park, and when it is gone.
+//! - A thread of the channel writes each datagram that it gets to the phone, from whomever it comes: the first after a pause within
+//!   0.4 ms, those that come too early one a packet time (the rest waits in the socket, which holds about 170). A datagram of another
+//!   length than a packet is cut and joined, or leaves as a longer packet, as the codec goes; an empty one ends the thread.
+//! - Nothing is sent to the phone while we send nothing. With `send_silence_when_idle` park writes silence all the time, between our
+//!   packets too: it must not be set.
 //! - `sendmsg` answers `+OK` even when the port cannot be bound. That datagrams come is the only proof.
-//! - A second `unicast` in the same park changes nothing: park keeps to the first one until it ends. `uuid_park` begins a new park.
+//! - A second `unicast` in the same park changes nothing, and its port stays bound until FreeSWITCH ends. `uuid_park` ends a park
+//!   with its `unicast` and begins another after about 20 ms; what is asked of the channel before that is lost.
 //! - Only IPv4 is served.
 
 use crate::UnicastTo;
@@ -196,7 +201,7 @@ impl Unicast {
         Poll::Pending
     }
 
-    /// Sends a packet, which the phone gets at once. What the system does not take now is lost and counted, as on any line. Empty
+    /// Sends a packet on its way to the phone. What the system does not take now is lost and counted, as on any line. Empty
     /// ones are not sent: they would end FreeSWITCH's reading.
     pub fn send(&mut self, packet: &[u8]) {
         if packet.is_empty() {

@@ -34,6 +34,8 @@ pub(crate) enum ModuleBuild {
     Amigniter,
     /// sptmru/freeswitch_mod_audio_stream: `User-Agent: ixwebsocket/…`.
     Sptmru,
+    /// None: FreeSWITCH's core sends it (`unicast`).
+    Core,
     /// Anything else.
     Other,
 }
@@ -376,7 +378,7 @@ impl Calls {
 }
 
 impl Seat {
-    /// Carries the call over this stream until one of them ends.
+    /// Carries the call over a WebSocket until one of them ends.
     pub(crate) async fn serve(
         self,
         socket: WebSocket,
@@ -390,6 +392,12 @@ impl Seat {
             build,
             line,
         });
+        self.carry(attachment).await;
+    }
+
+    /// Carries the call over this stream until one of them ends.
+    pub(crate) async fn carry(self, attachment: Box<Attachment>) {
+        let peer = attachment.peer;
         let services = self.calls.0.services.clone();
         let (place, charge, domain, arrivals, stop) = match self.kind {
             SeatKind::New {

@@ -6,6 +6,7 @@ mod decisions;
 mod echo;
 mod ending;
 mod events;
+mod facts;
 mod hearing;
 mod notice;
 mod opening;
@@ -14,6 +15,7 @@ mod services;
 mod speaking;
 mod work;
 
+pub(crate) use opening::who_answers;
 pub(crate) use services::Services;
 
 use crate::allowance::Charge;
@@ -38,6 +40,10 @@ use work::{Done, Work};
 
 /// How often a stream that says nothing is asked whether it is there, and the call's own counts go to the node's metrics.
 const SECOND: Duration = Duration::from_secs(1);
+
+/// FreeSWITCH's core sends a packet at least every 120 ms while a channel is parked, whatever the phone does. After so long without any
+/// the audio is opened again: somebody has played something to the caller, which ends it.
+const SILENT_CORE: Duration = Duration::from_secs(5);
 
 /// A stream that has come for a call.
 pub(crate) struct Attachment {
@@ -126,6 +132,8 @@ struct Driver {
     /// What the engine has cost, in millionths.
     cost_micros: u64,
     stopping: bool,
+    /// False while the caller hears somebody else, or music.
+    listening: bool,
 }
 
 /// What wakes the driver.
@@ -231,7 +239,7 @@ impl Driver {
             }
             match self.speaking.played(now) {
                 Some(event) => self.call.handle(Input::Playout(event), now),
-                None => return,
+                None => return self.notice_return(),
             }
         }
     }
@@ -277,12 +285,27 @@ impl Driver {
         }
     }
 
+    /// Whether the caller is back from hearing somebody else, or music.
+    fn notice_return(&mut self) {
+        let listening = self.call.is_listening();
+        let returned = listening && !std::mem::replace(&mut self.listening, listening);
+        if let Some(leg) = self.leg.as_mut().filter(|_| returned) {
+            leg.open_again();
+            self.last_heard = Instant::now();
+        }
+    }
+
     fn ask_if_silent(&mut self, now: Instant) {
         if now.duration_since(self.last_heard) < SECOND {
             return;
         }
-        if let Some(leg) = &mut self.leg {
-            leg.ping();
+        let silent = now.duration_since(self.last_heard);
+        let Some(leg) = &mut self.leg else { return };
+        leg.ping();
+        if silent >= SILENT_CORE && !leg.may_come_back() && self.listening {
+            tracing::info!(call = %self.id, "no audio comes from FreeSWITCH; it is asked for again");
+            self.last_heard = now;
+            leg.open_again();
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod access;
 mod allowance;
+mod arrivals;
 mod books;
 mod calls;
 mod certificate;

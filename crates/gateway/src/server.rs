@@ -2,6 +2,7 @@
 
 use crate::access::Access;
 use crate::allowance::Allowances;
+use crate::arrivals::Arrivals;
 use crate::books::Books;
 use crate::calls::Calls;
 use crate::certificate::Certificate;
@@ -184,7 +185,8 @@ impl Gateway {
             allowances.clone(),
         );
         let health = Arc::new(health(&calls));
-        let (switches, _arrivals) = Switches::connect(&config);
+        let (switches, parked) =
+            Switches::connect(&config).map_err(|error| StartError::Config(vec![format!("pbx: {error}")]))?;
         let time = config.server.upgrade_limit();
         let streams = Streams {
             access: Access::to_streams(&config.server),
@@ -196,7 +198,7 @@ impl Gateway {
                 },
             ),
             domains: Domains::new(&config.domains, Instant::now()),
-            claims: Claims::new(switches, config.server.verify, time),
+            claims: Claims::new(switches.clone(), config.server.verify, time),
             secretaries: secretaries.clone(),
             calls: calls.clone(),
             health: health.clone(),
@@ -211,6 +213,15 @@ impl Gateway {
         };
         let shutdown = Shutdown::default();
         let closed = CancellationToken::new();
+        let arrivals = Arrivals {
+            secretaries: secretaries.clone(),
+            calls: calls.clone(),
+            metrics: metrics.clone(),
+        };
+        for (controlled, parked) in switches.all().iter().zip(parked) {
+            let arrivals = arrivals.clone();
+            tokio::spawn(arrivals.take(controlled.clone(), parked, closed.clone()));
+        }
         let handshakes = Terms {
             connections: config.server.max_handshakes as usize,
             time,

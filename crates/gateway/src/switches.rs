@@ -1,46 +1,63 @@
 //! The FreeSWITCHes of this node: one supervised connection each.
 
+mod parked;
+
+pub(crate) use parked::Mute;
+
 use crate::config::{Config, PbxConfig};
 use crate::pbx::Line;
-use freeswitch::{Channel, CommandError, Switch};
+use freeswitch::{Channel, CommandError, Ports, PortsError, Switch};
 use secretary::CallUuid;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
 /// The FreeSWITCHes that are configured. Without any, whoever may stream is believed.
 #[derive(Clone)]
-pub(crate) struct Switches(Arc<[Controlled]>);
+pub(crate) struct Switches(Arc<[Arc<Controlled>]>);
 
 /// One of them.
 pub(crate) struct Controlled {
     pub(crate) config: PbxConfig,
     pub(crate) switch: Switch,
+    /// The ports of its calls' audio.
+    pub(crate) ports: Ports,
 }
 
 impl Switches {
     /// Begins to connect to each. With each come the channels that are parked for us there.
-    pub(crate) fn connect(config: &Config) -> (Self, Vec<mpsc::Receiver<Channel>>) {
-        let (controlled, arrivals): (Vec<_>, Vec<_>) = config
-            .pbx
-            .iter()
-            .map(|config| {
-                let (switch, arrivals) = Switch::connect(config.settings());
-                let config = config.clone();
-                (Controlled { config, switch }, arrivals)
-            })
-            .unzip();
-        (Self(controlled.into()), arrivals)
+    pub(crate) fn connect(config: &Config) -> Result<(Self, Vec<mpsc::Receiver<Channel>>), PortsError> {
+        let pairs = config.server.max_calls;
+        let connected = config.pbx.iter().map(|config| {
+            let ports = Ports::new(config.unicast_address, config.unicast_port, pairs)?;
+            let (switch, arrivals) = Switch::connect(config.settings());
+            let config = config.clone();
+            let controlled = Controlled {
+                config,
+                switch,
+                ports,
+            };
+            Ok((Arc::new(controlled), arrivals))
+        });
+        let (all, arrivals): (Vec<_>, Vec<_>) = connected.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
+        Ok((Self(all.into()), arrivals))
     }
 
     /// All of them.
-    pub(crate) fn all(&self) -> &[Controlled] {
+    pub(crate) fn all(&self) -> &[Arc<Controlled>] {
         &self.0
+    }
+
+    /// The one that a line is on.
+    pub(crate) fn of(&self, line: &Line) -> Option<&Arc<Controlled>> {
+        let name = line.switch.name();
+        self.0.iter().find(|controlled| controlled.switch.name() == name)
     }
 
     /// The channel of this call, on whichever of them it is. None where all answer and none has it.
     pub(crate) async fn line(&self, call: CallUuid) -> Result<Option<Line>, CommandError> {
         let mut failed = None;
-        for Controlled { switch, .. } in self.all() {
+        for controlled in self.all() {
+            let switch = &controlled.switch;
             match switch.channel(call).await {
                 Ok(Some(channel)) => {
                     let switch = switch.clone();

@@ -5,7 +5,7 @@ use super::{Attachment, Driver, opening};
 use crate::leg::{Closing, Incoming};
 use crate::metrics::ErrorKind;
 use crate::pbx::Report;
-use call::{EngineEvent, Input, LegEvent};
+use call::{EngineEvent, Input, LegEvent, TransferOutcome};
 use std::time::{Duration, Instant};
 
 /// As many messages are taken at once: more than five seconds of either build's.
@@ -21,7 +21,9 @@ impl Driver {
             taken += 1;
             self.last_heard = now;
             match incoming {
-                Incoming::Audio(bytes) => self.hearing.take(&bytes, now),
+                Incoming::Audio(bytes) if self.listening => self.hearing.take(&bytes, now),
+                // What is said to others, or over music, is for nobody here.
+                Incoming::Audio(_) => {}
                 Incoming::Text(text) => self.text(&text, now),
                 Incoming::Alive => {}
                 Incoming::Closed(closing) => return self.closed(closing, now),
@@ -70,18 +72,39 @@ impl Driver {
     /// The PBX tells something of the channel.
     pub(super) fn reported(&mut self, report: Report, now: Instant) {
         match report {
-            Report::HungUp => self.tell(Input::Leg(LegEvent::Ended), now),
+            Report::HungUp => {
+                self.tell(Input::Leg(LegEvent::Ended), now);
+                self.part();
+            }
             Report::Digit(digit) => self.tell(Input::Dtmf(digit), now),
-            Report::TransferEnded(outcome) => self.tell(Input::TransferEnded { outcome }, now),
+            Report::TransferEnded(outcome) => {
+                let answered = outcome == TransferOutcome::Answered;
+                self.tell(Input::TransferEnded { outcome }, now);
+                if answered {
+                    // They talk to each other now, and nobody else listens.
+                    self.part();
+                }
+            }
             Report::Done { id, ok, result } => self.work_done(Done::Tool { id, ok, result }, now),
         }
     }
 
+    /// Ends the leg of a call that is over for us, and hears nothing more of it.
+    fn part(&mut self) {
+        if let Some(leg) = &mut self.leg {
+            leg.close();
+        }
+    }
+
     pub(super) fn closed(&mut self, closing: Closing, now: Instant) {
-        self.leg = None;
+        let leg = self.leg.take();
         self.presence.gone();
         match closing {
             Closing::Normal => self.tell(Input::Leg(LegEvent::Ended), now),
+            Closing::Lost if leg.is_some_and(|leg| !leg.may_come_back()) => {
+                self.services.metrics.error(ErrorKind::Stream);
+                self.tell(Input::Leg(LegEvent::Ended), now);
+            }
             Closing::Lost => {
                 self.services.metrics.error(ErrorKind::Stream);
                 tracing::info!(call = %self.id, grace = ?self.services.stream.reattach_grace(), "the stream was lost; the call waits for another");

@@ -1,17 +1,19 @@
 //! The first moments of a call: its first frame, what the metadata claims, who answers, and with which rules.
 
-use super::{Account, Attachment, Beginning, Driver, Hearing, SECOND, Speaking, Work, recorder};
-use crate::leg::Incoming;
+use super::{Account, Attachment, Beginning, Driver, Hearing, SECOND, Speaking, Work, facts, recorder};
+use crate::calls::ModuleBuild;
+use crate::config::AssumeConfig;
 use crate::leg::inbound::Format;
 use crate::leg::metadata::Metadata;
+use crate::leg::{Incoming, Leg};
 use crate::metrics::ErrorKind;
-use crate::pbx::{ByText, Pbx};
+use crate::pbx::{ByText, Line, Pbx};
 use crate::tools;
-use audio::Ear;
+use audio::{Ear, Layout};
 use call::{Capabilities, Digit, Input, LegEvent, Outcome, Settings};
 use jiff::Timestamp;
 use recording::Subject;
-use secretary::{CallUuid, Domain, Recording, Secretary, Tool};
+use secretary::{CallUuid, Domain, Language, Recording, Secretary, Tool};
 use serde::Deserialize;
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -76,20 +78,11 @@ impl Driver {
             mut leg,
             peer,
             build,
-            line: _,
+            line,
         } = *attachment;
         let pbx: Box<dyn Pbx> = Box::new(ByText::default());
-        let first = async {
-            loop {
-                let now = Instant::now();
-                match poll_fn(|cx| leg.poll_incoming(cx, now)).await {
-                    Incoming::Alive => {}
-                    incoming => return incoming,
-                }
-            }
-        };
-        let first = tokio::time::timeout(FIRST_FRAME, first).await.ok();
-        let metadata = match &first {
+        let first = first_frame(&mut leg).await;
+        let claims = match &first {
             Some(Incoming::Closed(_)) => {
                 tracing::info!(call = %id, %peer, "the stream closed before anything came");
                 return None;
@@ -97,7 +90,12 @@ impl Driver {
             Some(Incoming::Text(text)) => claims(&services.metrics, id, text),
             _ => Metadata::default(),
         };
-        let Some(secretary) = who_answers(&domain, &metadata, id) else {
+        let metadata = match &line {
+            Some(line) => facts::before_claims(&line.channel, &domain, claims, &services.metrics),
+            None => claims,
+        };
+        let Some(secretary) = who_answers(&domain, metadata.secretary.as_deref(), metadata.language, id)
+        else {
             tracing::error!(call = %id, domain = %domain.name, "the domain has no secretary: give it one and make it the default");
             return None;
         };
@@ -105,12 +103,12 @@ impl Driver {
             tracing::error!(call = %id, engine = %secretary.engine, "the secretary's engine is not configured");
             return None;
         };
-        let format = Format {
-            rate: metadata.rate.unwrap_or(services.stream.assume.rate),
-            layout: metadata.mix.unwrap_or(services.stream.assume.mix),
-        };
+        let format = format(&leg, build, line.as_ref(), &metadata, &services.stream.assume);
+        let lead = leg.lead(&services.stream);
         tracing::info!(call = %id, %peer, domain = %domain.name, ?build, secretary = %secretary.name, engine = engine.name(),
-            rate = format.rate.hz(), mix = ?format.layout, leg = metadata.leg.as_deref().unwrap_or("raw"), "a call begins");
+            rate = format.rate.hz(), mix = ?format.layout, leg = leg.kind(), asked = metadata.leg.as_deref(),
+            pbx = line.as_ref().map(|line| line.switch.name()), codec = line.as_ref().map(|line| line.channel.codec.as_str()),
+            "a call begins");
         tracing::debug!(call = %id, caller = ?metadata.caller_number, name = ?metadata.caller_name, destination = ?metadata.destination, "claims");
 
         let now = Instant::now();
@@ -153,7 +151,7 @@ impl Driver {
             sound,
             files,
             hearing: Hearing::new(id, format, build, ear, &services.stream, now),
-            speaking: Speaking::new(format.rate, services.stream.lead(), services.stream.hold()),
+            speaking: Speaking::new(format.rate, lead, services.stream.hold()),
             latency: services.metrics.latency_sheet(),
             latency_parts: None,
             leg: Some(leg),
@@ -168,6 +166,7 @@ impl Driver {
             outcome: Outcome::CallerHungUp,
             cost_micros: 0,
             stopping: false,
+            listening: true,
             work,
             services,
             charge,
@@ -196,21 +195,65 @@ fn claims(metrics: &crate::metrics::Metrics, call: CallUuid, text: &str) -> Meta
     metadata
 }
 
-/// The secretary that the metadata names, else the domain's default, else (for a language that the default does not speak) the
-/// first by name that speaks it. Only ever one of this domain.
-fn who_answers(domain: &Domain, metadata: &Metadata, call: CallUuid) -> Option<Arc<Secretary>> {
-    if let Some(name) = metadata.secretary.as_deref() {
+/// The first thing that comes of a stream that may begin with a text; datagrams carry none.
+async fn first_frame(leg: &mut Leg) -> Option<Incoming> {
+    if let Leg::Unicast(_) = leg {
+        return None;
+    }
+    let first = async {
+        loop {
+            let now = Instant::now();
+            match poll_fn(|cx| leg.poll_incoming(cx, now)).await {
+                Incoming::Alive => {}
+                incoming => return incoming,
+            }
+        }
+    };
+    tokio::time::timeout(FIRST_FRAME, first).await.ok()
+}
+
+/// What the leg's audio is. FreeSWITCH knows it where nothing between converts it: datagrams are the channel's own, and sptmru does
+/// not resample (measured on 5f179d6). What another module sends is what it was asked for.
+fn format(
+    leg: &Leg,
+    build: ModuleBuild,
+    line: Option<&Line>,
+    metadata: &Metadata,
+    assume: &AssumeConfig,
+) -> Format {
+    let layout = metadata.mix.unwrap_or(assume.mix);
+    match (leg, line) {
+        (Leg::Unicast(_), Some(line)) => Format {
+            rate: line.channel.rate,
+            layout: Layout::Mono,
+        },
+        (Leg::Raw(_), Some(line)) if build == ModuleBuild::Sptmru => Format {
+            rate: line.channel.rate,
+            layout,
+        },
+        _ => Format {
+            rate: metadata.rate.unwrap_or(assume.rate),
+            layout,
+        },
+    }
+}
+
+/// The secretary that is named, else the domain's default, else (for a language that the default does not speak) the first by name
+/// that speaks it. Only ever one of this domain.
+pub(crate) fn who_answers(
+    domain: &Domain,
+    name: Option<&str>,
+    language: Option<Language>,
+    call: CallUuid,
+) -> Option<Arc<Secretary>> {
+    if let Some(name) = name {
         if let Some(secretary) = domain.secretary(Some(name)) {
             return Some(secretary.clone());
         }
-        tracing::warn!(%call, asked = name, domain = %domain.name, has = ?domain.secretaries.keys(), "the metadata names no secretary of this domain; the default one answers");
+        tracing::warn!(%call, asked = name, domain = %domain.name, has = ?domain.secretaries.keys(), "the call names no secretary of this domain; the default one answers");
     }
     let default = domain.secretary(None)?;
-    let speaks = |secretary: &Secretary| {
-        metadata
-            .language
-            .is_none_or(|language| secretary.language == language)
-    };
+    let speaks = |secretary: &Secretary| language.is_none_or(|language| secretary.language == language);
     if speaks(default) {
         return Some(default.clone());
     }

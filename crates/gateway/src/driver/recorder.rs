@@ -110,6 +110,10 @@ impl LoggedCall {
         self.call.is_over()
     }
 
+    pub(super) fn is_listening(&self) -> bool {
+        !self.call.is_over()
+    }
+
     /// From now on what the caller says and presses is for nobody else, or no longer is.
     pub(super) fn private(&mut self, private: bool, now: Instant) {
         if let Some(log) = &mut self.log {
