@@ -1,7 +1,9 @@
 //! The PBX as a call sees it: what it is asked for, and what it tells.
 
+mod direct;
 mod text;
 
+pub(crate) use direct::Direct;
 pub(crate) use text::ByText;
 
 use crate::leg::Leg;

@@ -7,7 +7,7 @@ use crate::leg::inbound::Format;
 use crate::leg::metadata::Metadata;
 use crate::leg::{Incoming, Leg};
 use crate::metrics::ErrorKind;
-use crate::pbx::{ByText, Line, Pbx};
+use crate::pbx::{ByText, Direct, Line, Pbx};
 use crate::tools;
 use audio::{Ear, Layout};
 use call::{Capabilities, Digit, Input, LegEvent, Outcome, Settings};
@@ -80,7 +80,10 @@ impl Driver {
             build,
             line,
         } = *attachment;
-        let pbx: Box<dyn Pbx> = Box::new(ByText::default());
+        let pbx: Box<dyn Pbx> = match (&leg, &line) {
+            (Leg::Unicast(_), Some(line)) => Box::new(Direct::new(line.clone())),
+            _ => Box::new(ByText::default()),
+        };
         let first = first_frame(&mut leg).await;
         let claims = match &first {
             Some(Incoming::Closed(_)) => {
