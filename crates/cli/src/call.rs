@@ -141,9 +141,7 @@ async fn call(arguments: Arguments) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::from(code));
         }
     };
-    let account = call
-        .converse(socket, &stop, |event| printer.event(event))
-        .await;
+    let account = call.converse(socket, &stop, |event| printer.event(event)).await;
     arguments.write(&account)?;
     printer.summary(&account, arguments.out.as_deref(), arguments.picture.as_deref());
     Ok(exit_code(&account))

@@ -6,6 +6,6 @@ mod domains;
 mod log_lines;
 
 pub(crate) use addresses::{Addresses, Excess, Passage};
-pub(crate) use bucket::{Bucket, Rate};
+pub(crate) use bucket::Rate;
 pub(crate) use domains::{Domains, TooFast};
 pub(crate) use log_lines::LogLines;

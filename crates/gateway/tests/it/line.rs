@@ -254,15 +254,20 @@ impl Line {
         Self::try_open(node, call).await.expect("a stream")
     }
 
+    /// A stream that is open already.
+    pub(crate) fn over(socket: WebSocketStream<MaybeTlsStream<TcpStream>>) -> Self {
+        Self {
+            socket,
+            heard: VecDeque::new(),
+            controls: VecDeque::new(),
+        }
+    }
+
     /// The stream, or the HTTP status of its refusal.
     pub(crate) async fn try_open(node: &Node, call: &str) -> Result<Self, u16> {
         let address = format!("ws://{}/stream/{DOMAIN}/{call}", node.running.stream_addr());
         match tokio_tungstenite::connect_async(address).await {
-            Ok((socket, _)) => Ok(Self {
-                socket,
-                heard: VecDeque::new(),
-                controls: VecDeque::new(),
-            }),
+            Ok((socket, _)) => Ok(Self::over(socket)),
             Err(tungstenite::Error::Http(response)) => Err(response.status().as_u16()),
             Err(error) => panic!("{error}"),
         }

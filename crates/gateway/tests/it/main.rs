@@ -1,13 +1,16 @@
 //! What a module and an operator see of the gateway.
 #![cfg(test)]
 
+mod admission;
 mod advice;
+mod authority;
 mod calls;
 mod closing;
 mod config;
 mod conversations;
 mod echo;
 mod estate;
+mod flood;
 mod limits;
 mod line;
 mod log;
@@ -22,4 +25,5 @@ mod site;
 mod store;
 mod talker;
 mod tenants;
+mod tls;
 mod upgrades;

@@ -36,6 +36,15 @@ pub(crate) struct Answer {
 impl Site {
     /// `keys` are lines of dotted keys that go before the defaults of a test.
     pub(crate) async fn start(keys: &str) -> Self {
+        Self::launch(keys, "").await
+    }
+
+    /// The same with further sections.
+    pub(crate) async fn start_beside(sections: &str) -> Self {
+        Self::launch("", sections).await
+    }
+
+    pub(crate) async fn launch(keys: &str, sections: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let secretary = "name = \"echo\"\nlanguage = \"en\"\nengine = \"loopback\"\ngreeting = { text = \"\" }\n\
              phrases = { reprompts = [], farewell = \"\", apology = \"\", backchannels = [\"uhum\"] }\n";
@@ -56,7 +65,7 @@ impl Site {
             text.push_str(&format!("\n{key} = {value}"));
         }
         text.push_str(&format!(
-            "\nsecretaries.dir = {:?}\n[[domains]]\ndefault_secretary = \"echo\"\nmax_calls = 3\n",
+            "\nsecretaries.dir = {:?}\n[[domains]]\ndefault_secretary = \"echo\"\nmax_calls = 3\n{sections}",
             folder.path()
         ));
         let environment = [("SITE_TOKEN".to_owned(), "s3cret".to_owned())];
