@@ -1,6 +1,6 @@
 //! How a call comes to its end: the stages of its life, and the departures that the engine asks for.
 
-use crate::tools::Own;
+use crate::tools::{HandOver, Own, Way};
 use crate::{Outcome, ToolCallId};
 use std::time::{Duration, Instant};
 
@@ -23,8 +23,13 @@ pub(crate) enum Stage {
         /// When it follows, heard or not.
         until: Instant,
     },
+    /// The PBX hands the call to somebody and will tell what becomes of it: the caller hears ringing or music, and comes back if it
+    /// comes to nothing.
+    PutThrough(Transfer),
     /// The engine has failed, and the line is to be taken over.
     HandingOver {
+        /// Who takes it.
+        destination: String,
         /// When nobody took it.
         until: Instant,
         /// What follows then.
@@ -32,6 +37,17 @@ pub(crate) enum Stage {
     },
     /// The end.
     Over,
+}
+
+/// A transfer that the PBX was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Transfer {
+    /// The engine's id for it.
+    pub(crate) id: ToolCallId,
+    /// The destination's name.
+    pub(crate) destination: String,
+    /// When it has come to nothing.
+    pub(crate) until: Instant,
 }
 
 /// What follows the last words.
@@ -52,7 +68,7 @@ pub(crate) enum Otherwise {
     HangUp,
 }
 
-/// The end or transfer that the engine has asked for.
+/// The end, hold or transfer that the engine has asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Departure {
     /// None.
@@ -61,18 +77,15 @@ pub(crate) enum Departure {
     Sought {
         /// The engine's id for it.
         id: ToolCallId,
+        /// How they get the call.
+        way: Way,
         /// Whether anything was said with the wish.
         words: LastWords,
     },
     /// What is being said is heard to its end first.
     Awaited(Awaited),
-    /// The PBX has been asked to transfer the call.
-    Transferring {
-        /// The engine's id for it.
-        id: ToolCallId,
-        /// When it has come to nothing.
-        until: Instant,
-    },
+    /// A PBX that tells nothing has been asked to transfer the call.
+    Transferring(Transfer),
 }
 
 /// A departure that waits for the last words.
@@ -125,20 +138,33 @@ impl Departure {
     pub(crate) fn sought(&self) -> Option<&ToolCallId> {
         match self {
             Self::Sought { id, .. } => Some(id),
-            Self::None | Self::Awaited(_) | Self::Transferring { .. } => None,
+            Self::None | Self::Awaited(_) | Self::Transferring(_) => None,
         }
     }
 
     /// The destination that was sought is known: the last words are waited for.
     pub(crate) fn found(&mut self, destination: String, now: Instant) {
-        if let Self::Sought { id, words } = self {
-            *self = Self::wish(id.clone(), Own::Transfer(destination), *words, now);
+        if let Self::Sought { id, way, words } = self {
+            let way = way.clone();
+            let aim = Own::HandOver(HandOver { destination, way });
+            *self = Self::wish(id.clone(), aim, *words, now);
         }
     }
 
     /// Whether the PBX is at it.
     pub(crate) fn is_transferring(&self) -> bool {
-        matches!(self, Self::Transferring { .. })
+        matches!(self, Self::Transferring(_))
+    }
+
+    /// Takes out the one that the PBX is at.
+    pub(crate) fn take_transfer(&mut self) -> Option<Transfer> {
+        match std::mem::replace(self, Self::None) {
+            Self::Transferring(transfer) => Some(transfer),
+            other => {
+                *self = other;
+                None
+            }
+        }
     }
 
     /// Something is said: that may be the last words.
@@ -146,7 +172,7 @@ impl Departure {
         match self {
             Self::Sought { words, .. } => *words = LastWords::Said,
             Self::Awaited(awaited) => awaited.words = LastWords::Said,
-            Self::None | Self::Transferring { .. } => {}
+            Self::None | Self::Transferring(_) => {}
         }
     }
 
@@ -173,7 +199,7 @@ impl Departure {
     pub(crate) fn cancel(&mut self, id: &ToolCallId) -> bool {
         let waits = match self {
             Self::Sought { id: waiting, .. } | Self::Awaited(Awaited { id: waiting, .. }) => waiting == id,
-            Self::None | Self::Transferring { .. } => false,
+            Self::None | Self::Transferring(_) => false,
         };
         if waits {
             *self = Self::None;
@@ -186,7 +212,7 @@ impl Departure {
         match self {
             Self::None | Self::Sought { .. } => None,
             Self::Awaited(awaited) => (!saying).then_some(awaited.settle),
-            Self::Transferring { until, .. } => Some(*until),
+            Self::Transferring(transfer) => Some(transfer.until),
         }
     }
 

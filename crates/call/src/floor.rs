@@ -60,6 +60,11 @@ impl Floor {
         self.ear = Ear::Overlooked;
     }
 
+    /// What the caller said while nobody listened is past.
+    pub(crate) fn hush(&mut self) {
+        self.ear = Ear::Silent;
+    }
+
     /// Whether the caller has been speaking where it did not count.
     pub(crate) fn is_overlooked(&self) -> bool {
         self.ear == Ear::Overlooked

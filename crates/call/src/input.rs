@@ -26,8 +26,9 @@ pub enum Input {
     Dtmf(Digit),
     /// Something that happened to the line.
     Leg(LegEvent),
-    /// A tool that the call asked the driver for has ended. The text goes to the engine; that of a `transfer_call` that can be
-    /// done is the destination's name, to which the call then goes ([`crate::LegCommand::Transfer`]).
+    /// A tool that the call asked the driver for has ended. The text goes to the engine; that of a `transfer_call`,
+    /// `transfer_announced` or `voicemail` that can be done is the destination's name, to which the call then goes
+    /// ([`crate::LegCommand::Transfer`], [`crate::LegCommand::Voicemail`]).
     ToolDone {
         /// Which call of a tool.
         id: ToolCallId,

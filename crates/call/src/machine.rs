@@ -3,7 +3,9 @@
 mod answering;
 mod closing;
 mod hearing;
+mod holding;
 mod timers;
+mod transferring;
 
 use crate::ending::{Departure, Stage};
 use crate::floor::Floor;
@@ -38,6 +40,8 @@ pub struct Call {
     silence: Silence,
     tools: Tools,
     departure: Departure,
+    /// Until when the caller waits with music, while they do.
+    held_until: Option<Instant>,
     stray: Stray,
     /// The greeting that follows the notice.
     greeting: Option<String>,
@@ -104,6 +108,7 @@ impl Call {
             silence: Silence::default(),
             tools: Tools::default(),
             departure: Departure::None,
+            held_until: None,
             stray: Stray::None,
         }
     }
@@ -125,7 +130,7 @@ impl Call {
             Input::Dtmf(digit) => self.key(digit, now),
             Input::Leg(event) => self.leg_event(event, now),
             Input::ToolDone { id, ok, result } => self.tool_done(id, ok, result, now),
-            Input::TransferEnded { outcome } => self.transfer_ended(&outcome, now),
+            Input::TransferEnded { outcome } => self.transfer_ended(outcome, now),
             Input::End => self.stop(),
         }
         self.settle(now);
@@ -155,6 +160,17 @@ impl Call {
     /// True once [`Record::Ended`] has been put out: what is still to be polled is the last.
     pub fn is_over(&self) -> bool {
         self.stage == Stage::Over
+    }
+
+    /// False while the caller hears music or ringing instead of the secretary: what they say then is for nobody here. The driver gives
+    /// it neither to the ear nor to the engine.
+    pub fn is_listening(&self) -> bool {
+        let away = match self.stage {
+            Stage::PutThrough(_) => true,
+            Stage::HandingOver { .. } => self.is_told_of_transfers(),
+            Stage::Opening | Stage::Talking | Stage::LastWords { .. } | Stage::Over => false,
+        };
+        !away && !self.is_held()
     }
 
     fn advance_clock(&mut self, now: Instant) -> Instant {
@@ -216,7 +232,7 @@ impl Call {
                     || self.depart_if_due(now)
             }
             Stage::LastWords { .. } => self.follow_last_words(now),
-            Stage::HandingOver { .. } | Stage::Over => false,
+            Stage::PutThrough(_) | Stage::HandingOver { .. } | Stage::Over => false,
         }
     }
 
@@ -265,6 +281,7 @@ impl Call {
         if text.trim().is_empty() {
             return;
         }
+        self.unhold(now);
         let text = text.to_owned();
         if self.rules.engine.verbatim && self.engine == Engine::Ready {
             let say = self
@@ -301,6 +318,7 @@ impl Call {
             && !self.thinking.owes()
             && self.tools.is_empty()
             && self.departure.is_none()
+            && !self.is_held()
             && self.floor.is_quiet(self.rules.engine.turns)
     }
 

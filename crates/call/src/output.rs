@@ -26,8 +26,8 @@ pub enum Output {
         /// The words.
         text: String,
     },
-    /// Use a tool; answer with [`crate::Input::ToolDone`]. For `transfer_call` that is to find out whom the caller means and
-    /// whether somebody is there: the call itself hands over, once the last words were heard.
+    /// Use a tool; answer with [`crate::Input::ToolDone`]. For `transfer_call`, `transfer_announced` and `voicemail` that is to find
+    /// out whom the caller means and whether that is possible now: the call itself hands over, once the last words were heard.
     Tool(ToolRequest),
     /// Write down what happened.
     Record(Record),
@@ -127,7 +127,12 @@ pub enum LegCommand {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         announcement: Option<String>,
     },
-    /// Let the caller wait with music; nothing that they say is heard.
+    /// Let the caller leave a message in somebody's mailbox on the PBX. It ends as [`LegCommand::Transfer`] does.
+    Voicemail {
+        /// Whose, as in [`LegCommand::Transfer`].
+        destination: String,
+    },
+    /// Let the caller wait with music; nothing that they say is heard ([`crate::Call::is_listening`]).
     Hold,
     /// End that.
     Unhold,
@@ -213,7 +218,7 @@ pub enum Record {
         /// What kind.
         kind: crate::FailureKind,
     },
-    /// What became of a transfer.
+    /// What became of a transfer, where the PBX tells.
     TransferEnded {
         /// The destination's name.
         destination: String,

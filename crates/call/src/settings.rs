@@ -64,11 +64,31 @@ pub struct Settings {
     /// a leg that is still there after `tool_limit` was not handed over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transfer_limit: Option<Duration>,
+    /// The longest that the caller waits with music ([`crate::LegCommand::Hold`]).
+    #[serde(default = "longest_hold", skip_serializing_if = "is_longest_hold")]
+    pub longest_hold: Duration,
     /// How long the last words may take to be heard before the call is ended all the same.
     pub farewell_limit: Duration,
     /// Whether `end_call` is refused: the engine was not offered it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub refuses_end_call: bool,
+    /// Whether `hold_call` is refused: the engine was not offered it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub refuses_hold: bool,
     /// Where the call goes when the engine fails: a destination of the secretary's, or nowhere.
     pub fallback: Option<String>,
+}
+
+impl Settings {
+    /// As long as a caller waits who was told to.
+    pub const LONGEST_HOLD: Duration = Duration::from_secs(120);
+}
+
+fn longest_hold() -> Duration {
+    Settings::LONGEST_HOLD
+}
+
+/// Whether a log need not tell.
+fn is_longest_hold(limit: &Duration) -> bool {
+    *limit == Settings::LONGEST_HOLD
 }

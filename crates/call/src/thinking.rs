@@ -174,6 +174,16 @@ impl Thinking {
         self.debt.is_some()
     }
 
+    /// No text of the call's own is to be said any more.
+    pub(crate) fn forget_say(&mut self) {
+        self.debt.take_if(|debt| matches!(debt.owed, Owed::Say(_)));
+    }
+
+    /// What need not come is not waited for any longer.
+    pub(crate) fn forgive(&mut self) {
+        self.debt.take_if(|debt| debt.overdue == Overdue::Forgiven);
+    }
+
     /// An answer of this cause has come, with or without sound.
     pub(crate) fn pay(&mut self, cause: Cause) {
         self.debt.take_if(|debt| match (&debt.owed, cause) {

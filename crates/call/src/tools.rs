@@ -8,13 +8,34 @@ use std::time::Instant;
 /// Tools under way at once; an engine that wants more is refused.
 const MOST: usize = 16;
 
-/// How the call ends for the engine, once the last words are heard.
+/// What the call does for the engine, once the last words are heard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Own {
     /// `end_call`: the call is over.
     EndCall,
-    /// `transfer_call`: the call goes to this destination, by the name that the driver has found.
-    Transfer(String),
+    /// `hold_call`: the caller waits with music.
+    Hold,
+    /// The call goes to somebody.
+    HandOver(HandOver),
+}
+
+/// To whom a call goes, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct HandOver {
+    /// The destination, by the name that the driver has found.
+    pub(crate) destination: String,
+    pub(crate) way: Way,
+}
+
+/// How somebody gets a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// `transfer_call`: the caller is put through.
+    Blind,
+    /// `transfer_announced`: they are told this first, and asked.
+    Announced(String),
+    /// `voicemail`: the caller speaks to their mailbox.
+    Voicemail,
 }
 
 /// What a tool's name and arguments come to.
@@ -22,30 +43,49 @@ pub(crate) enum Own {
 pub(crate) enum Wanted {
     /// `end_call`: the call does it.
     End,
-    /// `transfer_call`: the driver finds out who is meant, then the call does it.
-    Transfer,
+    /// `hold_call`: the call does it.
+    Hold,
+    /// `resume_call`: the call does it.
+    Resume,
+    /// `transfer_call` and its kin: the driver finds out who is meant, then the call does it.
+    HandOver(Way),
     /// Something that the driver does.
     Outside,
     /// Nothing that can be done; the engine is told why and what would be right.
-    Refused(&'static str),
+    Refused(String),
 }
 
 /// Reads what the engine wants.
 pub(crate) fn wanted(name: &str, arguments: &Value) -> Wanted {
     match name {
         "end_call" => Wanted::End,
-        "transfer_call" => match arguments
-            .get("destination")
-            .and_then(Value::as_str)
-            .map(str::trim)
-        {
-            Some(destination) if !destination.is_empty() => Wanted::Transfer,
-            _ => Wanted::Refused(
-                "transfer_call needs a destination: give {\"destination\": \"a name or number of the secretary's\"}",
-            ),
-        },
+        "hold_call" => Wanted::Hold,
+        "resume_call" => Wanted::Resume,
+        "transfer_call" => hand_over(name, arguments, Way::Blind),
+        "transfer_announced" => {
+            let about = text(arguments, "about").to_owned();
+            hand_over(name, arguments, Way::Announced(about))
+        }
+        "voicemail" => hand_over(name, arguments, Way::Voicemail),
         _ => Wanted::Outside,
     }
+}
+
+fn hand_over(name: &str, arguments: &Value, way: Way) -> Wanted {
+    if text(arguments, "destination").is_empty() {
+        return Wanted::Refused(format!(
+            "{name} needs a destination: give {{\"destination\": \"a name or number of the secretary's\"}}"
+        ));
+    }
+    Wanted::HandOver(way)
+}
+
+fn text<'a>(arguments: &'a Value, name: &str) -> &'a str {
+    arguments
+        .get(name)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .trim()
 }
 
 #[derive(Debug)]

@@ -4,7 +4,7 @@ mod latency;
 
 pub use latency::LatencySheet;
 
-use call::{FailureKind, Outcome};
+use call::{FailureKind, Outcome, TransferOutcome};
 use latency::{ANSWER_BOUNDS, Durations, FRAME_BOUNDS};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -23,6 +23,7 @@ pub struct Metrics {
     registry: Arc<Registry>,
     started: Counter,
     ended: Family<OutcomeLabel, Counter>,
+    transfers: Family<OutcomeLabel, Counter>,
     live: Gauge,
     detached: Counter,
     reattached: Counter,
@@ -181,6 +182,19 @@ pub(crate) const fn outcome_label(outcome: Outcome) -> &'static str {
     }
 }
 
+/// The word for what became of a transfer, in metrics and in the store.
+pub(crate) const fn transfer_label(outcome: &TransferOutcome) -> &'static str {
+    match outcome {
+        TransferOutcome::Answered => "answered",
+        TransferOutcome::Busy => "busy",
+        TransferOutcome::NoAnswer => "no_answer",
+        TransferOutcome::Refused => "refused",
+        TransferOutcome::Unavailable => "unavailable",
+        TransferOutcome::CallerGone => "caller_gone",
+        TransferOutcome::Failed { .. } => "failed",
+    }
+}
+
 impl Default for Metrics {
     fn default() -> Self {
         Self::new()
@@ -194,6 +208,7 @@ impl Metrics {
             registry: Arc::default(),
             started: Counter::default(),
             ended: Family::default(),
+            transfers: Family::default(),
             live: Gauge::default(),
             detached: Counter::default(),
             reattached: Counter::default(),
@@ -225,6 +240,11 @@ impl Metrics {
         let mut r = Registry::with_prefix("voice_ai");
         r.register("calls_started", "Calls that began", self.started.clone());
         r.register("calls_ended", "Calls that ended, by how", self.ended.clone());
+        r.register(
+            "transfers",
+            "Transfers whose outcome the PBX told, by outcome",
+            self.transfers.clone(),
+        );
         r.register(
             "calls_live",
             "Calls that live now, detached ones too",
@@ -378,6 +398,12 @@ impl Metrics {
     /// The caller interrupted an answer.
     pub fn barge_in(&self) {
         self.barge_ins.inc();
+    }
+
+    /// The PBX has told what became of a transfer.
+    pub fn transfer_ended(&self, outcome: &TransferOutcome) {
+        let outcome = transfer_label(outcome);
+        self.transfers.get_or_create(&OutcomeLabel { outcome }).inc();
     }
 
     /// An answer was held for a sound that was no interruption.

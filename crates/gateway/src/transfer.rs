@@ -1,21 +1,20 @@
-//! Whom a transfer goes to: one of the secretary's destinations, and somebody must be there.
+//! Whom a transfer goes to, and whom else a tool is about: one of the secretary's destinations, and somebody must be there.
 
 use crate::pbx::Target;
 use call::ToolRequest;
 use jiff::Timestamp;
-use secretary::{Destination, Directory, Found, HoursError, Opening, Secretary, spoken_opening};
+use secretary::{
+    Destination, DestinationKind, Directory, Found, HoursError, Opening, Secretary, spoken_opening,
+};
 use serde_json::Value;
-
-/// The tool by which an engine asks for a transfer.
-pub(crate) const TRANSFER_CALL: &str = "transfer_call";
 
 /// Why nobody gets the call. The engine is told so in these words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum TransferError {
     #[error(
-        "several are called like that: {names}. Ask the caller which of them, then call transfer_call with that name"
+        "several are called like that: {names}. Ask the caller which of them, then call {tool} with that name"
     )]
-    Which { names: String },
+    Which { names: String, tool: String },
     #[error(
         "nobody is there: {name} opens {opens}. Do not hand the call over; tell the caller when it opens, and offer to take a message"
     )]
@@ -28,31 +27,87 @@ pub(crate) enum TransferError {
     Like { nearest: String, names: String },
     #[error("nobody is called like that. Ask the caller whom to put them through to; there are {names}")]
     Nobody { names: String },
+    #[error("{name} has no mailbox: it is no person's extension. Offer to take a message instead")]
+    NoMailbox { name: String },
+    #[error("{tool} needs a destination: give {{\"destination\": \"a name or number of the secretary's\"}}")]
+    Nameless { tool: String },
     #[error("the secretary's hours cannot be read: {0}; offer to take a message")]
     Hours(#[from] HoursError),
 }
 
-/// The name of the destination that the caller means and that takes calls at `now`. A secretary without any destination leaves
-/// names to the PBX.
-pub(crate) fn resolve(
+/// Whom a tool is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Meant {
+    /// One of the secretary's destinations.
+    Known(Destination),
+    /// What the engine called it: a secretary without any destination leaves names to the PBX.
+    Unknown(String),
+}
+
+impl Meant {
+    /// The name by which the call goes on.
+    pub(crate) fn into_name(self) -> String {
+        match self {
+            Self::Known(destination) => destination.name,
+            Self::Unknown(name) => name,
+        }
+    }
+}
+
+/// The destination that the caller means and that takes calls at `now`.
+pub(crate) fn present(
     secretary: &Secretary,
     request: &ToolRequest,
     now: Timestamp,
-) -> Result<String, TransferError> {
+) -> Result<Meant, TransferError> {
+    let meant = meant(secretary, request)?;
+    if let Meant::Known(destination) = &meant {
+        open(&Directory::new(secretary)?, destination, secretary, now)?;
+    }
+    Ok(meant)
+}
+
+/// The destination that the caller means and that has a mailbox, at whatever hour.
+pub(crate) fn with_mailbox(secretary: &Secretary, request: &ToolRequest) -> Result<Meant, TransferError> {
+    let meant = meant(secretary, request)?;
+    match &meant {
+        Meant::Known(destination) if !has_mailbox(destination.kind) => Err(TransferError::NoMailbox {
+            name: destination.name.clone(),
+        }),
+        Meant::Known(_) | Meant::Unknown(_) => Ok(meant),
+    }
+}
+
+const fn has_mailbox(kind: DestinationKind) -> bool {
+    match kind {
+        DestinationKind::Extension | DestinationKind::Voicemail => true,
+        DestinationKind::RingGroup
+        | DestinationKind::Queue
+        | DestinationKind::Ivr
+        | DestinationKind::External => false,
+    }
+}
+
+fn meant(secretary: &Secretary, request: &ToolRequest) -> Result<Meant, TransferError> {
     let spoken = request.arguments.get("destination").and_then(Value::as_str);
     let spoken = spoken.unwrap_or_default().trim();
+    if spoken.is_empty() {
+        let tool = request.name.clone();
+        return Err(TransferError::Nameless { tool });
+    }
     let directory = Directory::new(secretary)?;
     if directory.is_empty() {
-        return Ok(spoken.to_owned());
+        return Ok(Meant::Unknown(spoken.to_owned()));
     }
-    let meant = match directory.named(spoken) {
+    let found = match directory.named(spoken) {
         Some(destination) => Found::One(destination),
         None => directory.find(spoken),
     };
-    match meant {
-        Found::One(destination) => open(&directory, destination, secretary, now),
+    match found {
+        Found::One(destination) => Ok(Meant::Known(destination.clone())),
         Found::Several(several) => Err(TransferError::Which {
             names: listed(several),
+            tool: request.name.clone(),
         }),
         Found::Nobody { nearest } => {
             let names = listed(directory.all());
@@ -72,10 +127,10 @@ fn open(
     destination: &Destination,
     secretary: &Secretary,
     now: Timestamp,
-) -> Result<String, TransferError> {
+) -> Result<(), TransferError> {
     let name = destination.name.clone();
     match directory.opening(destination, now) {
-        Opening::Open => Ok(name),
+        Opening::Open => Ok(()),
         Opening::Closed { opens: None } => Err(TransferError::ClosedForLong { name }),
         Opening::Closed { opens: Some(opens) } => Err(TransferError::Closed {
             name,
@@ -104,6 +159,14 @@ pub(crate) fn target<'a>(
         number: known.map(|known| known.number.as_str()),
         kind: known.map(|known| known.kind),
         announcement,
+    }
+}
+
+/// Whose mailbox a caller goes to: as [`target`], but for the mailbox alone.
+pub(crate) fn mailbox<'a>(secretary: &'a Secretary, destination: &'a str) -> Target<'a> {
+    Target {
+        kind: Some(DestinationKind::Voicemail),
+        ..target(secretary, destination, None)
     }
 }
 
@@ -149,13 +212,19 @@ mod tests {
     const OPEN: &str = "2026-03-10T13:30:00Z";
     const CLOSED: &str = "2026-03-08T13:30:00Z";
 
-    fn asked(secretary: &Secretary, destination: &str, now: &str) -> Result<String, String> {
-        let request = ToolRequest {
+    fn request(tool: &str, destination: &str) -> ToolRequest {
+        ToolRequest {
             id: ToolCallId("1".into()),
-            name: TRANSFER_CALL.into(),
+            name: tool.into(),
             arguments: serde_json::json!({ "destination": destination }),
-        };
-        resolve(secretary, &request, now.parse().unwrap()).map_err(|error| error.to_string())
+        }
+    }
+
+    fn asked(secretary: &Secretary, destination: &str, now: &str) -> Result<String, String> {
+        let request = request("transfer_call", destination);
+        present(secretary, &request, now.parse().unwrap())
+            .map(Meant::into_name)
+            .map_err(|error| error.to_string())
     }
 
     #[test]
@@ -171,6 +240,7 @@ mod tests {
         let secretary = secretary(COMPANY);
         for (said, now, words) in [
             ("Jenny", OPEN, ["Jenny Cole, Jenny Hart", "which"]),
+            ("  ", OPEN, ["transfer_call needs a destination", "give"]),
             ("billing", CLOSED, ["tomorrow at eight in the morning", "message"]),
             ("Jenny Hart", OPEN, ["Jenny Hart is closed", "message"]),
             ("Jen Cole", OPEN, ["mean Jenny Cole?", "Billing"]),
@@ -193,6 +263,26 @@ mod tests {
         assert_eq!(
             (target.destination, target.number, target.kind),
             ("2001", None, None)
+        );
+    }
+
+    #[test]
+    fn a_mailbox_is_a_persons_and_takes_messages_at_any_hour() {
+        let secretary = secretary(COMPANY);
+        let asked = |destination| with_mailbox(&secretary, &request("voicemail", destination));
+        assert_eq!(
+            asked("Jenny Hart").map(Meant::into_name).as_deref(),
+            Ok("Jenny Hart"),
+            "she is never there"
+        );
+        let why = asked("Billing").unwrap_err().to_string();
+        assert!(why.contains("Billing has no mailbox"), "{why}");
+        let why = asked("Jenny").unwrap_err().to_string();
+        assert!(why.contains("call voicemail with that name"), "{why}");
+        let target = mailbox(&secretary, "Jenny Hart");
+        assert_eq!(
+            (target.number, target.kind),
+            (Some("3002"), Some(DestinationKind::Voicemail))
         );
     }
 

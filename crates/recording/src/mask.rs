@@ -15,8 +15,10 @@ use secretary::{Destination, Privacy, folded};
 use serde_json::Value;
 use std::collections::{HashSet, VecDeque};
 
-/// The tool whose destination, where it is one of the secretary's, is no secret, and without which no transfer could be explained.
-const TRANSFER: &str = "transfer_call";
+/// The tools whose destination, where it is one of the secretary's, is no secret, and without which no transfer could be explained.
+const TRANSFERS: [&str; 3] = ["transfer_call", "transfer_announced", "voicemail"];
+/// What of a transfer the one who is called is told.
+const ABOUT: &str = "about";
 /// A destination of more digits than this is no extension but somebody's telephone number.
 const EXTENSION: usize = 6;
 /// So many of the caller's last texts, tools and results are remembered, each until what the call makes of it was put out.
@@ -46,6 +48,10 @@ pub struct Mask {
     tools: VecDeque<(ToolCallId, Tool)>,
     /// What tools came to, and the same masked: the engine is told of it.
     results: VecDeque<(ToolCallId, String, String)>,
+    /// What transfers are announced with, and the same masked: the call repeats it.
+    announcements: VecDeque<(String, String)>,
+    /// Destinations as they were found, and the same masked: the call tells the engine of them.
+    found: VecDeque<(String, String)>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -84,6 +90,8 @@ impl Mask {
             heard: VecDeque::new(),
             tools: VecDeque::new(),
             results: VecDeque::new(),
+            announcements: VecDeque::new(),
+            found: VecDeque::new(),
         }
     }
 
@@ -137,14 +145,19 @@ impl Mask {
             },
             EngineEvent::ToolCall { id, name, arguments } => {
                 let tool = Tool {
-                    is_transfer: name == TRANSFER,
+                    is_transfer: is_transfer(name),
                     extent: self.extent(),
                 };
                 remember(&mut self.tools, (id.clone(), tool));
+                let masked = self.arguments(arguments, tool);
+                if let (Some(about), Some(masked)) = (about(arguments), about(&masked)) {
+                    let known = (about.to_owned(), masked.to_owned());
+                    remember(&mut self.announcements, known);
+                }
                 EngineEvent::ToolCall {
                     id: id.clone(),
                     name: name.clone(),
-                    arguments: self.arguments(arguments, tool),
+                    arguments: masked,
                 }
             }
             EngineEvent::Failed { kind, message } => EngineEvent::Failed {
@@ -175,8 +188,17 @@ impl Mask {
                 announcement,
             }) => Output::Leg(LegCommand::Transfer {
                 destination: self.destination(destination),
-                announcement: announcement.as_deref().map(|words| self.spoken(words)),
+                announcement: announcement.as_deref().map(|about| self.announced(about)),
             }),
+            Output::Leg(LegCommand::Voicemail { destination }) => Output::Leg(LegCommand::Voicemail {
+                destination: self.destination(destination),
+            }),
+            Output::Record(Record::TransferEnded { destination, outcome }) => {
+                Output::Record(Record::TransferEnded {
+                    destination: self.destination(destination),
+                    outcome: outcome.clone(),
+                })
+            }
             Output::PlayPrompt { prompt, text } => Output::PlayPrompt {
                 prompt: *prompt,
                 text: self.spoken(text),
@@ -241,7 +263,7 @@ impl Mask {
         let known = self.tools.iter().rfind(|(known, _)| known == id);
         known.map_or(
             Tool {
-                is_transfer: name == TRANSFER,
+                is_transfer: is_transfer(name),
                 extent: self.extent(),
             },
             |(_, tool)| *tool,
@@ -329,7 +351,9 @@ impl Mask {
             Extent::Digits => self.extent(),
         };
         let masked = if ok && tool.is_transfer {
-            self.destination(result)
+            let masked = self.destination(result);
+            remember(&mut self.found, (result.to_owned(), masked.clone()));
+            masked
         } else {
             self.text(result, extent)
         };
@@ -343,8 +367,31 @@ impl Mask {
             .results
             .iter()
             .rfind(|(known, text, _)| known == id && text == result);
-        own.map_or_else(|| result.to_owned(), |(_, _, masked)| masked.clone())
+        own.map_or_else(|| self.told_of_transfers(result), |(_, _, masked)| masked.clone())
     }
+
+    /// The call's own words, in which a destination may stand.
+    fn told_of_transfers(&self, words: &str) -> String {
+        let mut words = words.to_owned();
+        for (found, masked) in self.found.iter().filter(|(found, masked)| found != masked) {
+            words = words.replace(found, masked);
+        }
+        words
+    }
+
+    fn announced(&self, text: &str) -> String {
+        let known = self.announcements.iter().rfind(|(about, _)| about == text);
+        known.map_or_else(|| self.spoken(text), |(_, masked)| masked.clone())
+    }
+}
+
+fn is_transfer(tool: &str) -> bool {
+    TRANSFERS.contains(&tool)
+}
+
+/// What a transfer is announced with, as the call takes it.
+fn about(arguments: &Value) -> Option<&str> {
+    arguments.get(ABOUT).and_then(Value::as_str).map(str::trim)
 }
 
 /// A key is masked whole: which one it was changes nothing in the call.

@@ -1,6 +1,6 @@
 //! What an engine that follows instructions is told of a secretary: one Markdown text in the secretary's language.
 
-use crate::{Destination, Hours, Language, Opening, Secretary, Tool, spoken_opening};
+use crate::{Destination, Hours, Language, Opening, Secretary, spoken_opening};
 use jiff::Timestamp;
 use std::fmt::Write;
 
@@ -96,7 +96,7 @@ impl Secretary {
 
     /// An engine without the tool would promise what it cannot do.
     fn people_told(&self, wording: &Wording) -> String {
-        if self.destinations.is_empty() || !self.tools.contains(&Tool::TransferCall) {
+        if self.destinations.is_empty() || !self.tools.iter().any(|tool| tool.takes_destination()) {
             return String::new();
         }
         people(wording, &self.destinations)

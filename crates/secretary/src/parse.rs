@@ -228,7 +228,7 @@ fn markdown(
 
 fn tools(keys: &mut Keys<'_>, reading: &mut Reading<'_>) -> Vec<Tool> {
     let Some(named) = keys.texts("tools", reading) else {
-        return Tool::ALL.into();
+        return Tool::USUAL.into();
     };
     let known = Tool::ALL.map(Tool::name);
     let mut tools = Vec::new();

@@ -110,7 +110,7 @@ pub struct Secretary {
     #[serde(default)]
     pub destinations: Vec<Destination>,
     /// Which tools its engine is offered.
-    #[serde(default = "every_tool")]
+    #[serde(default = "usual_tools")]
     pub tools: Vec<Tool>,
     /// What it says first.
     pub greeting: Greeting,
@@ -131,8 +131,22 @@ pub struct Secretary {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Tool {
-    /// Hand the call to a destination.
+    /// Put the caller through to a destination.
     TransferCall,
+    /// Put the caller through once the destination was told who calls and has agreed.
+    TransferAnnounced,
+    /// Find out whether a destination's phone is there and free.
+    CheckExtensionAvailable,
+    /// Let the caller wait with music.
+    HoldCall,
+    /// End that.
+    ResumeCall,
+    /// Press keys on the caller's line.
+    SendDtmf,
+    /// Begin or end a recording on the PBX.
+    RecordCall,
+    /// Let the caller speak to a destination's mailbox on the PBX.
+    Voicemail,
     /// Write a message down.
     TakeMessage,
     /// End the call.
@@ -141,20 +155,56 @@ pub enum Tool {
 
 impl Tool {
     /// Every tool.
-    pub const ALL: [Self; 3] = [Self::TransferCall, Self::TakeMessage, Self::EndCall];
+    pub const ALL: [Self; 10] = [
+        Self::TransferCall,
+        Self::TransferAnnounced,
+        Self::CheckExtensionAvailable,
+        Self::HoldCall,
+        Self::ResumeCall,
+        Self::SendDtmf,
+        Self::RecordCall,
+        Self::Voicemail,
+        Self::TakeMessage,
+        Self::EndCall,
+    ];
+    /// Those of a secretary that names none. They need no control of the PBX.
+    pub const USUAL: [Self; 3] = [Self::TransferCall, Self::TakeMessage, Self::EndCall];
 
     /// Its name, as files and engines write it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::TransferCall => "transfer_call",
+            Self::TransferAnnounced => "transfer_announced",
+            Self::CheckExtensionAvailable => "check_extension_available",
+            Self::HoldCall => "hold_call",
+            Self::ResumeCall => "resume_call",
+            Self::SendDtmf => "send_dtmf",
+            Self::RecordCall => "record_call",
+            Self::Voicemail => "voicemail",
             Self::TakeMessage => "take_message",
             Self::EndCall => "end_call",
         }
     }
+
+    /// Whether it needs one of the secretary's destinations.
+    pub const fn takes_destination(self) -> bool {
+        match self {
+            Self::TransferCall
+            | Self::TransferAnnounced
+            | Self::CheckExtensionAvailable
+            | Self::Voicemail => true,
+            Self::HoldCall
+            | Self::ResumeCall
+            | Self::SendDtmf
+            | Self::RecordCall
+            | Self::TakeMessage
+            | Self::EndCall => false,
+        }
+    }
 }
 
-fn every_tool() -> Vec<Tool> {
-    Tool::ALL.into()
+fn usual_tools() -> Vec<Tool> {
+    Tool::USUAL.into()
 }
 
 /// What is kept of a secretary's calls.

@@ -2,7 +2,7 @@
 
 use super::{Call, Completeness, Engine, Line, Stray};
 use crate::ending::{Departure, LastWords, Stage};
-use crate::tools::{self, Admission, Own, Wanted};
+use crate::tools::{self, Admission, Own, Wanted, Way};
 use crate::turn::Claim;
 use crate::utterances::Guard;
 use crate::{
@@ -11,6 +11,9 @@ use crate::{
 };
 use serde_json::Value;
 use std::time::Instant;
+
+/// Why no second departure is taken up.
+const DEPARTING: &str = "the call is already being ended or handed over";
 
 impl Call {
     pub(super) fn engine_ready(&mut self) {
@@ -67,7 +70,7 @@ impl Call {
     fn reject(&mut self, answer: AnswerId) {
         if self.utterances.is_empty() {
             self.clear_void(match self.stage {
-                Stage::Opening => ClearReason::Engine,
+                Stage::Opening | Stage::PutThrough(_) => ClearReason::Engine,
                 Stage::Talking => ClearReason::BargeIn,
                 Stage::LastWords { .. } | Stage::HandingOver { .. } | Stage::Over => ClearReason::End,
             });
@@ -110,6 +113,7 @@ impl Call {
         let Some(cause) = self.utterances.audio(answer, total_ms, now) else {
             return;
         };
+        self.unhold(now);
         self.thinking.pay(cause);
         self.departure.said();
         if let Some((turn, response)) = self.thinking.answered(cause, now) {
@@ -170,20 +174,33 @@ impl Call {
     }
 
     pub(super) fn tool_called(&mut self, id: ToolCallId, name: String, arguments: Value, now: Instant) {
-        if !matches!(self.stage, Stage::Opening | Stage::Talking) {
+        if !matches!(self.stage, Stage::Opening | Stage::Talking | Stage::PutThrough(_)) {
             return;
         }
         match tools::wanted(&name, &arguments) {
+            Wanted::Outside => {
+                self.use_tool(id, name, arguments, now);
+            }
+            Wanted::Refused(why) => self.tool_result(id, false, why, now),
+            _ if matches!(self.stage, Stage::PutThrough(_)) => {
+                self.tool_result(id, false, DEPARTING.to_owned(), now);
+            }
             Wanted::End if self.rules.refuses_end_call => {
                 let why = "end_call is not offered here: the call ends when the caller hangs up";
                 self.tool_result(id, false, why.to_owned(), now);
             }
-            Wanted::End => self.wish_end(id, now),
-            Wanted::Transfer => self.seek_transfer(id, name, arguments, now),
-            Wanted::Refused(why) => self.tool_result(id, false, why.to_owned(), now),
-            Wanted::Outside => {
-                self.use_tool(id, name, arguments, now);
+            Wanted::End => self.wish(id, Own::EndCall, now),
+            Wanted::Hold if self.rules.refuses_hold => {
+                let why = "hold_call is not offered here: the caller waits without music";
+                self.tool_result(id, false, why.to_owned(), now);
             }
+            Wanted::Hold if self.is_held() => {
+                let why = "the caller is on hold already";
+                self.tool_result(id, false, why.to_owned(), now);
+            }
+            Wanted::Hold => self.wish(id, Own::Hold, now),
+            Wanted::Resume => self.resume(id, now),
+            Wanted::HandOver(way) => self.seek(ToolRequest { id, name, arguments }, way, now),
         }
     }
 
@@ -208,19 +225,20 @@ impl Call {
         admission
     }
 
-    fn wish_end(&mut self, id: ToolCallId, now: Instant) {
+    fn wish(&mut self, id: ToolCallId, aim: Own, now: Instant) {
         if let Some(words) = self.may_depart(&id, now) {
-            self.departure = Departure::wish(id, Own::EndCall, words, now);
+            self.departure = Departure::wish(id, aim, words, now);
         }
     }
 
     /// Has the driver find out whom the caller means, and whether that is possible now.
-    fn seek_transfer(&mut self, id: ToolCallId, name: String, arguments: Value, now: Instant) {
+    fn seek(&mut self, request: ToolRequest, way: Way, now: Instant) {
+        let ToolRequest { id, name, arguments } = request;
         let Some(words) = self.may_depart(&id, now) else {
             return;
         };
         if self.use_tool(id.clone(), name, arguments, now) == Admission::Taken {
-            self.departure = Departure::Sought { id, words };
+            self.departure = Departure::Sought { id, way, words };
         }
     }
 
@@ -230,7 +248,7 @@ impl Call {
         let why_not = if self.departure.sought() == Some(id) {
             return None;
         } else if !self.departure.is_none() {
-            "the call is already being ended or handed over"
+            DEPARTING
         } else if self.floor.turn().is_some() && !self.floor.is_disputed() {
             "the caller went on speaking"
         } else {

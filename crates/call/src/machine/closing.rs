@@ -2,12 +2,9 @@
 
 use super::{Call, Engine, Line};
 use crate::ending::{Departure, LastWords, Otherwise, Stage, Then};
-use crate::tools::Own;
+use crate::tools::{HandOver, Own, Way};
 use crate::utterances::Guard;
-use crate::{
-    ClearReason, EngineCommand, FailureKind, LegCommand, Outcome, Output, PlayedMs, Record, ToolCallId,
-    TransferOutcome,
-};
+use crate::{ClearReason, EngineCommand, FailureKind, LegCommand, Outcome, Output, PlayedMs, Record};
 use std::time::Instant;
 
 impl Call {
@@ -41,54 +38,22 @@ impl Call {
                 let farewell = self.rules.farewell.clone();
                 self.say_last_words(farewell, Then::HangUp(Outcome::Completed), now);
             }
-            (Own::Transfer(destination), _) => self.transfer(due.id, destination, now),
+            (Own::Hold, _) => self.hold(due.id, now),
+            (Own::HandOver(to), _) => self.hand_over(due.id, to, now),
         }
         true
     }
 
-    fn transfer(&mut self, id: ToolCallId, destination: String, now: Instant) {
-        self.leg(LegCommand::Transfer {
-            destination,
-            announcement: None,
-        });
-        self.departure = Departure::Transferring {
-            id,
-            until: now + self.rules.tool_limit,
-        };
-    }
-
-    /// The PBX tells what became of a transfer.
-    pub(super) fn transfer_ended(&mut self, outcome: &TransferOutcome, now: Instant) {
-        if *outcome == TransferOutcome::Answered {
-            return self.line_ended();
-        }
-        if let Departure::Transferring { id, .. } = &self.departure {
-            let id = id.clone();
-            self.departure = Departure::None;
-            self.tool_result(
-                id,
-                false,
-                format!("the transfer came to nothing: {outcome:?}"),
-                now,
-            );
-        } else {
-            self.hand_over_failed(now);
-        }
-    }
-
     /// What is due of a departure: the PBX did not do what it was asked for, or the last words never began.
     pub(super) fn departure_overdue(&mut self, now: Instant) {
-        if let Departure::Transferring { id, until } = &self.departure
-            && *until <= now
-        {
-            let id = id.clone();
+        let Departure::Transferring(transfer) = &self.departure else {
+            return;
+        };
+        if transfer.until <= now {
+            let id = transfer.id.clone();
             self.departure = Departure::None;
-            self.tool_result(
-                id,
-                false,
-                "the PBX did not transfer the call in time".to_owned(),
-                now,
-            );
+            let why = "the PBX did not transfer the call in time";
+            self.tool_result(id, false, why.to_owned(), now);
         }
     }
 
@@ -132,13 +97,14 @@ impl Call {
             Then::HangUp(outcome) => self.hang_up(outcome),
             Then::HandOver(destination) => {
                 self.clear_if_needed(ClearReason::End);
-                self.leg(LegCommand::Transfer {
-                    destination,
-                    announcement: None,
-                });
-                let until = now + self.rules.tool_limit;
+                let to = HandOver {
+                    destination: destination.clone(),
+                    way: Way::Blind,
+                };
+                self.order_transfer(to, now);
                 self.stage = Stage::HandingOver {
-                    until,
+                    destination,
+                    until: now + self.longest_transfer(),
                     otherwise: Otherwise::HangUp,
                 };
             }
@@ -151,6 +117,7 @@ impl Call {
         let Stage::HandingOver { otherwise, .. } = self.stage else {
             return;
         };
+        self.stage = Stage::Talking;
         match otherwise {
             Otherwise::Apologise => self.apologise(now),
             Otherwise::HangUp => self.hang_up(Outcome::EngineFailed),
@@ -161,7 +128,8 @@ impl Call {
         self.record(Record::EngineFailed { kind });
         self.engine = Engine::Gone;
         match &self.stage {
-            Stage::HandingOver { .. } | Stage::Over => {}
+            // The PBX is at it, and needs no engine.
+            Stage::PutThrough(_) | Stage::HandingOver { .. } | Stage::Over => {}
             Stage::LastWords { text, .. } => {
                 let text = text.clone();
                 self.repeat_last_words(&text, now);
@@ -181,26 +149,33 @@ impl Call {
     }
 
     fn lose_engine(&mut self, now: Instant) {
-        let Departure::Transferring { until, .. } = self.departure else {
+        let Some(transfer) = self.departure.take_transfer() else {
             return self.apologise(now);
         };
         self.clear(ClearReason::Engine);
         self.end_conversation();
         self.stage = Stage::HandingOver {
-            until,
+            destination: transfer.destination,
+            until: transfer.until,
             otherwise: Otherwise::Apologise,
         };
     }
 
     /// Tells the caller that the engine is gone, and hands the call to somebody if there is one.
-    fn apologise(&mut self, now: Instant) {
+    pub(super) fn apologise(&mut self, now: Instant) {
+        self.apologise_and(self.rules.fallback.clone(), now);
+    }
+
+    /// The same where one who might be asked has just not taken the call.
+    pub(super) fn apologise_but_not_to(&mut self, tried: &str, now: Instant) {
+        let other = self.rules.fallback.clone().filter(|fallback| fallback != tried);
+        self.apologise_and(other, now);
+    }
+
+    fn apologise_and(&mut self, fallback: Option<String>, now: Instant) {
         self.clear(ClearReason::Engine);
-        let fallback = self
-            .rules
-            .fallback
-            .clone()
-            .filter(|destination| !destination.trim().is_empty());
-        let then = fallback.map_or(Then::HangUp(Outcome::EngineFailed), Then::HandOver);
+        let somebody = fallback.filter(|destination| !destination.trim().is_empty());
+        let then = somebody.map_or(Then::HangUp(Outcome::EngineFailed), Then::HandOver);
         let apology = self.rules.apology.clone();
         self.say_last_words(apology, then, now);
     }
@@ -211,26 +186,25 @@ impl Call {
     }
 
     fn hang_up(&mut self, outcome: Outcome) {
-        if !self.utterances.is_empty() || self.floor.is_disputed() {
-            self.drop_utterances();
-        }
+        self.drop_utterances_if_any();
         self.leg(LegCommand::HangUp);
         self.end(outcome);
     }
 
-    pub(super) fn line_ended(&mut self) {
-        let handed_over = self.departure.is_transferring() || matches!(self.stage, Stage::HandingOver { .. });
-        let outcome = match self.line {
-            _ if handed_over => Outcome::Transferred,
-            Line::Detached => Outcome::StreamLost,
-            Line::Waiting | Line::Attached => Outcome::CallerHungUp,
-        };
-        self.drop_utterances();
+    /// The caller is gone, without our doing.
+    pub(super) fn leave(&mut self, outcome: Outcome) {
+        self.drop_utterances_if_any();
         self.end(outcome);
     }
 
+    fn drop_utterances_if_any(&mut self) {
+        if !self.utterances.is_empty() || self.floor.is_disputed() {
+            self.drop_utterances();
+        }
+    }
+
     /// Ends what is being said: nobody is left to be told of it but the record.
-    fn drop_utterances(&mut self) {
+    pub(super) fn drop_utterances(&mut self) {
         let through = self.utterances.newest();
         self.leg(LegCommand::Clear {
             through,
@@ -248,7 +222,10 @@ impl Call {
         }
     }
 
-    fn end(&mut self, outcome: Outcome) {
+    pub(super) fn end(&mut self, outcome: Outcome) {
+        if self.is_told_of_transfers() {
+            self.record_transfer_at_end(outcome);
+        }
         self.outputs.push_back(Output::Record(Record::Ended { outcome }));
         self.stage = Stage::Over;
     }

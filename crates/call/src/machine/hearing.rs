@@ -13,7 +13,7 @@ const KEY_LIMIT: Duration = Duration::from_secs(2);
 
 impl Call {
     pub(super) fn speech_started(&mut self, now: Instant) {
-        if self.stage != Stage::Talking {
+        if self.stage != Stage::Talking || self.is_held() {
             return self.floor.overlook();
         }
         if self.floor.turn().is_none() {
@@ -59,7 +59,7 @@ impl Call {
 
     /// The engine has decided that the caller's turn is over.
     pub(super) fn turn_ended(&mut self, now: Instant) {
-        if self.rules.engine.turns == By::Call || self.stage != Stage::Talking {
+        if self.rules.engine.turns == By::Call || self.stage != Stage::Talking || self.is_held() {
             return;
         }
         if self.floor.turn().is_some() {
@@ -200,7 +200,7 @@ impl Call {
 
     /// Takes up speech that began while nothing might interrupt.
     pub(super) fn notice_overlooked(&mut self, now: Instant) -> bool {
-        if !self.floor.is_overlooked() {
+        if !self.floor.is_overlooked() || self.is_held() {
             return false;
         }
         self.onset(now);
@@ -212,6 +212,7 @@ impl Call {
             return;
         }
         self.silence.broken();
+        self.unhold(now);
         let said = self.thinking.owed_say();
         let shielded =
             self.utterances.is_shielded() || said.is_some_and(|said| said.guard == Guard::Shielded);

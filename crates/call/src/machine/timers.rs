@@ -28,6 +28,10 @@ pub(super) enum Rule {
     Tool,
     /// A departure that waits for its last words, or for the PBX.
     Departure,
+    /// A transfer whose outcome the PBX ought to have told.
+    Transfer,
+    /// The music for a caller on hold.
+    Hold,
     /// The caller's silence.
     Silence,
 }
@@ -38,6 +42,13 @@ impl Call {
             Stage::Over => None,
             Stage::LastWords { until, .. } => Some((*until, Rule::LastWords)),
             Stage::HandingOver { until, .. } => Some((*until, Rule::HandOver)),
+            Stage::PutThrough(transfer) => [
+                Some((transfer.until, Rule::Transfer)),
+                self.tools.deadline().map(|due| (due, Rule::Tool)),
+            ]
+            .into_iter()
+            .flatten()
+            .min(),
             Stage::Opening => [
                 (self.total_due(), Rule::Total),
                 (self.opening_due(), Rule::Opening),
@@ -57,7 +68,7 @@ impl Call {
         let answer = self
             .thinking
             .deadline()
-            .filter(|_| self.tools.is_empty() && !departs);
+            .filter(|_| self.tools.is_empty() && !departs && !self.is_held());
         let stall = self
             .utterances
             .stalled(self.rules.answer_limit)
@@ -69,6 +80,7 @@ impl Call {
             (with_line(stall), Rule::Stall),
             (self.tools.deadline(), Rule::Tool),
             (self.departure_due(), Rule::Departure),
+            (self.held_until, Rule::Hold),
             (self.silence.deadline(self.rules.silence), Rule::Silence),
         ]
         .into_iter()
@@ -114,7 +126,10 @@ impl Call {
             Rule::LastWords => {
                 self.last_words_over(now);
             }
+            Rule::HandOver if self.is_told_of_transfers() => self.transfer_overdue(now),
             Rule::HandOver => self.hand_over_failed(now),
+            Rule::Transfer => self.transfer_overdue(now),
+            Rule::Hold => self.held_too_long(now),
             // The turn is looked at after every event.
             Rule::Turn => {}
             Rule::Answer => self.answer_overdue(now),

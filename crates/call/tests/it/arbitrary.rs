@@ -5,8 +5,17 @@ use call::*;
 use proptest::prelude::*;
 
 /// Rules to try every order with.
-pub(crate) const RULES: [fn() -> Settings; 6] =
-    [obedient, greeted, listening, headstrong, impatient, endless];
+pub(crate) const RULES: [fn() -> Settings; 9] = [
+    obedient,
+    greeted,
+    listening,
+    headstrong,
+    impatient,
+    told,
+    told_headstrong,
+    told_at_once,
+    endless,
+];
 
 fn bounded() -> Settings {
     Settings {
@@ -60,6 +69,34 @@ fn impatient() -> Settings {
     }
 }
 
+/// A PBX that tells what becomes of a transfer, and a short hold.
+fn told() -> Settings {
+    Settings {
+        transfer_limit: Some(ms(4_000)),
+        longest_hold: ms(3_000),
+        // One that the engine may try too.
+        fallback: Some("2001".into()),
+        ..greeted()
+    }
+}
+
+fn told_headstrong() -> Settings {
+    Settings {
+        transfer_limit: Some(ms(4_000)),
+        longest_hold: ms(20_000),
+        fallback: Some("recepcao".into()),
+        ..headstrong()
+    }
+}
+
+fn told_at_once() -> Settings {
+    Settings {
+        transfer_limit: Some(ms(0)),
+        longest_hold: ms(0),
+        ..impatient()
+    }
+}
+
 /// No longest call: only the caller's silence ends it.
 fn endless() -> Settings {
     Settings {
@@ -91,9 +128,10 @@ fn arbitrary_input() -> impl Strategy<Value = Input> {
         }),
         8 => (0_u64..12, 0_u64..5_000).prop_map(|(number, total)| audio(number, total)),
         4 => (0_u64..12).prop_map(done),
-        2 => (tool(), tool_id()).prop_map(|((name, arguments), id)| tool_call(id, name, arguments)),
+        3 => (tool(), tool_id()).prop_map(|((name, arguments), id)| tool_call(id, name, arguments)),
         1 => tool_id().prop_map(|id| Input::Engine(EngineEvent::ToolCancelled { id: ToolCallId(id.into()) })),
         2 => (tool_id(), any::<bool>(), words()).prop_map(|(id, ok, result)| tool_done(id, ok, result)),
+        2 => failure().prop_map(transfer_ended),
         1 => Just(failed()),
         6 => (utterance(), 0_u64..5_000).prop_map(|(utterance, played)| position(utterance, played)),
         5 => (utterance(), 0_u64..5_000).prop_map(|(utterance, played)| finished(utterance, played)),
@@ -128,6 +166,19 @@ fn cause() -> impl Strategy<Value = Cause> {
     ]
 }
 
+/// What a call survives.
+fn failure() -> impl Strategy<Value = TransferOutcome> {
+    prop::sample::select(vec![
+        TransferOutcome::Busy,
+        TransferOutcome::NoAnswer,
+        TransferOutcome::Refused,
+        TransferOutcome::Unavailable,
+        TransferOutcome::Failed {
+            cause: "NORMAL_TEMPORARY_FAILURE".into(),
+        },
+    ])
+}
+
 fn tool() -> impl Strategy<Value = (&'static str, serde_json::Value)> {
     prop::sample::select(vec![
         ("end_call", serde_json::json!({})),
@@ -135,6 +186,15 @@ fn tool() -> impl Strategy<Value = (&'static str, serde_json::Value)> {
         ("transfer_call", serde_json::json!({"destination": "A Tecnica"})),
         ("transfer_call", serde_json::json!({"destination": " Fulana, 3 "})),
         ("transfer_call", serde_json::json!(null)),
+        (
+            "transfer_announced",
+            serde_json::json!({"destination": "2001", "about": " Ana, 11 98765-4321, sobre a fatura "}),
+        ),
+        ("voicemail", serde_json::json!({"destination": "A Tecnica"})),
+        ("hold_call", serde_json::json!({})),
+        ("hold_call", serde_json::json!({})),
+        ("resume_call", serde_json::json!({})),
+        ("send_dtmf", serde_json::json!({"keys": "12#"})),
         (
             "take_message",
             serde_json::json!({"text": "ligar", "phone": 551_198_765}),

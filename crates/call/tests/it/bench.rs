@@ -56,9 +56,11 @@ pub(crate) fn rules() -> Settings {
         silence: ms(8_000),
         total: Duration::ZERO,
         transfer_limit: None,
+        longest_hold: Settings::LONGEST_HOLD,
         tool_limit: ms(10_000),
         farewell_limit: ms(20_000),
         refuses_end_call: false,
+        refuses_hold: false,
         fallback: None,
     }
 }
@@ -153,6 +155,11 @@ impl Bench {
     /// Lets time pass in which nothing may happen.
     pub(crate) fn at(&mut self, at: u64) {
         assert_eq!(self.until(at), []);
+    }
+
+    /// Whether the caller is listened to.
+    pub(crate) fn is_listening(&self) -> bool {
+        self.call.is_listening()
     }
 
     fn drain(&mut self) -> Vec<Output> {
@@ -267,6 +274,10 @@ pub(crate) fn tool_done(id: &str, ok: bool, result: &str) -> Input {
         ok,
         result: result.into(),
     }
+}
+
+pub(crate) fn transfer_ended(outcome: TransferOutcome) -> Input {
+    Input::TransferEnded { outcome }
 }
 
 pub(crate) fn position(utterance: Utterance, played: u64) -> Input {

@@ -95,6 +95,10 @@ impl LoggedCall {
         self.call.poll_timeout()
     }
 
+    pub(crate) fn is_listening(&self) -> bool {
+        self.call.is_listening()
+    }
+
     pub(crate) fn is_over(&self) -> bool {
         self.call.is_over()
     }

@@ -77,6 +77,21 @@ pub(crate) fn transfer(destination: &str) -> Output {
     })
 }
 
+pub(crate) fn hold() -> Output {
+    Output::Leg(LegCommand::Hold)
+}
+
+pub(crate) fn unhold() -> Output {
+    Output::Leg(LegCommand::Unhold)
+}
+
+pub(crate) fn transfer_over(destination: &str, outcome: TransferOutcome) -> Output {
+    Output::Record(Record::TransferEnded {
+        destination: destination.into(),
+        outcome,
+    })
+}
+
 pub(crate) fn user(text: &str, is_final: bool) -> Output {
     Output::Leg(LegCommand::Transcript {
         role: Role::User,

@@ -30,7 +30,8 @@ fn input_told(input: &Input) -> Option<(&'static str, String)> {
         Input::Leg(LegEvent::Attached) => ("·", "the line is there".to_owned()),
         Input::Leg(LegEvent::Detached) => ("·", "the stream is lost".to_owned()),
         Input::Leg(LegEvent::Ended) => ("·", "the line has ended".to_owned()),
-        Input::TransferEnded { outcome } => ("PBX", transfer_told(outcome)),
+        // What the call makes of it is recorded.
+        Input::TransferEnded { .. } => return None,
         Input::End => ("·", "ended from outside".to_owned()),
         Input::ToolDone { ok, result, .. } => {
             let did = if *ok { "done" } else { "not done" };
@@ -43,13 +44,13 @@ fn input_told(input: &Input) -> Option<(&'static str, String)> {
 
 fn transfer_told(outcome: &TransferOutcome) -> String {
     match outcome {
-        TransferOutcome::Answered => "the transfer was answered".to_owned(),
-        TransferOutcome::Busy => "the transfer met a busy line".to_owned(),
-        TransferOutcome::NoAnswer => "nobody answered the transfer".to_owned(),
-        TransferOutcome::Refused => "the transfer was refused".to_owned(),
-        TransferOutcome::Unavailable => "nobody could be reached".to_owned(),
-        TransferOutcome::CallerGone => "the caller hung up during the transfer".to_owned(),
-        TransferOutcome::Failed { cause } => format!("the transfer failed: {cause}"),
+        TransferOutcome::Answered => "answered".to_owned(),
+        TransferOutcome::Busy => "busy".to_owned(),
+        TransferOutcome::NoAnswer => "nobody answered".to_owned(),
+        TransferOutcome::Refused => "refused".to_owned(),
+        TransferOutcome::Unavailable => "cannot be reached".to_owned(),
+        TransferOutcome::CallerGone => "the caller hung up".to_owned(),
+        TransferOutcome::Failed { cause } => format!("failed ({cause})"),
     }
 }
 
@@ -86,7 +87,17 @@ fn leg_told(command: &LegCommand) -> Option<(&'static str, String)> {
         LegCommand::Transcript { .. } => return None,
         LegCommand::Hold => ("·", "the caller waits with music".to_owned()),
         LegCommand::Unhold => ("·", "the music ends".to_owned()),
-        LegCommand::Transfer { destination, .. } => ("·", format!("the call is handed to {destination}")),
+        LegCommand::Transfer {
+            destination,
+            announcement: None,
+        } => ("·", format!("the call is handed to {destination}")),
+        LegCommand::Transfer {
+            destination,
+            announcement: Some(about),
+        } => ("·", format!("the call is announced to {destination}: “{about}”")),
+        LegCommand::Voicemail { destination } => {
+            ("·", format!("the call goes to the mailbox of {destination}"))
+        }
         LegCommand::HangUp => ("·", "the secretary hangs up".to_owned()),
     })
 }
@@ -119,7 +130,11 @@ fn record_told(record: &Record) -> Option<(&'static str, String)> {
         Record::FalseBargeIn => ("·", "no interruption: a sound or a murmur".to_owned()),
         Record::ToolTimedOut { name } => ("tool", format!("{name} did not answer in time")),
         Record::Ended { outcome } => ("·", format!("over: {}", ended(*outcome))),
-        Record::UserTurn { .. } | Record::EngineFailed { .. } | Record::TransferEnded { .. } => return None,
+        Record::TransferEnded { destination, outcome } => (
+            "·",
+            format!("transfer to {destination}: {}", transfer_told(outcome)),
+        ),
+        Record::UserTurn { .. } | Record::EngineFailed { .. } => return None,
     })
 }
 

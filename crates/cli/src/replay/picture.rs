@@ -2,7 +2,10 @@
 
 use anyhow::Context as _;
 use audio::SampleRate;
-use call::{Input, LegCommand, Outcome as Ended, Output, PlayedMs, PlayoutEvent, Record, Role, Utterance};
+use call::{
+    Input, LegCommand, Outcome as Ended, Output, PlayedMs, PlayoutEvent, Record, Role, TransferOutcome,
+    Utterance,
+};
 use recording::{Log, What as Told};
 use sim::{Account, BargeIn, Event, Facts, Line, Mix, Module, Outcome, Spoken, Summary, What};
 use std::collections::BTreeMap;
@@ -165,7 +168,7 @@ impl Drawing {
                 self.event(at, What::Transcript(spoken));
             }
             LegCommand::Hold | LegCommand::Unhold => {}
-            LegCommand::Transfer { destination, .. } => {
+            LegCommand::Transfer { destination, .. } | LegCommand::Voicemail { destination } => {
                 self.outcome = Some(Outcome::Transferred(destination.clone()));
                 let destination = destination.clone();
                 self.event(
@@ -199,6 +202,10 @@ impl Drawing {
                 self.silent_at = None;
                 self.barge_in(at, false);
             }
+            // The caller is back: it was no end.
+            Record::TransferEnded {
+                outcome: transfer, ..
+            } if !matches!(transfer, TransferOutcome::Answered) => self.outcome = None,
             Record::Ended { outcome } => {
                 let stopped = matches!(outcome, Ended::Stopped);
                 let other = if stopped {

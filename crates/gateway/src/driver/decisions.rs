@@ -4,8 +4,9 @@ use super::Driver;
 use crate::leg::control::Control;
 use crate::metrics::ErrorKind;
 use crate::pbx::Order;
+use crate::tools;
 use crate::transfer;
-use call::{LegCommand, Output, Record, Role, Utterance};
+use call::{LegCommand, Output, Record, Role, ToolRequest, Utterance};
 use std::time::{Duration, Instant};
 
 impl Driver {
@@ -22,13 +23,25 @@ impl Driver {
                 self.speaking.prompt_asked(prompt);
                 self.work.prompt(&self.services, &self.secretary, prompt, text);
             }
-            Output::Tool(request) if request.name == transfer::TRANSFER_CALL => {
-                self.work.transfer(&self.secretary, &request);
+            Output::Tool(request) => self.use_tool(request),
+            Output::Record(record) => self.record(&record),
+        }
+    }
+
+    fn use_tool(&mut self, request: ToolRequest) {
+        let secretary = &self.secretary;
+        match tools::user(&request.name) {
+            tools::User::Call => {
+                let found = tools::found(secretary, &request);
+                self.work.told(request.id, found);
             }
-            Output::Tool(request) => self
+            tools::User::Pbx => match tools::for_pbx(secretary, &request) {
+                Ok(request) => self.pbx.order(Order::Tool(&request), self.leg.as_mut()),
+                Err(why) => self.work.told(request.id, Err(why)),
+            },
+            tools::User::Books => self
                 .work
                 .tool(self.account.books(), self.account.subject(), request),
-            Output::Record(record) => self.record(&record),
         }
     }
 
@@ -80,6 +93,10 @@ impl Driver {
                 announcement,
             } => {
                 let target = transfer::target(&self.secretary, destination, announcement.as_deref());
+                return self.pbx.order(Order::Transfer(target), self.leg.as_mut());
+            }
+            LegCommand::Voicemail { destination } => {
+                let target = transfer::mailbox(&self.secretary, destination);
                 return self.pbx.order(Order::Transfer(target), self.leg.as_mut());
             }
             LegCommand::Hold => return self.pbx.order(Order::Hold, self.leg.as_mut()),
@@ -146,6 +163,7 @@ impl Driver {
                 tracing::warn!(call = %self.id, engine = self.engine.name(), ?kind, "the engine failed");
             }
             Record::TransferEnded { outcome, .. } => {
+                metrics.transfer_ended(outcome);
                 tracing::info!(call = %self.id, ?outcome, "a transfer has ended");
             }
             Record::ToolTimedOut { name } => {

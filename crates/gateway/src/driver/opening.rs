@@ -297,8 +297,10 @@ fn settings(secretary: &Secretary, engine: Capabilities, tells_outcomes: bool) -
         total: ms(limits.total_ms),
         tool_limit: ms(limits.tool_ms),
         transfer_limit: tells_outcomes.then_some(TRANSFER_LIMIT),
+        longest_hold: Settings::LONGEST_HOLD,
         farewell_limit: FAREWELL_LIMIT,
         refuses_end_call: !secretary.tools.contains(&Tool::EndCall),
+        refuses_hold: !secretary.tools.contains(&Tool::HoldCall),
         fallback: secretary.fallback.clone(),
     }
 }

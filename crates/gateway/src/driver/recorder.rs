@@ -111,7 +111,7 @@ impl LoggedCall {
     }
 
     pub(super) fn is_listening(&self) -> bool {
-        !self.call.is_over()
+        self.call.is_listening()
     }
 
     /// From now on what the caller says and presses is for nobody else, or no longer is.

@@ -3,8 +3,7 @@
 use super::Services;
 use super::hearing::Hearing;
 use crate::books::{Books, Subject};
-use crate::tools;
-use crate::transfer;
+use crate::tools::{self, ToolError};
 use call::{PromptId, ToolCallId, ToolRequest, TurnId};
 use secretary::Secretary;
 use std::collections::VecDeque;
@@ -129,17 +128,11 @@ impl Work {
         });
     }
 
-    /// Finds out whom a transfer goes to.
-    pub(super) fn transfer(&mut self, secretary: &Secretary, request: &ToolRequest) {
-        let found = tools::check(secretary, &request.name)
-            .map_err(|why| why.to_string())
-            .and_then(|()| {
-                transfer::resolve(secretary, request, jiff::Timestamp::now()).map_err(|why| why.to_string())
-            });
-        let id = request.id.clone();
-        let (ok, result) = match found {
-            Ok(name) => (true, name),
-            Err(why) => (false, why),
+    /// What a tool has come to at once.
+    pub(super) fn told(&mut self, id: ToolCallId, told: Result<String, ToolError>) {
+        let (ok, result) = match told {
+            Ok(result) => (true, result),
+            Err(why) => (false, why.to_string()),
         };
         self.tasks
             .spawn(std::future::ready(Done::Tool { id, ok, result }));

@@ -262,11 +262,14 @@ sensitive = ["cpf"]
 }
 
 #[test]
-fn without_a_word_of_it_nothing_is_recorded_and_every_tool_is_offered() {
+fn without_a_word_of_it_nothing_is_recorded_and_no_tool_is_offered_that_needs_the_pbx() {
     let secretary = Secretary::parse("reception.toml", SMALL).unwrap();
     assert_eq!(secretary.privacy.recording, Recording::Off);
     assert!(!secretary.privacy.transcript);
-    assert_eq!(secretary.tools, Tool::ALL);
+    assert_eq!(
+        secretary.tools,
+        [Tool::TransferCall, Tool::TakeMessage, Tool::EndCall]
+    );
     let english = SMALL.replace("pt-BR", "en");
     let english = Secretary::parse("reception.toml", &english).unwrap();
     assert_eq!(english.phrases.recording_notice, "This call is being recorded.");
@@ -369,6 +372,22 @@ fn every_wrong_hour_is_told_with_its_own_line() {
     assert!(told[3].ends_with("did you mean \"sunday\"?"), "{told:#?}");
     let bare = refusals(&with("[hours]\n"));
     assert_eq!(bare.len(), 2, "{bare:?}");
+}
+
+#[test]
+fn every_tool_is_named_as_engines_call_it() {
+    let names: Vec<String> = Tool::ALL
+        .iter()
+        .map(|tool| format!("{:?}", tool.name()))
+        .collect();
+    let text = SMALL.replace("language =", &format!("tools = [{}]\nlanguage =", names.join(", ")));
+    let secretary = Secretary::parse("reception.toml", &text).unwrap();
+    assert_eq!(secretary.tools, Tool::ALL);
+    assert_eq!(
+        names.join(" "),
+        "\"transfer_call\" \"transfer_announced\" \"check_extension_available\" \"hold_call\" \"resume_call\" \"send_dtmf\" \
+         \"record_call\" \"voicemail\" \"take_message\" \"end_call\""
+    );
 }
 
 #[test]

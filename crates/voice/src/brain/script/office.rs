@@ -124,9 +124,15 @@ fn allowed(tool: Tool, at: Option<&Name>, secretary: &Secretary) -> Result<(), F
     }
     let name = tool.name();
     let step = match tool {
-        Tool::TransferCall => "transfer",
+        Tool::TransferCall | Tool::TransferAnnounced => "transfer",
         Tool::TakeMessage => "message",
         Tool::EndCall => "end",
+        Tool::Voicemail => "voicemail",
+        Tool::CheckExtensionAvailable => "check",
+        Tool::HoldCall => "hold",
+        Tool::ResumeCall => "resume",
+        Tool::SendDtmf => "keys",
+        Tool::RecordCall => "record",
     };
     let problem = format!(
         "the step `{step}` needs the tool {name:?}, which the secretary {:?} has not",
