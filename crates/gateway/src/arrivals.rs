@@ -96,7 +96,7 @@ impl Arrivals {
     ) -> Result<(Seat, Box<Attachment>), Unserved> {
         let call = channel.call;
         let seat = self.calls.admit(domain, call).map_err(Refusal::from)?;
-        let (channel, unicast) = controlled.take_up(call).await?;
+        let (channel, unicast) = controlled.take_up(channel).await?;
         let peer = unicast.to().local;
         let leg = UnicastLeg::new(unicast, &channel, controlled.clone());
         let switch = controlled.switch.clone();

@@ -36,9 +36,18 @@ pub(crate) struct UnicastLeg {
     /// Until when what was sent lasts.
     covered: Instant,
     last_sent: Option<Instant>,
-    tail: u8,
+    flow: Flow,
     /// Packets of ports that were given back.
     refused: u64,
+}
+
+/// What the phone is being sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flow {
+    /// Speech, and more of it comes.
+    Speech,
+    /// Speech has ended, or is held; so many packets of silence are due at once.
+    Rest { tail: u8 },
 }
 
 /// Where the call's audio is.
@@ -63,7 +72,7 @@ impl UnicastLeg {
             wire: Vec::with_capacity(packet_bytes + channel.rate.frame_samples() * 2),
             covered: Instant::now(),
             last_sent: None,
-            tail: 0,
+            flow: Flow::Rest { tail: 0 },
             refused: 0,
         }
     }
@@ -140,7 +149,7 @@ impl UnicastLeg {
         while self.wire.len() >= self.packet_bytes {
             self.send_packet(now);
         }
-        self.tail = TAIL;
+        self.flow = Flow::Speech;
     }
 
     /// Nothing is told by datagrams. An utterance that ends sends its last samples; one that is dropped does not.
@@ -148,7 +157,11 @@ impl UnicastLeg {
         match control {
             Control::Mark { .. } => self.send_rest(Instant::now()),
             Control::Clear => self.wire.clear(),
-            _ => {}
+            Control::Pause => {}
+            _ => return,
+        }
+        if self.flow == Flow::Speech {
+            self.flow = Flow::Rest { tail: TAIL };
         }
     }
 
@@ -180,20 +193,32 @@ impl UnicastLeg {
     /// Sends what the phone needs between speech and speech. The caller's own packets set the pace: there are none while FreeSWITCH
     /// plays music to the caller or has handed the call over.
     fn fill(&mut self, now: Instant) {
-        if now < self.covered {
+        let wanted_from = match self.flow {
+            // More may come until the last moment.
+            Flow::Speech => self.covered,
+            Flow::Rest { .. } => self.covered - self.packet,
+        };
+        if now < wanted_from {
             return;
         }
         if !self.wire.is_empty() {
             return self.send_rest(now);
         }
-        let due = self
-            .last_sent
-            .is_none_or(|last| now.duration_since(last) >= SIGN_OF_LIFE);
-        if self.tail > 0 || due {
-            self.tail = self.tail.saturating_sub(1);
-            self.wire.resize(self.packet_bytes, 0);
-            self.send_packet(now);
-        }
+        self.flow = match self.flow {
+            Flow::Speech => Flow::Rest { tail: TAIL - 1 },
+            Flow::Rest { tail: 0 } if self.shows_life(now) => return,
+            Flow::Rest { tail } => Flow::Rest {
+                tail: tail.saturating_sub(1),
+            },
+        };
+        self.wire.resize(self.packet_bytes, 0);
+        self.send_packet(now);
+    }
+
+    /// Whether the phone was sent something not long ago.
+    fn shows_life(&self, now: Instant) -> bool {
+        self.last_sent
+            .is_some_and(|last| now.duration_since(last) < SIGN_OF_LIFE)
     }
 
     fn send_rest(&mut self, now: Instant) {

@@ -62,14 +62,15 @@ enum Park {
 
 impl Controlled {
     /// Answers a channel that was parked for us, if nobody did, and opens its audio.
-    pub(crate) async fn take_up(&self, call: CallUuid) -> Result<(Channel, Unicast), Mute> {
+    pub(crate) async fn take_up(&self, parked: &Channel) -> Result<(Channel, Unicast), Mute> {
+        let call = parked.call;
         let mut following = self.switch.follow(call);
-        let mut channel = self.channel(call).await?;
+        let mut channel = parked.clone();
         if !channel.answered {
             self.switch.execute(call, Application::Answer).await?;
             until(&mut following, "answer the call", &Happening::Answered).await?;
             // Only now it is known in which format.
-            channel = self.channel(call).await?;
+            channel = self.switch.channel(call).await?.ok_or(Mute::Gone)?;
         }
         let park = self.park(call).await?;
         let unicast = self.open(call, park, &mut following).await?;
@@ -102,10 +103,6 @@ impl Controlled {
             }
         }
         Err(Mute::Silent(told))
-    }
-
-    async fn channel(&self, call: CallUuid) -> Result<Channel, Mute> {
-        self.switch.channel(call).await?.ok_or(Mute::Gone)
     }
 
     /// What the channel's variables tell of its park.

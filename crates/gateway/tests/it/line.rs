@@ -148,7 +148,8 @@ impl Node {
         Self::launch(&[&wanted, &beside], "vad.enabled = false", [], vec![engine]).await
     }
 
-    async fn launch<const N: usize>(
+    /// With all of that, and engines of the test's own.
+    pub(crate) async fn launch<const N: usize>(
         secretaries: &[&Wanted],
         keys: &str,
         environment: [(&str, &str); N],
