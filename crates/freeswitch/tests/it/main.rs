@@ -8,4 +8,5 @@ mod happenings;
 mod peer;
 mod resync;
 mod states;
+mod unicast;
 mod whole;
