@@ -106,7 +106,8 @@ fn what_is_no_log_is_refused_with_what_would_be_right() {
     assert!(matches!(Log::parse(" \n"), Err(LogError::Empty)));
     assert!(refused("{}").contains("line 1 is no header of an event log"));
     assert!(refused("RIFF").contains("give the .jsonl file of a call"));
-    assert!(refused(r#"{"format":2,"anything":{}}"#).contains("use a newer voice-ai"));
+    let newer = format!(r#"{{"format":{},"anything":{{}}}}"#, recording::FORMAT + 1);
+    assert!(refused(&newer).contains("use a newer voice-ai"));
     let damaged = LOG.replacen("speech_started", "speech_st\u{fffd}rted", 1);
     let line = damaged
         .lines()
