@@ -1,0 +1,307 @@
+//! An announced transfer: a person is called on a leg of their own and asked, while the caller hears music. What follows from what is
+//! the machine's ([`Announcing`]); here it is done.
+
+use super::booth::{Booth, Told};
+use super::causes;
+use super::last_resort::LastResort;
+use super::route::Route;
+use super::{Means, PbxSettings};
+use call::announcing::{Announcement, Announcing, Event, Limits, Order};
+use call::{Digit, TransferOutcome};
+use freeswitch::{
+    ArgumentError, Channel, Command, CommandError, Following, HangupCause, Happening, Switch, Timer,
+    VariableName, VariableValue,
+};
+use secretary::CallUuid;
+use std::time::{Duration, Instant};
+use tokio_util::task::AbortOnDropHandle;
+use uuid::Uuid;
+use voice::tts::Speech;
+
+/// An announced transfer under way.
+pub(super) struct Introduction {
+    machine: Announcing,
+    switch: Switch,
+    caller: CallUuid,
+    person: CallUuid,
+    following: Following,
+    /// A leg that nobody renews is hung up: it is never left in park, whatever becomes of us.
+    last_resort: LastResort,
+    speech: Speech,
+    means: Means,
+    stage: Stage,
+    /// The person's leg could not be hung up: what ends it is left in place.
+    left_to_last_resort: bool,
+}
+
+/// How far the person's leg is.
+enum Stage {
+    /// It is yet to be called.
+    Ready(Box<(Route, Channel)>),
+    /// It rings.
+    Ringing(Dialling),
+    /// It is in park, and spoken to.
+    Spoken(Booth),
+    /// It is being joined, or is over.
+    Left,
+}
+
+/// `originate`, which lasts as long as the phone rings.
+type Dialling = AbortOnDropHandle<Result<String, CommandError>>;
+
+/// What happens to a person's leg.
+pub(super) enum News {
+    Dialled(Result<String, CommandError>),
+    Happened(Option<Happening>),
+    Told(Told),
+    Due,
+}
+
+/// What the attendant is to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Join the caller and this leg.
+    Join(CallUuid),
+    /// It is over.
+    Return(TransferOutcome),
+}
+
+impl Introduction {
+    /// Prepares all that is needed; nobody is called yet.
+    pub(super) fn prepare(
+        switch: &Switch,
+        channel: &Channel,
+        settings: &PbxSettings,
+        mut route: Route,
+        about: &str,
+    ) -> Result<Self, ArgumentError> {
+        let person = CallUuid::new(Uuid::new_v4());
+        for (name, value) in [
+            ("voice_ai_person_of", channel.call.to_string()),
+            ("hangup_after_bridge", "true".to_owned()),
+        ] {
+            let variable = (VariableName::parse(name)?, VariableValue::parse(&value)?);
+            route.variables.push(variable);
+        }
+        let announcement = Announcement {
+            to: route.to.to_string(),
+            about: about.to_owned(),
+            language: settings.language,
+            limits: Limits::default(),
+        };
+        Ok(Self {
+            machine: Announcing::new(announcement, Instant::now()),
+            switch: switch.clone(),
+            caller: channel.call,
+            person,
+            following: switch.follow(person),
+            last_resort: LastResort::new(switch.clone(), person, Timer::HangUp),
+            speech: Speech {
+                text: String::new(),
+                language: settings.language,
+                voice: settings.voice.clone(),
+            },
+            means: settings.means.clone(),
+            stage: Stage::Ready(Box::new((route, channel.clone()))),
+            left_to_last_resort: false,
+        })
+    }
+
+    /// The next thing that happens to the person's leg.
+    pub(super) async fn next(&mut self) -> News {
+        let due = self.machine.poll_timeout().map_or_else(
+            || self.last_resort.due(),
+            |due| self.last_resort.due().min(due.into()),
+        );
+        let Self { following, stage, .. } = self;
+        tokio::select! {
+            happening = following.next() => News::Happened(happening),
+            news = of_leg(stage) => news,
+            () = tokio::time::sleep_until(due) => News::Due,
+        }
+    }
+
+    /// Takes the news in.
+    pub(super) async fn news(&mut self, news: News) {
+        let now = Instant::now();
+        let event = match news {
+            News::Dialled(Ok(_)) => {
+                self.picked_up();
+                Some(Event::LegAnswered)
+            }
+            News::Dialled(Err(error)) => Some(self.not_reached(error).await),
+            News::Happened(None | Some(Happening::HungUp { .. })) => self.gone(),
+            News::Happened(Some(Happening::Digit(key))) => Digit::new(key).map(Event::Digit),
+            News::Happened(Some(Happening::ControlBack)) => {
+                self.last_resort.arm().await;
+                None
+            }
+            News::Happened(Some(_)) => None,
+            News::Told(Told::Said) => Some(Event::PromptPlayed),
+            News::Told(Told::Words(words)) => Some(Event::Words(words)),
+            News::Due => {
+                if self.last_resort.due().into_std() <= now {
+                    self.last_resort.arm().await;
+                }
+                self.machine.handle_timeout(Instant::now());
+                None
+            }
+        };
+        if let Some(event) = event {
+            self.tell(event);
+        }
+    }
+
+    /// Tells the machine what happens to the caller.
+    pub(super) fn tell(&mut self, event: Event) {
+        self.machine.handle(event, Instant::now());
+    }
+
+    /// Does what the machine wants, up to what is the attendant's to do.
+    pub(super) async fn step(&mut self) -> Option<Step> {
+        while let Some(order) = self.machine.poll_order() {
+            match order {
+                Order::Call { .. } => self.call().await,
+                Order::Play { text } => self.say(text),
+                Order::Listen => {
+                    if let Stage::Spoken(booth) = &self.stage {
+                        booth.listen();
+                    }
+                }
+                Order::Bridge => {
+                    self.stage = Stage::Left;
+                    return Some(Step::Join(self.person));
+                }
+                Order::HangUpCallee => self.hang_up().await,
+                Order::Return(outcome) => {
+                    self.stage = Stage::Left;
+                    return Some(Step::Return(outcome));
+                }
+            }
+        }
+        None
+    }
+
+    /// Ends it, with the person's leg.
+    pub(super) async fn abandon(mut self) {
+        self.tell(Event::CallerGone);
+        while self.step().await.is_some() {}
+        self.over().await;
+    }
+
+    /// It has ended, and nobody is on the person's leg any more.
+    pub(super) async fn over(mut self) {
+        if !self.left_to_last_resort {
+            self.last_resort.forget().await;
+        }
+    }
+
+    /// Both talk to each other: the leg is its own now.
+    pub(super) async fn joined(mut self) {
+        self.last_resort.disarm().await;
+    }
+
+    async fn call(&mut self) {
+        let Stage::Ready(ready) = std::mem::replace(&mut self.stage, Stage::Left) else {
+            return;
+        };
+        let (route, channel) = *ready;
+        // Before there is a leg: from its first moment on something ends it.
+        self.last_resort.arm().await;
+        let shown = |text: Option<&str>| VariableValue::washed(text.unwrap_or_default());
+        let command = Command::Originate {
+            call: self.person,
+            to: route.to,
+            caller_number: shown(channel.caller_number.as_deref()),
+            caller_name: shown(channel.caller_name.as_deref()),
+            ring: route.ring,
+            variables: route.variables,
+        };
+        tracing::info!(call = %self.caller, person = %self.person, "somebody is called for the caller");
+        let switch = self.switch.clone();
+        let dialling = tokio::spawn(async move { switch.command(command).await });
+        self.stage = Stage::Ringing(AbortOnDropHandle::new(dialling));
+    }
+
+    fn picked_up(&mut self) {
+        if let Stage::Ringing(_) = self.stage {
+            let booth = Booth::open(self.person, self.speech.language, self.means.clone());
+            self.stage = Stage::Spoken(booth);
+        }
+    }
+
+    async fn not_reached(&mut self, error: CommandError) -> Event {
+        self.stage = Stage::Left;
+        let outcome = match error {
+            CommandError::Failed { reply, .. } => causes::outcome(&reply),
+            error => {
+                // The phone may ring on all the same.
+                self.hang_up().await;
+                TransferOutcome::Failed {
+                    cause: error.to_string(),
+                }
+            }
+        };
+        Event::LegFailed(outcome)
+    }
+
+    /// While it rings the reply to `originate` tells more.
+    fn gone(&mut self) -> Option<Event> {
+        match self.stage {
+            Stage::Ready(_) | Stage::Ringing(_) => None,
+            Stage::Spoken(_) | Stage::Left => Some(Event::CalleeGone),
+        }
+    }
+
+    fn say(&mut self, text: String) {
+        let speech = Speech {
+            text,
+            ..self.speech.clone()
+        };
+        match &self.stage {
+            Stage::Spoken(booth) => booth.say(speech),
+            Stage::Ready(_) | Stage::Ringing(_) | Stage::Left => {}
+        }
+    }
+
+    async fn hang_up(&mut self) {
+        self.kill().await;
+        // A leg that was only about to be made is there when its `originate` has ended.
+        if let Stage::Ringing(dialling) = std::mem::replace(&mut self.stage, Stage::Left)
+            && let Ok(Ok(Ok(_))) = tokio::time::timeout(PATIENCE, dialling).await
+        {
+            self.kill().await;
+        }
+    }
+
+    /// Ends the leg. One that is gone already is as good.
+    async fn kill(&mut self) {
+        let kill = Command::Kill(self.person, HangupCause::NormalClearing);
+        match self.switch.command(kill).await {
+            Ok(_) | Err(CommandError::NoSuchChannel { .. }) => {}
+            Err(error) => {
+                tracing::warn!(call = %self.caller, person = %self.person, %error, "a person who was called could not be hung up; FreeSWITCH does it in 15 s");
+                self.left_to_last_resort = true;
+            }
+        }
+    }
+}
+
+/// How long the end of an `originate` is waited for whose leg was hung up. After that the leg's last resort ends it.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What comes of the leg besides what FreeSWITCH tells.
+async fn of_leg(stage: &mut Stage) -> News {
+    match stage {
+        Stage::Ringing(dialling) => match dialling.await {
+            Ok(dialled) => News::Dialled(dialled),
+            // A fault of ours, told where it happened. The machine does not wait for ever.
+            Err(_) => {
+                *stage = Stage::Left;
+                std::future::pending().await
+            }
+        },
+        Stage::Spoken(booth) => News::Told(booth.next().await),
+        Stage::Ready(_) | Stage::Left => std::future::pending().await,
+    }
+}

@@ -1,0 +1,547 @@
+//! The attendant of one call: it renews the caller's last resort, tells what happens to the caller's channel, and does what the call
+//! asks of the PBX, one thing after the other.
+
+use super::announced::{Introduction, News, Step};
+use super::causes;
+use super::last_resort::LastResort;
+use super::route::Route;
+use super::tools::{self, Recording};
+use super::{CallAudio, Errand, PbxSettings, Wanted};
+use crate::pbx::{Line, Report};
+use call::announcing::Event;
+use call::{Digit, ToolCallId, ToolRequest, TransferOutcome};
+use freeswitch::{
+    Application, Channel, Command, CommandError, Following, HangupCause, Happening, Ringback, Switch,
+    VariableName, VariableValue,
+};
+use secretary::{CallUuid, Language};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// The attendant.
+pub(super) struct Attendant {
+    switch: Switch,
+    channel: Channel,
+    settings: PbxSettings,
+    caller: Following,
+    orders: mpsc::Receiver<Errand>,
+    hang_up: CancellationToken,
+    reports: mpsc::Sender<Report>,
+    last_resort: LastResort,
+    waiting: Waiting,
+    transfer: Transfer,
+    recording: Option<Recording>,
+    /// Tools that ask FreeSWITCH something.
+    work: JoinSet<Report>,
+}
+
+/// What a caller hears who waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Waiting {
+    Not,
+    WithMusic,
+}
+
+/// The transfer under way.
+enum Transfer {
+    None,
+    /// The caller hears ringing; FreeSWITCH has been asked so.
+    Blind(Uuid),
+    /// The caller hears music.
+    Announced(Box<Introduction>),
+    /// The caller talks to somebody else. The channel is not ours any more.
+    Away,
+}
+
+/// What wakes it.
+enum Wake {
+    HangUp,
+    Order(Option<Errand>),
+    Caller(Option<Happening>),
+    Person(News),
+    Done(Report),
+    Renewal,
+}
+
+/// Whether it goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flow {
+    On,
+    /// The channel is gone.
+    Gone,
+    /// The call is over for us, whatever becomes of the channel.
+    Over,
+}
+
+impl Attendant {
+    pub(super) fn new(
+        line: Line,
+        settings: PbxSettings,
+        orders: mpsc::Receiver<Errand>,
+        hang_up: CancellationToken,
+        reports: mpsc::Sender<Report>,
+    ) -> Self {
+        let Line { switch, channel } = line;
+        let call = channel.call;
+        Self {
+            caller: switch.follow(call),
+            last_resort: LastResort::new(switch.clone(), call, settings.last_resort.clone()),
+            switch,
+            channel,
+            settings,
+            orders,
+            hang_up,
+            reports,
+            waiting: Waiting::Not,
+            transfer: Transfer::None,
+            recording: None,
+            work: JoinSet::new(),
+        }
+    }
+
+    /// Attends to the call until it is over.
+    pub(super) async fn run(mut self) {
+        let mut flow = self.begin().await;
+        while flow == Flow::On {
+            let wake = self.wake().await;
+            flow = self.woken(wake).await;
+        }
+        self.leave(flow).await;
+    }
+
+    async fn begin(&mut self) -> Flow {
+        self.last_resort.arm().await;
+        // It may have gone before it was followed.
+        match self.switch.channel(self.channel.call).await {
+            Ok(None) => self.gone().await,
+            Ok(Some(_)) | Err(_) => Flow::On,
+        }
+    }
+
+    async fn wake(&mut self) -> Wake {
+        let Self {
+            caller,
+            orders,
+            hang_up,
+            last_resort,
+            transfer,
+            work,
+            ..
+        } = self;
+        // Whoever talks to somebody else needs no last resort of ours.
+        let away = matches!(transfer, Transfer::Away);
+        let introduction = async {
+            match transfer {
+                Transfer::Announced(introduction) => introduction.next().await,
+                _ => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = hang_up.cancelled() => Wake::HangUp,
+            order = orders.recv() => Wake::Order(order),
+            happening = caller.next() => Wake::Caller(happening),
+            news = introduction => Wake::Person(news),
+            Some(Ok(done)) = work.join_next() => Wake::Done(done),
+            () = tokio::time::sleep_until(last_resort.due()), if !away => Wake::Renewal,
+        }
+    }
+
+    async fn woken(&mut self, wake: Wake) -> Flow {
+        match wake {
+            Wake::HangUp | Wake::Order(None) => return Flow::Over,
+            Wake::Order(Some(errand)) => self.errand(errand).await,
+            Wake::Caller(happening) => return self.happened(happening).await,
+            Wake::Person(news) => {
+                if let Transfer::Announced(introduction) = &mut self.transfer {
+                    introduction.news(news).await;
+                }
+                self.go_on_announcing().await;
+            }
+            Wake::Done(report) => self.tell(report).await,
+            Wake::Renewal => return self.renew().await,
+        }
+        Flow::On
+    }
+
+    /// What is still to be done when the call is over.
+    async fn leave(mut self, flow: Flow) {
+        if let Transfer::Announced(introduction) = std::mem::replace(&mut self.transfer, Transfer::None) {
+            introduction.abandon().await;
+        }
+        if flow == Flow::Over && self.hang_up.is_cancelled() {
+            self.end_the_call().await;
+        } else if flow == Flow::Gone {
+            self.last_resort.forget().await;
+        }
+        // Else nobody carries the caller any more, and nobody has said why: FreeSWITCH hands them to the last resort.
+    }
+
+    async fn end_the_call(&mut self) {
+        let call = self.channel.call;
+        match self
+            .switch
+            .command(Command::Kill(call, HangupCause::NormalClearing))
+            .await
+        {
+            Ok(_) | Err(CommandError::NoSuchChannel { .. }) => self.last_resort.forget().await,
+            Err(error) => {
+                tracing::warn!(%call, %error, "the call could not be hung up; FreeSWITCH hands it to the last resort in 15 s");
+            }
+        }
+    }
+
+    async fn errand(&mut self, errand: Errand) {
+        match errand {
+            Errand::Transfer(wanted) => self.transfer(&wanted).await,
+            Errand::Hold => self.hold().await,
+            Errand::Unhold => self.unhold().await,
+            Errand::Tool(request) => self.tool(request).await,
+        }
+    }
+
+    async fn happened(&mut self, happening: Option<Happening>) -> Flow {
+        let Some(happening) = happening else {
+            return self.gone().await;
+        };
+        match happening {
+            Happening::HungUp { .. } => return self.gone().await,
+            Happening::Digit(key) => {
+                if let Some(digit) = Digit::new(key) {
+                    self.tell(Report::Digit(digit)).await;
+                }
+            }
+            Happening::Bridged { .. } => self.bridged().await,
+            Happening::Ended {
+                id,
+                response,
+                disposition,
+            } => self.ended(id, &response, disposition.as_deref()).await,
+            Happening::ControlBack => return self.control_back().await,
+            _ => {}
+        }
+        Flow::On
+    }
+
+    async fn gone(&mut self) -> Flow {
+        match std::mem::replace(&mut self.transfer, Transfer::None) {
+            Transfer::Blind(_) => self.transfer_ended(TransferOutcome::CallerGone).await,
+            Transfer::Announced(introduction) => {
+                introduction.abandon().await;
+                self.transfer_ended(TransferOutcome::CallerGone).await;
+            }
+            Transfer::None | Transfer::Away => {}
+        }
+        self.tell(Report::HungUp).await;
+        Flow::Gone
+    }
+
+    /// Renews the last resort, unless FreeSWITCH has already turned to it.
+    async fn renew(&mut self) -> Flow {
+        if !self.last_resort.may_have_fired() {
+            self.last_resort.arm().await;
+            return Flow::On;
+        }
+        let known = &self.channel;
+        match self.switch.channel(known.call).await {
+            Ok(Some(now)) if now.destination == known.destination && now.context == known.context => {
+                self.last_resort.arm().await;
+                Flow::On
+            }
+            Ok(Some(now)) => {
+                tracing::warn!(call = %known.call, to = ?now.destination, "FreeSWITCH has handed the caller to the last resort");
+                self.tell(Report::HungUp).await;
+                Flow::Over
+            }
+            Ok(None) => self.gone().await,
+            Err(_) => {
+                self.last_resort.postpone();
+                Flow::On
+            }
+        }
+    }
+
+    async fn control_back(&mut self) -> Flow {
+        if let Transfer::Away = self.transfer {
+            return Flow::On;
+        }
+        if let Transfer::Blind(_) = self.transfer {
+            self.look_after_a_transfer().await;
+        }
+        match self.transfer {
+            Transfer::Away => Flow::On,
+            _ => self.renew().await,
+        }
+    }
+
+    /// What has become of a transfer while nothing was told.
+    async fn look_after_a_transfer(&mut self) {
+        let Ok(dump) = self.switch.command(Command::Dump(self.channel.call)).await else {
+            return;
+        };
+        match bridge_in(&dump) {
+            Some(BridgeState::Rings) => {}
+            Some(BridgeState::Talks) => self.away().await,
+            Some(BridgeState::Ended(cause)) => {
+                self.come_back(causes::outcome(&cause)).await;
+            }
+            None => {}
+        }
+    }
+
+    async fn transfer(&mut self, wanted: &Wanted) {
+        let call = self.channel.call;
+        if !matches!(self.transfer, Transfer::None) {
+            return tracing::warn!(%call, "a transfer was asked for while another is under way; it is left alone");
+        }
+        let route = match Route::find(wanted, &self.channel, &self.settings.mailbox_prefix) {
+            Ok(route) => route,
+            Err(error) => return self.failed(error.to_string()).await,
+        };
+        match &wanted.announcement {
+            Some(about) => self.announce(route, about).await,
+            None => self.put_through(route).await,
+        }
+    }
+
+    async fn put_through(&mut self, route: Route) {
+        let call = self.channel.call;
+        self.unhold().await;
+        let bridging = async {
+            // Without the first a caller whom nobody takes is hung up (`switch_channel_handle_cause`).
+            self.set("continue_on_fail", "true").await?;
+            self.set("hangup_after_bridge", "true").await?;
+            let tone = match self.settings.language {
+                Language::PtBr => Ringback::Brazil,
+                Language::En => Ringback::NorthAmerica,
+            };
+            self.switch.command(Command::Ringback(call, tone)).await?;
+            let route = route.freeing(call).map_err(|error| CommandError::Failed {
+                switch: self.switch.name().to_owned(),
+                command: "bridge".to_owned(),
+                reply: error.to_string(),
+            })?;
+            let Route { to, ring, variables } = route;
+            tracing::info!(%call, %to, "the caller is put through");
+            let bridge = Application::Bridge { to, ring, variables };
+            self.switch.execute(call, bridge).await
+        };
+        match bridging.await {
+            Ok(id) => self.transfer = Transfer::Blind(id),
+            // The channel's end is told by itself.
+            Err(CommandError::NoSuchChannel { .. }) => {
+                self.transfer_ended(TransferOutcome::CallerGone).await;
+            }
+            Err(error) => self.failed(error.to_string()).await,
+        }
+    }
+
+    async fn announce(&mut self, route: Route, about: &str) {
+        let prepared = Introduction::prepare(&self.switch, &self.channel, &self.settings, route, about);
+        match prepared {
+            Ok(introduction) => self.transfer = Transfer::Announced(Box::new(introduction)),
+            Err(error) => return self.failed(error.to_string()).await,
+        }
+        self.hold().await;
+        self.go_on_announcing().await;
+    }
+
+    /// Does what is to be done of an announced transfer, as far as it is known.
+    async fn go_on_announcing(&mut self) {
+        while let Transfer::Announced(introduction) = &mut self.transfer {
+            match introduction.step().await {
+                None => return,
+                Some(Step::Join(person)) => {
+                    if let Some(event) = self.join(person).await
+                        && let Transfer::Announced(introduction) = &mut self.transfer
+                    {
+                        introduction.tell(event);
+                    }
+                }
+                Some(Step::Return(outcome)) => return self.announced(outcome).await,
+            }
+        }
+    }
+
+    /// Has both talk to each other. What came of it at once.
+    async fn join(&mut self, person: CallUuid) -> Option<Event> {
+        let call = self.channel.call;
+        // From here on the music ends by itself.
+        self.waiting = Waiting::Not;
+        match self.switch.command(Command::Bridge(call, person)).await {
+            // FreeSWITCH tells when they talk.
+            Ok(_) => None,
+            Err(error) => {
+                tracing::warn!(%call, %person, %error, "the caller and whom they wanted could not be joined");
+                Some(Event::BridgeFailed)
+            }
+        }
+    }
+
+    /// An announced transfer has ended.
+    async fn announced(&mut self, outcome: TransferOutcome) {
+        let Transfer::Announced(introduction) = std::mem::replace(&mut self.transfer, Transfer::None) else {
+            return;
+        };
+        if outcome != TransferOutcome::Answered {
+            introduction.over().await;
+            return self.come_back(outcome).await;
+        }
+        self.away().await;
+        // Whoever hangs up first: the caller is not left in the dialplan either.
+        if let Err(error) = self.set("hangup_after_bridge", "true").await {
+            tracing::debug!(call = %self.channel.call, %error, "the caller's channel");
+        }
+        introduction.joined().await;
+    }
+
+    /// The caller's channel talks to another.
+    async fn bridged(&mut self) {
+        match &mut self.transfer {
+            Transfer::Blind(_) => self.away().await,
+            Transfer::Announced(introduction) => {
+                introduction.tell(Event::Bridged);
+                self.go_on_announcing().await;
+            }
+            Transfer::None | Transfer::Away => {}
+        }
+    }
+
+    /// An application of ours has ended on the caller's channel.
+    async fn ended(&mut self, id: Uuid, response: &str, disposition: Option<&str>) {
+        if let Transfer::Blind(bridge) = self.transfer
+            && bridge == id
+        {
+            match disposition.unwrap_or(response) {
+                // It was answered, and is over: the channel's end follows.
+                "SUCCESS" => self.away().await,
+                cause => self.come_back(causes::outcome(cause)).await,
+            }
+        }
+    }
+
+    /// The caller talks to whom they wanted: nothing of ours stays with them.
+    async fn away(&mut self) {
+        self.transfer = Transfer::Away;
+        self.transfer_ended(TransferOutcome::Answered).await;
+        self.last_resort.disarm().await;
+        let call = self.channel.call;
+        if let Some(recording) = self.recording.take() {
+            tools::told_in_log(call, recording.stop(&self.switch, call).await);
+        }
+        if self.settings.audio == CallAudio::Module {
+            tools::told_in_log(call, self.switch.command(Command::StreamStop(call)).await);
+        }
+        // Whoever parks the caller later does so for somebody else.
+        tools::told_in_log(call, self.set("voice_ai", "false").await);
+    }
+
+    /// Nobody has taken the caller, who is back.
+    async fn come_back(&mut self, outcome: TransferOutcome) {
+        self.transfer = Transfer::None;
+        self.unhold().await;
+        self.transfer_ended(outcome).await;
+    }
+
+    async fn failed(&mut self, cause: String) {
+        self.come_back(TransferOutcome::Failed { cause }).await;
+    }
+
+    async fn hold(&mut self) {
+        if self.waiting == Waiting::WithMusic {
+            return;
+        }
+        self.waiting = Waiting::WithMusic;
+        let music = Application::HoldMusic(self.settings.music.clone());
+        if let Err(error) = self.switch.execute(self.channel.call, music).await {
+            tracing::warn!(call = %self.channel.call, %error, "the caller waits without music");
+        }
+    }
+
+    async fn unhold(&mut self) {
+        if self.waiting == Waiting::Not {
+            return;
+        }
+        self.waiting = Waiting::Not;
+        let call = self.channel.call;
+        tools::told_in_log(call, self.switch.command(Command::Break(call)).await);
+    }
+
+    async fn tool(&mut self, request: ToolRequest) {
+        let ToolRequest { id, name, arguments } = request;
+        let (switch, channel) = (self.switch.clone(), self.channel.clone());
+        match name.as_str() {
+            // This one asks of all channels, which may take a moment.
+            "check_extension_available" => {
+                self.work.spawn(async move {
+                    let found = tools::availability(&switch, &channel, &arguments).await;
+                    done(id, found)
+                });
+            }
+            "send_dtmf" => {
+                let sent = tools::send_keys(&switch, channel.call, &arguments).await;
+                self.tell(done(id, sent)).await;
+            }
+            "record_call" => {
+                let recorded = tools::record(&switch, &channel, &arguments, &mut self.recording).await;
+                self.tell(done(id, recorded)).await;
+            }
+            other => {
+                let unknown = Err(tools::PbxToolError::Unknown(other.to_owned()));
+                self.tell(done(id, unknown)).await;
+            }
+        }
+    }
+
+    async fn set(&self, name: &str, value: &str) -> Result<String, CommandError> {
+        let refused = |error: freeswitch::ArgumentError| CommandError::Failed {
+            switch: self.switch.name().to_owned(),
+            command: "uuid_setvar".to_owned(),
+            reply: error.to_string(),
+        };
+        let name = VariableName::parse(name).map_err(refused)?;
+        let value = VariableValue::parse(value).map_err(refused)?;
+        let set = Command::SetVariable(self.channel.call, name, value);
+        self.switch.command(set).await
+    }
+
+    async fn transfer_ended(&self, outcome: TransferOutcome) {
+        self.tell(Report::TransferEnded(outcome)).await;
+    }
+
+    async fn tell(&self, report: Report) {
+        // Nobody listens any more: the call is over.
+        let _ = self.reports.send(report).await;
+    }
+}
+
+fn done(id: ToolCallId, result: Result<String, tools::PbxToolError>) -> Report {
+    let (ok, result) = match result {
+        Ok(result) => (true, result),
+        Err(why) => (false, why.to_string()),
+    };
+    Report::Done { id, ok, result }
+}
+
+/// What a channel's `bridge` is doing.
+#[derive(Debug, PartialEq, Eq)]
+enum BridgeState {
+    Rings,
+    Talks,
+    Ended(String),
+}
+
+/// Reads it from a `uuid_dump`; none where it cannot be told. While it rings the disposition is `failure` (measured on 1.10.12), and
+/// `signal_bond` is there as long as two channels talk.
+fn bridge_in(dump: &str) -> Option<BridgeState> {
+    let dump: serde_json::Value = serde_json::from_str(dump).ok()?;
+    let value = |name: &str| dump.get(name).and_then(serde_json::Value::as_str);
+    if value("variable_signal_bond").is_some() {
+        return Some(BridgeState::Talks);
+    }
+    match value("variable_originate_disposition")? {
+        "failure" => Some(BridgeState::Rings),
+        cause => Some(BridgeState::Ended(cause.to_owned())),
+    }
+}
