@@ -7,6 +7,8 @@ pub(crate) use parked::Mute;
 use crate::config::{Config, PbxConfig};
 use crate::pbx::Line;
 use freeswitch::{Channel, CommandError, Ports, PortsError, Switch};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use secretary::CallUuid;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -53,16 +55,15 @@ impl Switches {
         self.0.iter().find(|controlled| controlled.switch.name() == name)
     }
 
-    /// The channel of this call, on whichever of them it is. None where all answer and none has it.
+    /// The channel of this call, on whichever of them it is. None where all answer and none has it. All are asked at once: one that is
+    /// slow keeps nobody from the answer of another.
     pub(crate) async fn line(&self, call: CallUuid) -> Result<Option<Line>, CommandError> {
+        let ask = async |switch: &Switch| (switch.clone(), switch.channel(call).await);
+        let mut asked: FuturesUnordered<_> = self.all().iter().map(|one| ask(&one.switch)).collect();
         let mut failed = None;
-        for controlled in self.all() {
-            let switch = &controlled.switch;
-            match switch.channel(call).await {
-                Ok(Some(channel)) => {
-                    let switch = switch.clone();
-                    return Ok(Some(Line { switch, channel }));
-                }
+        while let Some((switch, answer)) = asked.next().await {
+            match answer {
+                Ok(Some(channel)) => return Ok(Some(Line { switch, channel })),
                 Ok(None) => {}
                 Err(error) => failed = Some(error),
             }
