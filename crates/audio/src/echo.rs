@@ -34,6 +34,8 @@ pub enum Return {
     Mix,
 }
 
+/// What is heard at once.
+const FRAME: Duration = Duration::from_millis(20);
 /// How long something unexplained is held back at most, in frames of 20 ms.
 const HOLD: usize = 13;
 /// Frames without anything unexplained after which it is over, and as many unexplained ones as make it a word: what is shorter
@@ -128,7 +130,7 @@ impl EchoCanceller {
             nothing_back: 0,
             since_over: CLOSURE,
             muted: false,
-            echo: vec![0.0; block],
+            echo: vec![0.0; frame],
             frame: vec![0.0; frame],
             out: vec![0.0; frame],
         }
@@ -239,7 +241,7 @@ impl EchoCanceller {
 
     /// Learns from a frame in which there is neither an echo nor a caller how the line is without both.
     fn learn_line(&mut self, levels: Levels, unexplained: bool) {
-        if unexplained || levels.echo > INAUDIBLE {
+        if unexplained || levels.echo() > INAUDIBLE {
             return;
         }
         let longest = self.rate.samples_in(LONGEST) as i64;
@@ -266,7 +268,11 @@ impl EchoCanceller {
             let loud = self.held[..holding].iter();
             let word = loud.filter(|levels| self.gate.unexplained(**levels)).count() >= WORD;
             self.since_over = 0;
-            self.mind = Mind::Calm;
+            self.mind = match explained_now && word {
+                // The echo jumped while he spoke.
+                true => Mind::Caller { quiet: 0, frames: 0 },
+                false => Mind::Calm,
+            };
             return self.pass(holding, !word || self.must_be_ours(), clean);
         }
         let enough = match self.back {
@@ -298,17 +304,16 @@ impl EchoCanceller {
     fn subtract(&mut self, from: i64, learn: bool) -> Levels {
         self.captured.read(from, &mut self.frame);
         let Some(filter) = &mut self.filter else {
-            return Levels {
-                echo: 0.0,
-                left: power(&self.frame),
-            };
+            return Levels::without_echo(power(&self.frame));
         };
-        let mut echo = 0.0;
-        for (index, block) in self.frame.chunks_mut(self.block).enumerate() {
+        let blocks = self
+            .frame
+            .chunks_mut(self.block)
+            .zip(self.echo.chunks_mut(self.block));
+        for (index, (block, echo)) in blocks.enumerate() {
             let at = from + (index * self.block) as i64;
             let before = power(block);
-            filter.subtract(&self.reference, at, block, &mut self.echo, learn);
-            echo += power(&self.echo) / 2.0;
+            filter.subtract(&self.reference, at, block, echo, learn);
             if power(block) > before {
                 // The echo was not where it is thought to be: what is subtracted would be heard.
                 self.captured.read(at, block);
@@ -316,8 +321,8 @@ impl EchoCanceller {
         }
         self.left.rewrite(from, &self.frame);
         Levels {
-            echo,
-            left: power(&self.frame),
+            echo: filter.bands(&self.echo),
+            left: filter.bands(&self.frame),
         }
     }
 }

@@ -1,29 +1,26 @@
 //! What is left of our own voice, and what becomes of the caller's words: the tables and the picture of docs/echo.md.
 //!
-//! `cargo run -p voice --example echo-table -- docs/echo.svg` (twenty minutes on two cores, most of it speech to text; `--without-words`
-//! leaves that out). Needs espeak-ng, and whisper-base in `.models` for the words.
+//! `cargo run -p voice --example echo-table -- docs/echo.svg` (ten minutes on two cores, most of it speech to text; `--without-words`
+//! leaves that out, `--jumps` counts delays that jump in other places instead: four minutes). Needs espeak-ng, and whisper-base in `.models` for the words.
 
 #[expect(clippy::expect_used, reason = "whoever measures is told where it went wrong")]
 #[path = "../tests/it/echo/bench.rs"]
 mod bench;
 
 use audio::{Return, SampleRate};
-use bench::{Case, Clips, Words};
+use bench::{Case, Clips, DELAYS, Jumping, WAYS, Words};
 use sim::Line;
 use std::fmt::Write as _;
 
 const RATES: [SampleRate; 2] = [SampleRate::HZ_16000, SampleRate::HZ_8000];
 const LINES: [Line; 2] = [Line::Alaw, Line::Ulaw];
-const GAINS: [f64; 5] = [-6.0, -12.0, -18.0, -24.0, -30.0];
-const DELAYS: [u64; 5] = [20, 60, 150, 250, 400];
-const JUMPS: [i64; 3] = [0, 40, -40];
+/// Of the scenes in which the delay jumps at other moments, in milliseconds, and how many there are for each of them and each text.
+const JUMPS: [i64; 10] = [10, -10, 20, -20, 30, -30, 40, -40, 60, -60];
+const JUMPED: [u64; 4] = [60, 120, 250, 400];
+const SCENES: u64 = 2;
 
 #[tokio::main]
 async fn main() {
-    println!(
-        "| stream | echo | onsets without | onsets with | of scenes | slowest onset of the caller | word errors, clean | with echo |"
-    );
-    println!("|---|---|---|---|---|---|---|---|");
     let mut words = std::env::args()
         .all(|argument| argument != "--without-words")
         .then(Words::load)
@@ -43,47 +40,109 @@ async fn main() {
             eprintln!("cannot write {file}: {error}");
         }
     }
-    for gain in GAINS {
-        row("mono", Return::Line, gain, &clips, &mut words);
+    if std::env::args().any(|argument| argument == "--jumps") {
+        return jumps(&clips);
     }
-    row("mixed", Return::Mix, 0.0, &clips, &mut words);
+    println!(
+        "| stream | echo | onsets without | onsets with | of scenes | slowest onset of the caller | word errors, clean | with echo |"
+    );
+    println!("|---|---|---|---|---|---|---|---|");
+    for (back, gain) in WAYS {
+        row(back, gain, &clips, &mut words);
+    }
 }
 
-fn row(name: &str, back: Return, gain: f64, clips: &[Clips], words: &mut Option<Words>) {
+fn name(back: Return) -> &'static str {
+    match back {
+        Return::Line => "mono",
+        Return::Mix => "mixed",
+    }
+}
+
+fn row(back: Return, gain: f64, clips: &[Clips], words: &mut Option<Words>) {
     let (mut without, mut with, mut scenes) = (0, 0, 0);
     let mut slowest = 0;
     let mut errors = bench::Errors::default();
-    for clips in clips {
-        for delay in DELAYS {
-            let case = |jump| Case {
+    for (kind, clips) in clips.iter().enumerate() {
+        for case in Case::row(back, gain) {
+            let scene = case.silent(clips);
+            with += scene.play().onsets.len();
+            without += bench::uncancelled(scene).play().onsets.len();
+            scenes += 1;
+        }
+        for (index, delay) in DELAYS.into_iter().enumerate() {
+            let case = Case {
                 back,
                 gain,
                 delay,
-                jump,
+                jump: 0,
             };
-            for jump in JUMPS.into_iter().filter(|jump| delay as i64 + jump >= 0) {
-                let scene = case(jump).silent(clips);
-                with += scene.play().onsets.len();
-                without += bench::uncancelled(scene).play().onsets.len();
-                scenes += 1;
-            }
-            for (index, spoken) in clips.callers.iter().enumerate() {
-                let talk = case(0).talking(clips, spoken);
-                let outcome = talk.play();
+            for spoken in &clips.callers {
+                let outcome = case.talking(clips, spoken).play();
                 slowest = slowest.max(bench::onset_after(&outcome, spoken).unwrap_or(u128::MAX));
-                // One clip for each delay: all of them would take hours.
-                if let Some(words) = words
-                    && index == (delay as usize / 10) % clips.callers.len()
-                {
-                    errors += words.errors(spoken, &outcome);
-                }
+            }
+            // One clip for each delay, and two kinds of line that have nothing in common: all of them would take hours.
+            if let Some(words) = words
+                && [0, 3].contains(&kind)
+            {
+                let spoken = &clips.clear[index % clips.clear.len()];
+                errors += words.errors(spoken, &case.talking(clips, spoken).play());
             }
         }
     }
     println!(
-        "| {name} | {gain} dB | {without} | {with} | {scenes} | {slowest} ms | {} of {} | {} of {} |",
-        errors.clean, errors.words, errors.echo, errors.words
+        "| {} | {gain} dB | {without} | {with} | {scenes} | {slowest} ms | {} of {} | {} of {} |",
+        name(back),
+        errors.clean,
+        errors.words,
+        errors.echo,
+        errors.words
     );
+}
+
+/// Four jumps in each scene at other moments in other texts, without a caller and with one who begins at the first.
+fn jumps(clips: &[Clips]) {
+    println!(
+        "| stream | echo | onsets | of jumps | callers heard after: half, 99 %, all | later than 400 ms | of callers |"
+    );
+    println!("|---|---|---|---|---|---|---|");
+    let ways = WAYS.into_iter().filter(|(_, gain)| *gain >= -18.0);
+    for (back, gain) in ways {
+        let (mut scenes, mut onsets) = (0, 0);
+        let mut after = Vec::new();
+        for clips in clips {
+            for jump in JUMPS {
+                for said in 0..4 * SCENES {
+                    scenes += 1;
+                    let case = Jumping {
+                        back,
+                        gain,
+                        delay: JUMPED[scenes % JUMPED.len()],
+                        jump,
+                        said: (said / SCENES) as usize,
+                        seed: scenes as u64,
+                    };
+                    let told = case.silent(clips).play().onsets;
+                    onsets += told.len();
+                    if !told.is_empty() {
+                        eprintln!("{case:?}: {told:?}");
+                    }
+                    let (scene, begin) = case.talking(clips, &clips.callers[scenes % clips.callers.len()]);
+                    after.push(bench::told_after(&scene.play(), begin).unwrap_or(u128::MAX));
+                }
+            }
+        }
+        after.sort_unstable();
+        println!(
+            "| {} | {gain} dB | {onsets} | {} | {}, {}, {} ms | {} | {scenes} |",
+            name(back),
+            scenes * Jumping::JUMPS,
+            after[scenes / 2],
+            after[scenes * 99 / 100],
+            after[scenes - 1],
+            after.iter().filter(|ms| **ms > 400).count(),
+        );
+    }
 }
 
 /// Before and after: what comes in and what is passed on while the caller speaks over an echo of -12 dB.

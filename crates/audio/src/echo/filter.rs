@@ -5,6 +5,7 @@
 //! Enzner, ICASSP 2014). It knows how unsure it is of each bin, so that a caller who speaks over the echo does not lead it astray.
 
 use super::Return;
+use super::gate::{BANDS, Bands};
 use super::reference::Reference;
 use super::search::{forward, inverse};
 use crate::SampleRate;
@@ -29,6 +30,9 @@ const PROVEN: f32 = 100.0;
 const BELIEF: f32 = 0.8;
 /// The power of a sample of a line on which nobody speaks (the steps of G.711).
 const QUIET: f32 = 3e-8;
+
+/// Where all bands but the last end, in bins of 50 Hz (two blocks are 20 ms): at 0.5, 1, 1.5, 2 and 3 kHz.
+const BAND_ENDS: [usize; BANDS - 1] = [10, 20, 30, 40, 60];
 
 /// The imitation of one way back. Samples are parts of full scale.
 pub(super) struct Filter {
@@ -101,6 +105,13 @@ impl Filter {
         self.lag
     }
 
+    /// The amplitude of what comes back of white noise.
+    pub(super) fn gain(&self) -> f32 {
+        let weights = self.partitions.iter().flat_map(|partition| &partition.weights);
+        let power: f32 = weights.map(Complex32::norm_sqr).sum();
+        (power / self.spectrum.len() as f32).sqrt()
+    }
+
     /// The same way back, but longer or shorter.
     pub(super) fn shift(&mut self, lag: i64) {
         self.lag = lag;
@@ -153,6 +164,19 @@ impl Filter {
         } else if self.back == Return::Mix && mean_square(echo) > PROVEN * NOTHING_LEFT {
             self.believe();
         }
+    }
+
+    /// The mean square of two blocks by band.
+    pub(super) fn bands(&mut self, samples: &[f32]) -> Bands {
+        self.time.copy_from_slice(samples);
+        forward(&*self.forward, &mut self.time, &mut self.spectrum, &mut self.work);
+        let scale = 2.0 / (samples.len() * samples.len()) as f32;
+        let mut bands = Bands::default();
+        for (index, bin) in self.spectrum.iter().enumerate() {
+            let band = BAND_ENDS.iter().position(|end| index < *end).unwrap_or(BANDS - 1);
+            bands[band] += bin.norm_sqr() * scale;
+        }
+        bands
     }
 
     fn hear_reference(&mut self, reference: &Reference, from: i64) {

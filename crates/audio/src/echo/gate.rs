@@ -1,12 +1,37 @@
 //! What of a captured frame our own voice explains, and what may be passed on.
 
+/// How many bands a voice is weighed in.
+pub(super) const BANDS: usize = 6;
+/// In the bands from this one on (2 kHz) the leak is never thought to be lower than at first: vowels have next to nothing there
+/// from which an "s" could be learned.
+const SURE: usize = 4;
+/// Mean squares by band.
+pub(super) type Bands = [f32; BANDS];
+
 /// Mean squares of a frame's parts, samples as parts of full scale.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Levels {
     /// The imitated echo.
-    pub(super) echo: f32,
+    pub(super) echo: Bands,
     /// What is left when it is subtracted.
-    pub(super) left: f32,
+    pub(super) left: Bands,
+}
+
+impl Levels {
+    /// Of a frame from which nothing is subtracted.
+    pub(super) fn without_echo(left: f32) -> Self {
+        let mut levels = Self::default();
+        levels.left[0] = left;
+        levels
+    }
+
+    pub(super) fn echo(&self) -> f32 {
+        self.echo.iter().sum()
+    }
+
+    pub(super) fn left(&self) -> f32 {
+        self.left.iter().sum()
+    }
 }
 
 /// Softer than this (-60 dB of full scale) nobody hears anything.
@@ -23,6 +48,8 @@ const LEAK_FALLS: f32 = 0.93;
 const LEAK_RISES: f32 = 1.004;
 /// A frame with less than this part of the leak shows that it is lower.
 const LEAK_MARGIN: f32 = 0.2;
+/// The power of an echo in a band (-50 dB of full scale) from which on its leak can be told.
+const TELLING: f32 = 10.0 * INAUDIBLE;
 /// How fast an echo dies away at most once we are silent, by the frame: what a room holds back counts as its echo.
 const DECAY: f32 = 0.5;
 /// The noise of a line rises by 1.5 dB a second at most.
@@ -32,8 +59,9 @@ const NOISE_RISES: f32 = 1.007;
 #[derive(Debug)]
 pub(super) struct Gate {
     best: f32,
-    leak: f32,
-    echo: f32,
+    /// By band: what was learned in a vowel says nothing of an "s".
+    leak: Bands,
+    echo: Bands,
     noise: f32,
 }
 
@@ -41,38 +69,50 @@ impl Gate {
     pub(super) fn new(best: f32) -> Self {
         Self {
             best,
-            leak: LEAK_AT_FIRST,
-            echo: 0.0,
+            leak: [LEAK_AT_FIRST; BANDS],
+            echo: [0.0; BANDS],
             noise: INAUDIBLE / OVER_NOISE,
         }
     }
 
     /// Another imitation began.
     pub(super) fn restart(&mut self) {
-        self.leak = LEAK_AT_FIRST;
+        self.leak = [LEAK_AT_FIRST; BANDS];
     }
 
     /// Whether there is more in the frame than noise and what is left of the echo. Frames are weighed in their order.
     pub(super) fn weigh(&mut self, levels: Levels) -> bool {
-        self.echo = levels.echo.max(DECAY * self.echo);
+        for (echo, now) in self.echo.iter_mut().zip(levels.echo) {
+            *echo = now.max(DECAY * *echo);
+        }
         let unexplained = self.unexplained(levels);
-        self.hear_noise(levels.left);
-        let part = levels.left / self.echo.max(f32::MIN_POSITIVE);
-        if levels.echo > 30.0 * INAUDIBLE {
-            let change = if part < LEAK_MARGIN * self.leak {
+        self.hear_noise(levels.left());
+        for band in 0..BANDS {
+            if levels.echo[band] <= TELLING {
+                continue;
+            }
+            let part = levels.left[band] / self.echo[band].max(f32::MIN_POSITIVE);
+            let change = if part < LEAK_MARGIN * self.leak[band] {
                 LEAK_FALLS
             } else {
                 LEAK_RISES
             };
-            self.leak = (self.leak * change).clamp(self.best, LEAK_AT_FIRST);
+            let best = if band < SURE { self.best } else { LEAK_AT_FIRST };
+            self.leak[band] = (self.leak[band] * change).clamp(best, LEAK_AT_FIRST);
         }
         unexplained
     }
 
     /// The same, without learning from it: of a frame that was already weighed.
     pub(super) fn unexplained(&self, levels: Levels) -> bool {
-        let echo = levels.echo.max(self.echo);
-        levels.left > INAUDIBLE.max(OVER_NOISE * self.noise) && levels.left > self.leak * echo
+        let echo = levels
+            .echo
+            .iter()
+            .zip(&self.echo)
+            .map(|(now, lasting)| now.max(*lasting));
+        let leaks: f32 = echo.zip(&self.leak).map(|(echo, leak)| leak * echo).sum();
+        let left = levels.left();
+        left > INAUDIBLE.max(OVER_NOISE * self.noise) && left > leaks
     }
 
     /// Follows the softest that is heard on the line.

@@ -11,13 +11,17 @@ use std::time::Duration;
 
 /// The longest way back that is searched.
 pub(super) const LONGEST: Duration = Duration::from_millis(640);
-/// How much of what came back is compared.
-const WINDOW: Duration = Duration::from_millis(256);
+/// How much of what came back is compared at most.
+pub(super) const WINDOW: Duration = Duration::from_millis(256);
 /// A peak so many times higher than the rest of the correlation is no accident: of the 10,000 places of an unrelated voice the
 /// highest is at 4 to 6.
 const SIGNIFICANT: f32 = 9.0;
-/// Where another delay is known it is enough that the peak is higher than that: it is tried out before it is believed.
-const WORTH_A_TRY: f32 = 5.5;
+/// Where a delay is known it is enough that the peak is higher than that: it is tried out before it is believed.
+const WORTH_A_TRY: f32 = 4.0;
+/// How many peaks are told: in a vowel those of its pitch are nearly as high as the right one, or higher.
+const PEAKS: usize = 8;
+/// Within this of a peak there is no other one.
+const APART: Duration = Duration::from_micros(500);
 /// Of the mean power, what is added to each bin before it is made white: bins that hold next to nothing shall not count as much
 /// as the voice.
 const FLOOR: f32 = 0.02;
@@ -31,19 +35,30 @@ pub(super) struct Found {
     pub(super) gain: f32,
 }
 
-/// Looks for the reference in the newest part of `captured`, but not within `except` samples of a lag.
-pub(super) fn search(
-    rate: SampleRate,
-    captured: &Track,
-    reference: &Reference,
-    except: Option<(i64, i64)>,
-) -> Option<Found> {
+/// The likeliest first.
+pub(super) type Peaks = [Option<Found>; PEAKS];
+
+/// What is looked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Among {
+    /// A first echo, of which the search alone must be sure.
+    First,
+    /// Whatever is worth a try, in so much of the newest part.
+    Others(Duration),
+}
+
+/// Looks for the reference in the newest part of `captured`.
+pub(super) fn search(rate: SampleRate, captured: &Track, reference: &Reference, among: Among) -> Peaks {
     SCRATCH.with_borrow_mut(|scratch| {
         let fits = scratch.as_ref().is_some_and(|scratch| scratch.rate == rate);
         if !fits {
             *scratch = Some(Scratch::new(rate));
         }
-        scratch.as_mut()?.search(captured, reference, except)
+        let found = scratch.as_mut().map(|scratch| match among {
+            Among::First => scratch.search(captured, reference, SIGNIFICANT, WINDOW),
+            Among::Others(newest) => scratch.search(captured, reference, WORTH_A_TRY, newest),
+        });
+        found.unwrap_or_default()
     })
 }
 
@@ -85,27 +100,23 @@ impl Scratch {
         }
     }
 
-    fn search(
-        &mut self,
-        captured: &Track,
-        reference: &Reference,
-        except: Option<(i64, i64)>,
-    ) -> Option<Found> {
-        let begin = captured.end() - self.window as i64;
+    fn search(&mut self, captured: &Track, reference: &Reference, enough: f32, newest: Duration) -> Peaks {
+        let window = self.window.min(self.rate.samples_in(newest) as usize);
+        let begin = captured.end() - window as i64;
         self.time.fill(0.0);
-        captured.read(begin, &mut self.time[..self.window]);
+        captured.read(begin, &mut self.time[..window]);
         forward(&*self.forward, &mut self.time, &mut self.captured, &mut self.work);
         self.time.fill(0.0);
-        reference.read(
-            begin - self.lags as i64,
-            &mut self.time[..self.window + self.lags],
-        );
+        reference.read(begin - self.lags as i64, &mut self.time[..window + self.lags]);
         forward(&*self.forward, &mut self.time, &mut self.played, &mut self.work);
         self.whiten();
         inverse(&*self.inverse, &mut self.played, &mut self.time, &mut self.work);
-        let lag = self.peak(except)?;
-        let gain = self.gain(captured, reference, lag);
-        Some(Found { lag, gain })
+        let lags = self.peaks(enough);
+        lags.map(|lag| {
+            let lag = lag?;
+            let gain = self.gain(captured, reference, lag);
+            Some(Found { lag, gain })
+        })
     }
 
     /// Leaves in `played` the cross spectrum with nearly equal weight for each bin.
@@ -119,23 +130,26 @@ impl Scratch {
         }
     }
 
-    fn peak(&self, except: Option<(i64, i64)>) -> Option<i64> {
-        let lag_of = |index: usize| (self.lags - index) as i64;
-        let allowed = |lag: i64| except.is_none_or(|(around, within)| (lag - around).abs() > within);
-        let correlation = &self.time[..=self.lags];
+    /// The highest of the correlation, until one is not high `enough`.
+    fn peaks(&mut self, enough: f32) -> [Option<i64>; PEAKS] {
+        let correlation = &mut self.time[..=self.lags];
         let power = correlation.iter().map(|value| value * value).sum::<f32>() / correlation.len() as f32;
-        let (index, height) = correlation
-            .iter()
-            .map(|value| value.abs())
-            .enumerate()
-            .filter(|(index, _)| allowed(lag_of(*index)))
-            .max_by(|one, other| one.1.total_cmp(&other.1))?;
-        let enough = if except.is_some() {
-            WORTH_A_TRY
-        } else {
-            SIGNIFICANT
-        };
-        (height > enough * power.sqrt() && height > 0.0).then(|| lag_of(index))
+        let enough = (enough * power.sqrt()).max(f32::MIN_POSITIVE);
+        let apart = self.rate.samples_in(APART) as usize;
+        let mut lags = [None; PEAKS];
+        for lag in &mut lags {
+            let heights = correlation.iter().map(|value| value.abs()).enumerate();
+            let Some((index, _)) = heights
+                .filter(|(_, height)| *height > enough)
+                .max_by(|one, other| one.1.total_cmp(&other.1))
+            else {
+                break;
+            };
+            *lag = Some((self.lags - index) as i64);
+            let last = (index + apart).min(self.lags);
+            correlation[index.saturating_sub(apart)..=last].fill(0.0);
+        }
+        lags
     }
 
     /// The amplitude that leaves the least of the window.

@@ -22,7 +22,8 @@ pub(crate) const LENGTH: Duration = Duration::from_secs(10);
 /// What a transcriber hears before and after the words.
 const AROUND: Duration = Duration::from_millis(300);
 
-const SECRETARY: [(&str, &str); 2] = [
+/// The first two are those of the tables, the others for more ways in which a delay may jump.
+const SECRETARY: [(&str, &str); 4] = [
     (
         "pt-BR",
         "Bom dia, você ligou para o escritório da empresa. Posso transferir a sua ligação para as vendas, para o financeiro ou para \
@@ -32,6 +33,16 @@ const SECRETARY: [(&str, &str); 2] = [
         "en",
         "Good morning, you have reached the office of the company. I can put you through to sales, to billing or to technical \
          support. Please tell me, in a few words, how I can help you today, or stay on the line.",
+    ),
+    (
+        "pt-br+f3",
+        "O nosso horário de atendimento é de segunda a sexta, das oito da manhã às seis da tarde. Se preferir, deixe o seu nome e o \
+         seu telefone, e alguém da nossa equipe liga de volta ainda hoje, sem falta.",
+    ),
+    (
+        "en-gb+m3",
+        "Your order left our warehouse early on Monday morning and should be with you within three working days. If nobody is at \
+         home, our driver will leave a note and try again on the following afternoon.",
     ),
 ];
 const CALLERS: [(Language, &str, &str); 6] = [
@@ -51,12 +62,37 @@ const CALLERS: [(Language, &str, &str); 6] = [
     ),
 ];
 
+/// What Whisper base understands well of espeak-ng (6 of 102 words wrong on two lines; of the callers' sentences nearly half):
+/// where the clean clip is not understood, there is nothing to compare.
+const CLEAR: [(Language, &str, &str); 6] = [
+    (
+        Language::PtBr,
+        "pt-BR",
+        "Bom dia, eu gostaria de marcar uma consulta para amanhã",
+    ),
+    (Language::PtBr, "pt-BR", "Eu gostaria de comprar um carro novo"),
+    (Language::PtBr, "pt-BR", "Bom dia, eu gostaria de uma informação"),
+    (Language::En, "en+f2", "I would like to talk to billing, please"),
+    (
+        Language::En,
+        "en+f2",
+        "My internet has been down since last night",
+    ),
+    (
+        Language::En,
+        "en+f2",
+        "Good morning, I would like to make an appointment for tomorrow",
+    ),
+];
+
 /// What is said on one kind of line.
 pub(crate) struct Clips {
     pub(crate) rate: SampleRate,
     line: Line,
     said: Vec<Vec<i16>>,
     pub(crate) callers: Vec<Spoken>,
+    /// What is understood when nothing is played over it.
+    pub(crate) clear: Vec<Spoken>,
 }
 
 /// One thing that a caller says.
@@ -67,8 +103,26 @@ pub(crate) struct Spoken {
 }
 
 impl Spoken {
+    async fn all(texts: &[(Language, &str, &str)], rate: SampleRate, line: Line) -> Vec<Self> {
+        let mut all = Vec::new();
+        for (language, voice, text) in texts {
+            let clip = Clip::spoken(text, voice, rate, line).await;
+            all.push(Self {
+                language: *language,
+                clip: clip.expect("espeak-ng speaks"),
+                rate,
+            });
+        }
+        all
+    }
+
+    /// From the beginning of the clip to that of the speech.
+    fn lead(&self) -> Duration {
+        self.rate.duration_of(self.clip.onset() as u64)
+    }
+
     fn onset(&self) -> Duration {
-        CALLER_AT + self.rate.duration_of(self.clip.onset() as u64)
+        CALLER_AT + self.lead()
     }
 
     fn end(&self) -> Duration {
@@ -83,20 +137,20 @@ impl Clips {
             let clip = Clip::spoken(text, voice, rate, Line::Pcm).await;
             said.push(clip.expect("espeak-ng speaks").samples().to_vec());
         }
-        let mut callers = Vec::new();
-        for (language, voice, text) in CALLERS {
-            let clip = Clip::spoken(text, voice, rate, line).await;
-            callers.push(Spoken {
-                language,
-                clip: clip.expect("espeak-ng speaks"),
-                rate,
-            });
-        }
         Self {
             rate,
             line,
             said,
-            callers,
+            callers: Spoken::all(&CALLERS, rate, line).await,
+            clear: Spoken::all(&CLEAR, rate, line).await,
+        }
+    }
+
+    /// What is added in FreeSWITCH does not pass the line.
+    fn line_of(&self, back: Return) -> Line {
+        match back {
+            Return::Mix => Line::Pcm,
+            Return::Line => self.line,
         }
     }
 }
@@ -113,7 +167,34 @@ pub(crate) struct Case {
     pub(crate) jump: i64,
 }
 
+/// The delays of the tables, and by how much they jump, in milliseconds.
+pub(crate) const DELAYS: [u64; 5] = [20, 60, 150, 250, 400];
+const JUMPS: [i64; 3] = [0, 40, -40];
+/// Where it comes back, and how loud, in dB.
+pub(crate) const WAYS: [(Return, f64); 6] = [
+    (Return::Line, -6.0),
+    (Return::Line, -12.0),
+    (Return::Line, -18.0),
+    (Return::Line, -24.0),
+    (Return::Line, -30.0),
+    (Return::Mix, 0.0),
+];
+
 impl Case {
+    /// Those of a row of the tables: 14 on each kind of line.
+    pub(crate) fn row(back: Return, gain: f64) -> impl Iterator<Item = Self> {
+        let all = DELAYS
+            .into_iter()
+            .flat_map(|delay| JUMPS.map(|jump| (delay, jump)));
+        let possible = all.filter(|(delay, jump)| delay.checked_add_signed(*jump).is_some());
+        possible.map(move |(delay, jump)| Self {
+            back,
+            gain,
+            delay,
+            jump,
+        })
+    }
+
     /// The secretary speaks, with a hole, and nobody answers.
     pub(crate) fn silent(self, clips: &Clips) -> EchoScene {
         self.scene(clips, &clips.said[1], Vec::new())
@@ -139,12 +220,7 @@ impl Case {
         let (first, second) = said.split_at(hole);
         EchoScene {
             rate: clips.rate,
-            // What is added in FreeSWITCH does not pass the line.
-            line: if self.back == Return::Mix {
-                Line::Pcm
-            } else {
-                clips.line
-            },
+            line: clips.line_of(self.back),
             back: self.back,
             echo: Some(echo),
             said: vec![(SPEAKS_AT, first.to_vec()), (HOLE_AT + HOLE, second.to_vec())],
@@ -152,6 +228,83 @@ impl Case {
             length: LENGTH,
             cancelled: true,
         }
+    }
+}
+
+/// A way back whose delay jumps and jumps back in the middle of what is said, at moments that differ from scene to scene.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Jumping {
+    pub(crate) back: Return,
+    /// In dB.
+    pub(crate) gain: f64,
+    /// In milliseconds.
+    pub(crate) delay: u64,
+    /// By which the delay jumps, in milliseconds.
+    pub(crate) jump: i64,
+    /// Which of the secretary's texts is said.
+    pub(crate) said: usize,
+    /// Of the moments.
+    pub(crate) seed: u64,
+}
+
+impl Jumping {
+    /// How often the delay jumps, there and back.
+    pub(crate) const JUMPS: usize = 4;
+
+    /// The secretary speaks, and nobody answers.
+    pub(crate) fn silent(self, clips: &Clips) -> EchoScene {
+        self.scene(clips, Vec::new())
+    }
+
+    /// A caller speaks over it: he begins near the first jump, from 600 ms before it to 300 ms after it. The scene, and when.
+    pub(crate) fn talking(self, clips: &Clips, spoken: &Spoken) -> (EchoScene, Duration) {
+        let begin = self.moments()[0] + Duration::from_millis(300);
+        let begin = begin - Duration::from_millis(Draws(!self.seed).draw(900)) - spoken.lead();
+        let scene = self.scene(clips, vec![(begin, spoken.clip.samples().to_vec())]);
+        (scene, begin + spoken.lead())
+    }
+
+    fn moments(self) -> [Duration; Self::JUMPS] {
+        let mut draws = Draws(self.seed);
+        let mut at = 1_700;
+        [(); Self::JUMPS].map(|()| {
+            at += 900 + draws.draw(900);
+            Duration::from_millis(at)
+        })
+    }
+
+    fn scene(self, clips: &Clips, caller: Vec<(Duration, Vec<i16>)>) -> EchoScene {
+        let delay = Duration::from_millis(self.delay);
+        let jumped = Duration::from_millis(self.delay.saturating_add_signed(self.jump));
+        let delays = [jumped, delay].into_iter().cycle();
+        let said = &clips.said[self.said];
+        EchoScene {
+            rate: clips.rate,
+            line: clips.line_of(self.back),
+            back: self.back,
+            echo: Some(LineEcho {
+                jumps: self.moments().into_iter().zip(delays).collect(),
+                ..LineEcho::steady(self.gain, delay)
+            }),
+            said: vec![(SPEAKS_AT, said.clone())],
+            caller,
+            length: LENGTH,
+            cancelled: true,
+        }
+    }
+}
+
+/// Numbers that are the same in each run (SplitMix64).
+struct Draws(u64);
+
+impl Draws {
+    /// The next one, below `end`.
+    fn draw(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % end
     }
 }
 
@@ -165,9 +318,13 @@ pub(crate) fn uncancelled(scene: EchoScene) -> EchoScene {
 
 /// How long after the caller began to speak the ear told it, in milliseconds.
 pub(crate) fn onset_after(outcome: &EchoOutcome, spoken: &Spoken) -> Option<u128> {
-    let onset = spoken.onset();
-    let told = outcome.onsets.iter().find(|told| **told >= onset)?;
-    Some((*told - onset).as_millis())
+    told_after(outcome, spoken.onset())
+}
+
+/// How long after a moment the ear told an onset, in milliseconds.
+pub(crate) fn told_after(outcome: &EchoOutcome, moment: Duration) -> Option<u128> {
+    let told = outcome.onsets.iter().find(|told| **told >= moment)?;
+    Some((*told - moment).as_millis())
 }
 
 /// Word errors, counted.
