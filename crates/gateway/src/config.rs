@@ -252,6 +252,10 @@ section! {
         unicast_port: u16 = 26_000,
         /// The extension that gets a call when nobody carries it any more and its secretary names no fallback; empty for a hang-up.
         fallback: String = String::new(),
+        /// The stream of mod_local_stream that a caller hears who waits; empty for silence.
+        music: String = "moh".into(),
+        /// What is dialled before an extension to reach its mailbox; FusionPBX's own code where none is named.
+        mailbox_prefix: String = "*99".into(),
     }
 }
 

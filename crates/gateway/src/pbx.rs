@@ -1,10 +1,8 @@
 //! The PBX as a call sees it: what it is asked for, and what it tells.
 
-mod direct;
 mod esl;
 mod text;
 
-pub(crate) use direct::Direct;
 pub(crate) use esl::{ByEsl, CallAudio, Means, PbxSettings, last_resort};
 pub(crate) use text::ByText;
 

@@ -179,14 +179,21 @@ impl Gateway {
         messages::mention_former(&config.data.dir);
         let books = Books::new(keeping.kept.keeper.clone(), keeping.kept.webhooks.clone());
         let allowances = Allowances::new(Arc::new(jiff::Timestamp::now));
+        let (switches, parked) =
+            Switches::connect(&config).map_err(|error| StartError::Config(vec![format!("pbx: {error}")]))?;
         let calls = Calls::new(
-            Arc::new(services(&config, &engines, &metrics, &recorder, books)),
+            Arc::new(services(
+                &config,
+                &engines,
+                &metrics,
+                &recorder,
+                books,
+                switches.clone(),
+            )),
             config.server.max_calls,
             allowances.clone(),
         );
         let health = Arc::new(health(&calls));
-        let (switches, parked) =
-            Switches::connect(&config).map_err(|error| StartError::Config(vec![format!("pbx: {error}")]))?;
         let time = config.server.upgrade_limit();
         let streams = Streams {
             access: Access::to_streams(&config.server),
@@ -344,6 +351,7 @@ fn services(
     metrics: &Metrics,
     recorder: &Recorder,
     books: Books,
+    switches: Switches,
 ) -> Services {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     Services {
@@ -361,6 +369,8 @@ fn services(
         event_log: config.recording.event_log,
         metrics: metrics.clone(),
         books,
+        switches,
+        words: engines.transcription.transcriber(),
     }
 }
 

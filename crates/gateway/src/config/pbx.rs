@@ -4,7 +4,7 @@ use super::node::Node;
 use super::read::{Read, Reading};
 use super::values::parsed;
 use super::{Config, PbxConfig};
-use freeswitch::{Extension, Password, Settings};
+use freeswitch::{Extension, Music, MusicName, Password, Settings};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -45,10 +45,18 @@ impl PbxConfig {
             longest_pause: Duration::from_secs(10),
         }
     }
+
+    /// What a caller hears who waits.
+    pub(crate) fn music(&self) -> Music {
+        match MusicName::parse(&self.music) {
+            Ok(name) => Music::LocalStream(name),
+            Err(_) => Music::Silence,
+        }
+    }
 }
 
 impl Config {
-    /// FreeSWITCHes that could not be told apart, or whose last resort could not be dialled.
+    /// FreeSWITCHes that could not be told apart, or that name what could not be dialled or played.
     pub(super) fn switches(&self, found: &mut Vec<String>) {
         let mut seen = BTreeSet::new();
         for (index, pbx) in self.pbx.iter().enumerate() {
@@ -63,6 +71,16 @@ impl Config {
                 && let Err(error) = Extension::parse(&pbx.fallback)
             {
                 found.push(format!("{key}.fallback: {error}"));
+            }
+            if !pbx.music.is_empty()
+                && let Err(error) = MusicName::parse(&pbx.music)
+            {
+                found.push(format!("{key}.music: {error}"));
+            }
+            if !pbx.mailbox_prefix.is_empty()
+                && let Err(error) = Extension::parse(&pbx.mailbox_prefix)
+            {
+                found.push(format!("{key}.mailbox_prefix: {error}"));
             }
         }
     }

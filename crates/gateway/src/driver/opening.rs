@@ -1,13 +1,15 @@
 //! The first moments of a call: its first frame, what the metadata claims, who answers, and with which rules.
 
-use super::{Account, Attachment, Beginning, Driver, Hearing, SECOND, Speaking, Work, facts, recorder};
+use super::{
+    Account, Attachment, Beginning, Driver, Hearing, SECOND, Services, Speaking, Work, facts, recorder,
+};
 use crate::calls::ModuleBuild;
 use crate::config::AssumeConfig;
 use crate::leg::inbound::Format;
 use crate::leg::metadata::Metadata;
 use crate::leg::{Incoming, Leg};
 use crate::metrics::ErrorKind;
-use crate::pbx::{ByText, Direct, Line, Pbx};
+use crate::pbx::{ByEsl, ByText, CallAudio, Line, Means, Pbx, PbxSettings, last_resort};
 use crate::tools;
 use audio::{Ear, Layout};
 use call::{Capabilities, Digit, Input, LegEvent, Outcome, Settings};
@@ -80,10 +82,6 @@ impl Driver {
             build,
             line,
         } = *attachment;
-        let pbx: Box<dyn Pbx> = match (&leg, &line) {
-            (Leg::Unicast(_), Some(line)) => Box::new(Direct::new(line.clone())),
-            _ => Box::new(ByText::default()),
-        };
         let first = first_frame(&mut leg).await;
         let claims = match &first {
             Some(Incoming::Closed(_)) => {
@@ -106,6 +104,7 @@ impl Driver {
             tracing::error!(call = %id, engine = %secretary.engine, "the secretary's engine is not configured");
             return None;
         };
+        let pbx = control(&services, &leg, line.as_ref(), &secretary);
         let format = format(&leg, build, line.as_ref(), &metadata, &services.stream.assume);
         let lead = leg.lead(&services.stream);
         tracing::info!(call = %id, %peer, domain = %domain.name, ?build, secretary = %secretary.name, engine = engine.name(),
@@ -187,6 +186,31 @@ impl Driver {
         }
         Some(driver)
     }
+}
+
+/// The PBX of the call: by ESL where its channel is on a FreeSWITCH that is controlled.
+fn control(services: &Services, leg: &Leg, line: Option<&Line>, secretary: &Secretary) -> Box<dyn Pbx> {
+    let Some((line, controlled)) = line.and_then(|line| Some((line, services.switches.of(line)?))) else {
+        return Box::new(ByText::default());
+    };
+    let settings = PbxSettings {
+        last_resort: last_resort(secretary, &line.channel, &controlled.config),
+        music: controlled.config.music(),
+        mailbox_prefix: controlled.config.mailbox_prefix.clone(),
+        language: secretary.language,
+        voice: secretary.voice.clone(),
+        audio: match leg {
+            Leg::Unicast(_) => CallAudio::Core,
+            _ => CallAudio::Module,
+        },
+        means: Means {
+            prompts: services.prompts.clone(),
+            ear: services.ear.clone(),
+            words: services.words.clone(),
+            controlled: controlled.clone(),
+        },
+    };
+    Box::new(ByEsl::new(line.clone(), settings))
 }
 
 fn claims(metrics: &crate::metrics::Metrics, call: CallUuid, text: &str) -> Metadata {

@@ -3,12 +3,14 @@
 use crate::books::Books;
 use crate::config::{RealtimePrices, StreamConfig};
 use crate::metrics::Metrics;
+use crate::switches::Switches;
 use audio::{EarModel, TurnModel};
 use recording::Recorder;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use voice::Engine;
+use voice::stt::Transcriber;
 use voice::tts::Prompts;
 
 /// What all calls of a node share.
@@ -35,4 +37,8 @@ pub(crate) struct Services {
     pub(crate) metrics: Metrics,
     /// Where calls tell what happened.
     pub(crate) books: Books,
+    /// The FreeSWITCHes that are controlled.
+    pub(crate) switches: Switches,
+    /// Finds the words of those who are called for a caller; without it they answer by keys.
+    pub(crate) words: Option<Arc<dyn Transcriber>>,
 }

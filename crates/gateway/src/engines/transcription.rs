@@ -59,7 +59,7 @@ impl Transcription {
     }
 
     /// What the local engine asks for words, if there is something.
-    pub(super) fn transcriber(&self) -> Option<Arc<dyn Transcriber>> {
+    pub(crate) fn transcriber(&self) -> Option<Arc<dyn Transcriber>> {
         match self {
             Self::Off | Self::Missing { .. } => None,
             Self::Workers { pool, .. } => Some(pool.clone()),
