@@ -15,8 +15,10 @@ use secretary::{Destination, Privacy, folded};
 use serde_json::Value;
 use std::collections::{HashSet, VecDeque};
 
-/// The tools whose destination, where it is one of the secretary's, is no secret, and without which no transfer could be explained.
+/// The tools that hand a call over.
 const TRANSFERS: [&str; 3] = ["transfer_call", "transfer_announced", "voicemail"];
+/// The tool that asks whether somebody could take it.
+const ENQUIRY: &str = "check_extension_available";
 /// What of a transfer the one who is called is told.
 const ABOUT: &str = "about";
 /// A destination of more digits than this is no extension but somebody's telephone number.
@@ -45,7 +47,10 @@ pub struct Mask {
     private: bool,
     /// The caller's texts and how they were masked: the call repeats them later.
     heard: VecDeque<(String, Extent)>,
-    tools: VecDeque<(ToolCallId, Tool)>,
+    /// The tools that the engine wanted: an engine may give an id to several.
+    tools: VecDeque<(ToolCallId, String, Tool)>,
+    /// Those that the call had used: of these there are results.
+    used: VecDeque<(ToolCallId, Tool)>,
     /// What tools came to, and the same masked: the engine is told of it.
     results: VecDeque<(ToolCallId, String, String)>,
     /// What transfers are announced with, and the same masked: the call repeats it.
@@ -56,8 +61,28 @@ pub struct Mask {
 
 #[derive(Debug, Clone, Copy)]
 struct Tool {
-    is_transfer: bool,
+    about: About,
     extent: Extent,
+}
+
+/// Whom a tool is about. A destination of the secretary's is no secret, and without it no transfer could be explained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum About {
+    Nobody,
+    /// A destination, of which it finds something out.
+    Somebody,
+    /// A destination, to which the call goes: its result is the name.
+    Goal,
+}
+
+impl About {
+    fn of(tool: &str) -> Self {
+        match tool {
+            ENQUIRY => Self::Somebody,
+            tool if TRANSFERS.contains(&tool) => Self::Goal,
+            _ => Self::Nobody,
+        }
+    }
 }
 
 impl Mask {
@@ -89,6 +114,7 @@ impl Mask {
             private: false,
             heard: VecDeque::new(),
             tools: VecDeque::new(),
+            used: VecDeque::new(),
             results: VecDeque::new(),
             announcements: VecDeque::new(),
             found: VecDeque::new(),
@@ -145,10 +171,10 @@ impl Mask {
             },
             EngineEvent::ToolCall { id, name, arguments } => {
                 let tool = Tool {
-                    is_transfer: is_transfer(name),
+                    about: About::of(name),
                     extent: self.extent(),
                 };
-                remember(&mut self.tools, (id.clone(), tool));
+                remember(&mut self.tools, (id.clone(), name.clone(), tool));
                 let masked = self.arguments(arguments, tool);
                 if let (Some(about), Some(masked)) = (about(arguments), about(&masked)) {
                     let known = (about.to_owned(), masked.to_owned());
@@ -205,7 +231,9 @@ impl Mask {
             },
             Output::Tool(request) => {
                 let mut request = request.clone();
-                request.arguments = self.arguments(&request.arguments, self.tool(&request.id, &request.name));
+                let tool = self.wanted(&request.id, &request.name);
+                remember(&mut self.used, (request.id.clone(), tool));
+                request.arguments = self.arguments(&request.arguments, tool);
                 Output::Tool(request)
             }
             Output::Record(Record::Heard {
@@ -259,15 +287,29 @@ impl Mask {
             .map_or(self.extent(), |(_, extent)| *extent)
     }
 
-    fn tool(&self, id: &ToolCallId, name: &str) -> Tool {
-        let known = self.tools.iter().rfind(|(known, _)| known == id);
+    /// A tool as it was when the engine wanted it.
+    fn wanted(&self, id: &ToolCallId, name: &str) -> Tool {
+        let is_it = |known: &&(ToolCallId, String, Tool)| known.0 == *id && known.1 == name;
+        let known = self.tools.iter().rfind(is_it);
         known.map_or(
             Tool {
-                is_transfer: is_transfer(name),
+                about: About::of(name),
                 extent: self.extent(),
             },
-            |(_, tool)| *tool,
+            |(_, _, tool)| *tool,
         )
+    }
+
+    /// The tool of which a result comes.
+    fn used(&self, id: &ToolCallId) -> Tool {
+        let used = self.used.iter().rfind(|(known, _)| known == id);
+        let wanted = || self.tools.iter().rfind(|(known, _, _)| known == id);
+        used.map(|(_, tool)| *tool)
+            .or_else(|| wanted().map(|(_, _, tool)| *tool))
+            .unwrap_or(Tool {
+                about: About::Nobody,
+                extent: self.extent(),
+            })
     }
 
     fn said_by_caller(&self, text: &str, extent: Extent) -> String {
@@ -309,7 +351,7 @@ impl Mask {
         let masked = fields.iter().map(|(name, value)| {
             let value = match value {
                 Value::String(text)
-                    if tool.is_transfer
+                    if tool.about != About::Nobody
                         && name == "destination"
                         && self.destinations.contains(&folded(text)) =>
                 {
@@ -344,13 +386,13 @@ impl Mask {
 
     /// What a tool came to. That of a transfer is the destination's name, by which the call goes on.
     fn result(&mut self, id: &ToolCallId, ok: bool, result: &str) -> String {
-        let tool = self.tool(id, "");
+        let tool = self.used(id);
         // What it was told in private it may repeat when that is over.
         let extent = match tool.extent {
             Extent::All => Extent::All,
             Extent::Digits => self.extent(),
         };
-        let masked = if ok && tool.is_transfer {
+        let masked = if ok && tool.about == About::Goal {
             let masked = self.destination(result);
             remember(&mut self.found, (result.to_owned(), masked.clone()));
             masked
@@ -383,10 +425,6 @@ impl Mask {
         let known = self.announcements.iter().rfind(|(about, _)| about == text);
         known.map_or_else(|| self.spoken(text), |(_, masked)| masked.clone())
     }
-}
-
-fn is_transfer(tool: &str) -> bool {
-    TRANSFERS.contains(&tool)
 }
 
 /// What a transfer is announced with, as the call takes it.

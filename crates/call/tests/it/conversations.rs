@@ -16,6 +16,15 @@ fn talkative(verbatim: bool) -> Settings {
     }
 }
 
+/// The same where a PBX tells what becomes of transfers, and callers wait with music.
+fn telling(rules: Settings) -> Settings {
+    Settings {
+        transfer_limit: Some(ms(15_000)),
+        longest_hold: ms(10_000),
+        ..rules
+    }
+}
+
 fn plan() -> impl Strategy<Value = Vec<u64>> {
     proptest::collection::vec(0_u64..1_000_000, 7..50)
 }
@@ -44,6 +53,21 @@ proptest! {
         ]), 0..10),
     ) {
         let world = World::new(talkative(verbatim), numbers).run(&script);
+        prop_assert_eq!(world.outcome(), Some(Outcome::NoInput), "{:?}", world.records);
+    }
+
+    #[test]
+    fn transfers_that_come_to_nothing_and_holds_change_nothing_of_that(
+        verbatim: bool,
+        numbers in plan(),
+        script in proptest::collection::vec((gap(), prop_oneof![
+            4 => (300_u64..5_000).prop_map(Act::Sentence),
+            1 => short().prop_map(Act::Cough),
+            1 => Just(Act::Key),
+            1 => (0_u64..4_000).prop_map(Act::Loss),
+        ]), 2..10),
+    ) {
+        let world = World::new(telling(talkative(verbatim)), numbers).run(&script);
         prop_assert_eq!(world.outcome(), Some(Outcome::NoInput), "{:?}", world.records);
     }
 

@@ -123,6 +123,48 @@ fn a_destination_stays_readable_where_it_is_the_secretarys_own() {
     }
 }
 
+/// A transfer that is announced and comes to nothing, of a destination that is none of the secretary's.
+fn announced(private: bool) -> Bench {
+    let mut bench = Bench::begun(Settings {
+        transfer_limit: Some(ms(60_000)),
+        fallback: Some("+55 11 3333-4444".into()),
+        ..rules()
+    });
+    bench.call.private(private);
+    let arguments = serde_json::json!({
+        "destination": "+55 11 98765-4321", "about": " Beatriz, ramal 2417, sobre a fatura ", "text": "é Beatriz"});
+    bench.tell(tool_call("x", "transfer_announced", arguments));
+    bench.call.private(false);
+    bench.tell(tool_done("x", true, "+55 11 98765-4321"));
+    bench.until(1_500);
+    bench.tell(transfer_ended(TransferOutcome::Busy));
+    bench
+}
+
+#[test]
+fn what_is_announced_and_to_which_number_is_masked_and_replays() {
+    let bench = announced(false);
+    for (log, kept) in bench
+        .call
+        .logs()
+        .zip(["Beatriz, ramal 0000", "xxxxxxx, xxxxx 0000"])
+    {
+        assert!(
+            log.contains(kept) && log.contains("+00 00 00000-0000 is on the phone"),
+            "{log}"
+        );
+        assert!(!log.contains("98765") && !log.contains("2417"), "{log}");
+    }
+    // What was said in private stays so when it is repeated.
+    let bench = announced(true);
+    for log in bench.call.logs() {
+        assert!(
+            !log.contains("Beatriz") && log.contains("xxxxxxx, xxxxx 0000"),
+            "{log}"
+        );
+    }
+}
+
 #[test]
 fn without_a_transcript_no_word_of_either_side_is_in_a_log() {
     let bench = told();

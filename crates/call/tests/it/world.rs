@@ -66,6 +66,8 @@ pub(crate) struct World {
     agenda: Vec<(u64, Event)>,
     playout: VecDeque<Playing>,
     paused: bool,
+    /// The caller hears music.
+    music: bool,
     attached: bool,
     void: AnswerId,
     /// Answers that the engine still makes, with their cause.
@@ -74,6 +76,8 @@ pub(crate) struct World {
     last_answer: AnswerId,
     tools: u64,
     speech: String,
+    /// Whether a PBX tells what becomes of transfers.
+    tells: bool,
     /// The turn that may be answered, and the answers heard of others.
     responded: TurnId,
     pub(crate) records: Vec<Record>,
@@ -85,6 +89,7 @@ impl World {
         let base = Instant::now();
         let mut world = Self {
             observer: Observer::new(&rules),
+            tells: rules.transfer_limit.is_some(),
             call: LoggedCall::new(rules, base),
             base,
             now: 0,
@@ -92,6 +97,7 @@ impl World {
             agenda: Vec::new(),
             playout: VecDeque::new(),
             paused: false,
+            music: false,
             attached: true,
             void: AnswerId(0),
             making: Vec::new(),
@@ -125,10 +131,16 @@ impl World {
     }
 
     fn speak(&mut self, length: u64, words: &str) {
-        self.tell(Input::SpeechStarted);
+        // A driver gives the ear nothing of a caller whom nobody listens to.
+        let heard = self.call.is_listening();
+        if heard {
+            self.tell(Input::SpeechStarted);
+        }
         self.pass(length);
-        self.speech.push_str(words);
-        self.tell(Input::SpeechEnded);
+        if heard {
+            self.speech.push_str(words);
+            self.tell(Input::SpeechEnded);
+        }
     }
 
     fn lose_stream(&mut self, length: u64) {
@@ -189,6 +201,10 @@ impl World {
         if let Some(front) = self.playout.front_mut() {
             let before = front.played;
             front.played = (front.played + TICK).min(front.total);
+            assert!(
+                front.played == before || (self.call.is_listening() && !self.music),
+                "something is said into the music or the ringing"
+            );
             if let Utterance::Answer(answer) = front.utterance
                 && front.played > before
                 && let Some((_, Cause::Turn(turn))) = self.causes.iter().find(|(known, _)| *known == answer)
@@ -249,8 +265,12 @@ impl World {
         if cause != Cause::FollowUp && self.plan.draw(0..6) == 0 {
             self.tools += 1;
             // No transfer comes to anything in here, so that every conversation goes on.
-            let (name, arguments) = match self.plan.draw(0..3) {
-                0 => ("transfer_call", serde_json::json!({"destination": "financeiro"})),
+            let destination = serde_json::json!({"destination": "financeiro", "about": "Ana"});
+            let (name, arguments) = match self.plan.draw(0..6) {
+                0 => ("transfer_call", destination),
+                1 if self.tells => ("transfer_announced", destination),
+                2 if self.tells => ("hold_call", serde_json::json!({})),
+                3 if self.tells => ("resume_call", serde_json::json!({})),
                 _ => ("take_message", serde_json::json!({})),
             };
             let call = tool_call(&self.tools.to_string(), name, arguments);
@@ -361,6 +381,17 @@ impl World {
                 self.paused = false;
                 self.void = self.void.max(*through);
                 self.playout.clear();
+            }
+            LegCommand::Hold => self.music = true,
+            LegCommand::Unhold => self.music = false,
+            LegCommand::Transfer { .. } if self.tells => {
+                let delay = self.plan.draw(100..20_000);
+                let outcome = match self.plan.draw(0..3) {
+                    0 => TransferOutcome::Busy,
+                    1 => TransferOutcome::NoAnswer,
+                    _ => TransferOutcome::Refused,
+                };
+                self.after(delay, Event::Tell(transfer_ended(outcome)));
             }
             _ => {}
         }

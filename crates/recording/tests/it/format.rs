@@ -1,6 +1,6 @@
 //! A log of each format stays readable for ever. These files are never changed: a new format gets new ones.
 
-use recording::{Log, Scribe, Tail, Verdict, replay};
+use recording::{FORMAT, Log, Scribe, Tail, Verdict, replay};
 use secretary::Privacy;
 use std::time::Instant;
 
@@ -9,20 +9,30 @@ const FORMAT_1: [&str; 2] = [
     include_str!("../data/format-1-handed-over.jsonl"),
 ];
 
+const FORMAT_2: [&str; 1] = [include_str!("../data/format-2-transfers.jsonl")];
+
+/// Every log there is, with its format.
+fn every() -> impl Iterator<Item = (u32, &'static str)> {
+    let first = FORMAT_1.into_iter().map(|text| (1, text));
+    first.chain(FORMAT_2.into_iter().map(|text| (2, text)))
+}
+
 #[test]
-fn format_1_is_read_and_replays() {
-    for text in FORMAT_1 {
+fn every_format_is_read_and_replays() {
+    for (format, text) in every() {
         let log = Log::parse(text).unwrap();
-        assert_eq!((log.header.format, log.tail), (1, Tail::Whole));
+        assert_eq!((log.header.format, log.tail), (format, Tail::Whole));
         assert_eq!(replay(&log).verdict, Verdict::Same);
     }
+    assert_eq!(every().last().map(|(format, _)| format), Some(FORMAT));
 }
 
 #[test]
 fn a_field_that_a_later_build_adds_does_no_harm() {
-    for text in FORMAT_1 {
+    for (format, text) in every() {
+        let header = format!(r#"{{"format":{format},"#);
         let text = text
-            .replace(r#"{"format":1,"#, r#"{"format":1,"later":{"a":[1]},"#)
+            .replace(&header, &format!(r#"{header}"later":{{"a":[1]}},"#))
             .replace(r#"{"at":"#, r#"{"later":true,"at":"#)
             .replace(r#""is_final":true"#, r#""is_final":true,"later":0.5"#);
         let log = Log::parse(&text).unwrap();
@@ -32,7 +42,7 @@ fn a_field_that_a_later_build_adds_does_no_harm() {
 
 #[test]
 fn what_is_written_now_is_what_the_latest_files_have() {
-    for text in FORMAT_1 {
+    for (_, text) in every() {
         let log = Log::parse(text).unwrap();
         let privacy = Privacy {
             transcript: true,
