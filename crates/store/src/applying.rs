@@ -224,6 +224,7 @@ pub(crate) const fn speaker_name(speaker: Speaker) -> &'static str {
     match speaker {
         Speaker::Caller => "caller",
         Speaker::Secretary => "secretary",
+        Speaker::Pbx => "pbx",
     }
 }
 

@@ -189,6 +189,7 @@ fn as_turn(row: &Row) -> Result<Said, StoreError> {
         speaker: match speaker.as_str() {
             "caller" => Speaker::Caller,
             "secretary" => Speaker::Secretary,
+            "pbx" => Speaker::Pbx,
             _ => {
                 return Err(StoreError::Row {
                     table: "turns",

@@ -102,6 +102,8 @@ pub enum Speaker {
     Caller,
     /// The secretary.
     Secretary,
+    /// The PBX: what became of a transfer.
+    Pbx,
 }
 
 /// Something that was said.

@@ -100,6 +100,7 @@ const fn who(speaker: Speaker) -> &'static str {
     match speaker {
         Speaker::Caller => "caller",
         Speaker::Secretary => "secretary",
+        Speaker::Pbx => "PBX",
     }
 }
 

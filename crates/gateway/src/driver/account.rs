@@ -3,10 +3,11 @@
 use super::recorder::Files;
 use crate::books::{Books, MASK, Subject, now};
 use crate::leg::metadata::Metadata;
-use crate::metrics::outcome_label;
+use crate::metrics::{outcome_label, transfer_label};
 use crate::webhooks::WebhookEvent;
-use call::{AnswerId, Outcome, Record, Utterance};
+use call::{AnswerId, Outcome, Record, TransferOutcome, Utterance};
 use secretary::{CallUuid, DomainUuid, Secretary};
+use serde::Serialize;
 use serde_json::json;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -26,11 +27,20 @@ pub(super) struct Account {
     /// The turns told so far.
     turns: u32,
     barge_ins: u32,
+    transfers: Vec<Transferred>,
     /// Where the waiting time before the answer under way went.
     latency: Option<TurnLatency>,
     words: CallersWords,
     /// Answers of which something came while it was.
     private_answers: BTreeSet<AnswerId>,
+}
+
+/// A transfer, as a webhook is told of it.
+#[derive(Serialize)]
+struct Transferred {
+    /// One of the secretary's destinations.
+    destination: Option<String>,
+    outcome: &'static str,
 }
 
 impl Account {
@@ -70,6 +80,7 @@ impl Account {
             began,
             turns: 0,
             barge_ins: 0,
+            transfers: Vec::new(),
             latency: None,
             words: CallersWords::default(),
             private_answers: BTreeSet::new(),
@@ -125,7 +136,7 @@ impl Account {
     /// Takes what is worth keeping out of a record of the call.
     pub(super) fn record(&mut self, record: &Record) {
         match record {
-            Record::TransferEnded { .. } => {}
+            Record::TransferEnded { destination, outcome } => self.transfer_ended(destination, outcome),
             Record::Heard {
                 utterance,
                 played,
@@ -152,6 +163,29 @@ impl Account {
         }
     }
 
+    /// What became of a transfer is kept with or without the words of a call; to whom it went, where that is no word of the caller's.
+    fn transfer_ended(&mut self, destination: &str, outcome: &TransferOutcome) {
+        let secretary = &self.subject.secretary;
+        let known = secretary
+            .destinations
+            .iter()
+            .any(|known| known.name == destination);
+        let whom = match known || secretary.privacy.transcript {
+            true => format!(" to {destination}"),
+            false => String::new(),
+        };
+        let how = match outcome {
+            TransferOutcome::Failed { cause } => format!("failed ({cause})"),
+            told => transfer_label(told).replace('_', " "),
+        };
+        let text = format!("transfer{whom}: {how}");
+        self.said(Speaker::Pbx, Some(text), None, false);
+        self.transfers.push(Transferred {
+            destination: known.then(|| destination.to_owned()),
+            outcome: transfer_label(outcome),
+        });
+    }
+
     /// The first audio of an answer is there, so long after the caller's last sound.
     pub(super) fn answered(&mut self, response_ms: u64, parts: Option<voice::engine::Latency>) {
         self.latency = Some(TurnLatency {
@@ -171,7 +205,7 @@ impl Account {
         self.turns += 1;
         let latency = match speaker {
             Speaker::Secretary => self.latency.take(),
-            Speaker::Caller => None,
+            Speaker::Caller | Speaker::Pbx => None,
         };
         self.books.note(Entry::Said(Said {
             conversation: self.subject.conversation,
@@ -203,6 +237,7 @@ impl Account {
             "began": self.began,
             "ended": at,
             "outcome": outcome,
+            "transfers": self.transfers,
             "barge_ins": self.barge_ins,
             "cost_micros": cost_micros,
         });
