@@ -324,12 +324,6 @@ function last_resort.renew()
   end
 end
 
--- A new stream may lead to a server that has no control.
-function last_resort.take_back()
-  last_resort.elsewhere = false
-  last_resort.schedule()
-end
-
 function last_resort.due()
   return not last_resort.elsewhere and passed(last_resort.since) >= RENEWAL
 end
@@ -338,6 +332,13 @@ end
 function last_resort.cancel()
   ask("sched_del " .. group)
   last_resort.task = nil
+end
+
+-- A new stream may lead to a server that has no control, after one that had.
+function last_resort.take_back()
+  last_resort.cancel()
+  last_resort.elsewhere = false
+  last_resort.schedule()
 end
 
 -- Somebody else has taken the call: what they scheduled is theirs.

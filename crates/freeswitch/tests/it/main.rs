@@ -7,6 +7,7 @@ mod fuzz;
 mod happenings;
 mod peer;
 mod resync;
+mod script;
 mod states;
 mod unicast;
 mod whole;

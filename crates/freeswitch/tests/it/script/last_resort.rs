@@ -1,0 +1,187 @@
+//! The task that takes the caller away when nobody carries the call any more: who puts it off, and when it goes.
+
+use super::stage::{CALL, CONNECTED, DROPPED, Stage};
+
+#[test]
+fn a_call_that_is_carried_puts_it_off_every_five_seconds() {
+    let Some(play) = Stage::with_fallback().connected().play() else {
+        return;
+    };
+    let set: Vec<_> = play
+        .steps
+        .iter()
+        .filter(|step| step.text.starts_with("sched_api"))
+        .map(|step| step.at)
+        .collect();
+    assert!(set.len() > 20, "{set:?}");
+    assert!(set.windows(2).all(|pair| pair[1] - pair[0] <= 6000), "{set:?}");
+    assert!(play.of("last resort").is_empty());
+    assert!(play.of("task left").is_empty());
+}
+
+#[test]
+fn without_an_extension_it_ends_the_call() {
+    let Some(play) = Stage::published().play() else {
+        return;
+    };
+    assert_eq!(
+        play.commands("sched_api")[0],
+        format!("+15 voiceai-{CALL} uuid_kill {CALL} RECOVERY_ON_TIMER_EXPIRE")
+    );
+}
+
+#[test]
+fn an_extension_that_would_break_out_of_the_command_is_none() {
+    for extension in [
+        "9000 XML evil",
+        "-bleg",
+        "9000\nx",
+        "${x}",
+        "9'0",
+        &"9".repeat(65),
+    ] {
+        let Some(play) = Stage::published().variable("voice_ai_fallback", extension).play() else {
+            return;
+        };
+        assert!(play.commands("sched_api")[0].contains("uuid_kill"), "{extension}");
+        assert!(
+            play.logged("ERR", "voice_ai_fallback cannot be dialled"),
+            "{extension}"
+        );
+    }
+}
+
+#[test]
+fn a_context_that_would_break_out_of_the_command_is_the_default_one() {
+    let Some(play) = Stage::with_fallback().variable("context", "a b").play() else {
+        return;
+    };
+    assert!(play.commands("sched_api")[0].ends_with(" 9000 XML default"));
+}
+
+/// Playback and bridges that were queued for the channel run inside the sleep, for as long as they like.
+#[test]
+fn a_sleep_that_lasts_long_is_the_only_time_in_which_it_is_not_put_off() {
+    let stage = Stage::with_fallback()
+        .connected()
+        .happens(10_200, "bridge = 9000")
+        .happens(40_200, "bridge = 9000");
+    let Some(play) = stage.play() else {
+        return;
+    };
+    assert!(play.survived());
+}
+
+#[test]
+fn a_server_with_control_puts_it_off_and_the_script_no_more() {
+    let mut stage = Stage::with_fallback().connected();
+    for at in (0..12).map(|count| 1000 + count * 5000) {
+        stage = stage.happens(at, "gateway = true");
+    }
+    let Some(play) = stage.play() else {
+        return;
+    };
+    assert!(play.commands("sched_api").len() <= 3);
+    assert!(!play.of("deaf").is_empty(), "still hears what other calls say");
+    // From the server's last renewal on the task counts, though the stream is as it was.
+    assert_eq!(play.when("last resort", ""), Some(56_000 + 15_000));
+}
+
+#[test]
+fn a_server_without_control_that_comes_after_one_with_it_is_protected_too() {
+    let stage = Stage::with_fallback()
+        .connected()
+        .happens(1000, "gateway = true")
+        .happens(6000, "gateway = true")
+        .event(10_100, "disconnect", DROPPED)
+        .event(10_102, "connect", CONNECTED)
+        .event(
+            60_000,
+            "json",
+            r#"{"type":"transfer","destination":"Billing","number":"2002"}"#,
+        );
+    let Some(play) = stage.play() else {
+        return;
+    };
+    assert_eq!(play.of("transfer"), ["2002 XML pbx.example.com"]);
+    assert!(play.of("last resort").is_empty());
+}
+
+#[test]
+fn a_stream_that_is_broken_puts_nothing_off() {
+    let stage = Stage::with_fallback()
+        .connected()
+        .event(20_000, "disconnect", DROPPED);
+    let Some(play) = stage.play() else {
+        return;
+    };
+    let late = play
+        .steps
+        .iter()
+        .filter(|step| step.text.starts_with("sched_api") && step.at > 20_600);
+    assert_eq!(late.count(), 0);
+    let caught = play
+        .when("last resort", "")
+        .or(play.when("transfer", "9000"))
+        .unwrap();
+    assert!(caught < 35_600, "{caught}");
+}
+
+#[test]
+fn a_clock_that_is_set_puts_it_off_early_and_never_late() {
+    for ahead in [-3_600_000, 3_600_000] {
+        let stage = Stage::with_fallback()
+            .connected()
+            .happens(30_100, &format!("clock = {ahead}"));
+        let Some(play) = stage.play() else {
+            return;
+        };
+        assert!(play.survived(), "{ahead}");
+    }
+}
+
+#[test]
+fn sleeps_that_return_early_neither_spin_nor_forget_it() {
+    for naps in ["short", "none"] {
+        let stage = Stage::with_fallback()
+            .connected()
+            .lua(&format!("naps = {naps:?}"))
+            .lua("ends = 30000");
+        let Some(play) = stage.play() else {
+            return;
+        };
+        assert!(play.survived());
+        assert!(play.of("sleep").len() < 2000, "{}", play.of("sleep").len());
+        assert!(play.of("last resort").is_empty());
+    }
+}
+
+/// Somebody else who takes the call, as an operator with `uuid_transfer`, must not lose it again to the last resort.
+#[test]
+fn a_call_that_somebody_else_takes_keeps_no_task_and_no_stream() {
+    let stage = Stage::with_fallback()
+        .connected()
+        .happens(20_100, "transfer = true");
+    let Some(play) = stage.play() else {
+        return;
+    };
+    assert!(play.of("task left").is_empty());
+    assert_eq!(
+        play.commands("uuid_audio_stream").last().unwrap(),
+        &format!("{CALL} stop")
+    );
+}
+
+#[test]
+fn what_the_server_has_scheduled_is_left_to_it() {
+    let stage = Stage::with_fallback()
+        .connected()
+        .happens(1000, "gateway = true")
+        .happens(6000, "gateway = true")
+        .happens(11_000, "gateway = true")
+        .happens(12_000, "transfer = true");
+    let Some(play) = stage.play() else {
+        return;
+    };
+    assert_eq!(play.of("task left"), ["gateway"]);
+}
