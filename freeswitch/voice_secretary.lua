@@ -512,7 +512,18 @@ end
 
 -- Keys reach a server that has control by FreeSWITCH's event socket, any other as text. FreeSWITCH calls this by its name.
 function voice_secretary_key(_, kind, key)
-  if kind ~= "dtmf" or stream.state ~= "up" or last_resort.elsewhere or not key.digit:find("^[%d%*#A-D]$") then
+  if kind ~= "dtmf" or not key.digit:find("^[%d%*#A-D]$") then
+    return
+  end
+  stream.hear()
+  if stream.state ~= "up" then
+    return
+  end
+  if not last_resort.elsewhere then
+    -- It may have had control for some seconds: no key counts twice.
+    last_resort.renew()
+  end
+  if last_resort.elsewhere then
     return
   end
   ask("uuid_audio_stream " .. call .. ' send_text {"type":"dtmf","digit":"' .. key.digit .. '"}')

@@ -205,9 +205,10 @@ fn keys_before_the_stream_and_with_control_of_the_pbx_are_not_sent() {
     let stage = Stage::with_fallback()
         .happens(1, "key = \"1\"")
         .connected()
-        .happens(4000, "gateway = true")
-        .happens(9000, "gateway = true")
-        .happens(12_000, "key = \"2\"");
+        .happens(10, "gateway = true")
+        .happens(600, "key = \"2\"")
+        .happens(5010, "gateway = true")
+        .happens(6000, "key = \"3\"");
     let Some(play) = stage.play() else {
         return;
     };
