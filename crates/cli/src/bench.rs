@@ -1,8 +1,12 @@
-//! `voice-ai bench`: the gateway against a bare echo, both as child processes under the same load.
+//! `voice-ai bench`: the gateway under a load, as a child process: against a bare echo, and beside a flood of requests.
+
+mod flood;
+mod node;
 
 use anyhow::{Context as _, bail};
+use node::Node;
+use sim::StreamAddress;
 use sim::bench::{Figures, Load, Report, ServerProcess, measure, serve_floor};
-use sim::{SAMPLE_DOMAIN, StreamAddress};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::ExitCode;
@@ -23,6 +27,15 @@ enum What {
     /// timed from when it should have been sent to its return, so that a stall counts for every frame that it delays.
     /// The floor is an echo over tokio-tungstenite, the library under the gateway's WebSocket, with the same buffers.
     Calls(Calls),
+    /// Measure calls while strangers ask for streams that they do not get.
+    ///
+    /// The calls are those of `bench calls`, measured three times: with nobody else there; with a flood that the limit of an address
+    /// turns away; and with a flood of which every request is looked at and refused. The flood comes from another address
+    /// (127.0.0.2) and from a process of its own.
+    Flood(flood::Arguments),
+    /// The flood itself, until its standard input ends.
+    #[command(hide = true)]
+    Strangers(flood::Strangers),
     /// The echo itself.
     #[command(hide = true)]
     Floor {
@@ -55,6 +68,18 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
                 .enable_all()
                 .build()?;
             runtime.block_on(calls.run())
+        }
+        What::Flood(arguments) => {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()?;
+            runtime.block_on(arguments.run())
+        }
+        What::Strangers(strangers) => {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()?;
+            runtime.block_on(strangers.run())
         }
         What::Floor { listen } => {
             // As many threads as the gateway has.
@@ -110,19 +135,13 @@ impl Calls {
 
     async fn measure_gateway(&self, folder: &TempDir) -> anyhow::Result<Figures> {
         let address = free_address()?;
-        let config = self.write_config(folder.path(), address)?;
-        let mut command = Command::new(std::env::current_exe()?);
-        // An operator's own settings must not change what is measured.
-        for (name, _) in
-            std::env::vars().filter(|(name, _)| name.starts_with("VOICE_AI__") || name == "RUST_LOG")
-        {
-            command.env_remove(name);
-        }
-        command
-            .arg("serve")
-            .arg("--config")
-            .arg(config)
-            .current_dir(folder.path());
+        let node = Node {
+            calls: self.calls,
+            vad: self.has("vad"),
+            recording: self.has("recording"),
+            keys: String::new(),
+        };
+        let command = node.command(folder.path(), address)?;
         self.measure(command, address, &folder.path().join("gateway.log"))
             .await
     }
@@ -137,44 +156,7 @@ impl Calls {
         server.stop().await;
         Ok(figures?)
     }
-
-    /// A node with one tenant whose secretary echoes and says nothing of its own.
-    fn write_config(&self, folder: &Path, address: SocketAddr) -> anyhow::Result<std::path::PathBuf> {
-        let secretaries = folder.join("secretaries");
-        std::fs::create_dir_all(&secretaries)?;
-        let recording = if self.has("recording") { "on" } else { "off" };
-        let secretary = format!("{SECRETARY}[privacy]\nrecording = \"{recording}\"\n");
-        std::fs::write(secretaries.join("loopback.toml"), secretary)?;
-        let limit = self.calls + 16;
-        let vad = self.has("vad");
-        let config = format!(
-            "[server]\nlisten = \"{address}\"\ncontrol = \"{control}\"\nmax_calls = {limit}\n\
-             [vad]\nenabled = {vad}\n[stt]\nmodel = \"\"\n[log]\nlevel = \"warn\"\n\
-             [[domains]]\nuuid = \"{SAMPLE_DOMAIN}\"\nname = \"bench\"\ndefault_secretary = \"loopback\"\n\
-             max_calls = {limit}\n[secretaries]\ndir = {secretaries:?}\n",
-            control = free_address()?,
-        );
-        let path = folder.join("config.toml");
-        std::fs::write(&path, config)?;
-        Ok(path)
-    }
 }
-
-const SECRETARY: &str = r#"
-name = "loopback"
-language = "en"
-engine = "loopback"
-[greeting]
-text = ""
-[phrases]
-reprompts = []
-farewell = ""
-apology = ""
-backchannels = []
-[limits]
-silence_ms = 0
-total_ms = 0
-"#;
 
 /// A port that was free a moment ago: two processes cannot agree upon port 0.
 fn free_address() -> anyhow::Result<SocketAddr> {

@@ -5,6 +5,7 @@
 //! half a millisecond by a timer of the kernel, because a late generator would hide what it is to measure; how late it
 //! was is measured too.
 
+mod flood;
 mod floor;
 mod frame;
 mod generator;
@@ -12,6 +13,7 @@ mod pace;
 mod process;
 mod report;
 
+pub use flood::{Flood, Tally};
 pub use floor::serve as serve_floor;
 pub use generator::{Load, LoadError};
 pub use process::{ServerError, ServerProcess};
