@@ -166,24 +166,15 @@ impl Account {
     /// What became of a transfer is kept with or without the words of a call; to whom it went, where that is no word of the caller's.
     fn transfer_ended(&mut self, destination: &str, outcome: &TransferOutcome) {
         let secretary = &self.subject.secretary;
-        let known = secretary
-            .destinations
-            .iter()
-            .any(|known| known.name == destination);
-        let whom = match known || secretary.privacy.transcript {
-            true => format!(" to {destination}"),
-            false => String::new(),
-        };
-        let how = match outcome {
-            TransferOutcome::Failed { cause } => format!("failed ({cause})"),
-            told => transfer_label(told).replace('_', " "),
-        };
-        let text = format!("transfer{whom}: {how}");
-        self.said(Speaker::Pbx, Some(text), None, false);
+        let mut destinations = secretary.destinations.iter();
+        let known = destinations.find(|known| known.name == destination);
+        let shown = known.is_some() || secretary.privacy.transcript;
+        let told = transfer_told(shown.then_some(destination), outcome);
         self.transfers.push(Transferred {
-            destination: known.then(|| destination.to_owned()),
+            destination: known.map(|known| known.name.clone()),
             outcome: transfer_label(outcome),
         });
+        self.said(Speaker::Pbx, Some(told), None, false);
     }
 
     /// The first audio of an answer is there, so long after the caller's last sound.
@@ -257,6 +248,18 @@ impl Account {
     }
 }
 
+/// What became of a transfer, as the transcript has it.
+fn transfer_told(destination: Option<&str>, outcome: &TransferOutcome) -> String {
+    let how = match outcome {
+        TransferOutcome::Failed { cause } => format!("failed ({cause})"),
+        other => transfer_label(other).replace('_', " "),
+    };
+    match destination {
+        Some(destination) => format!("transfer to {destination}: {how}"),
+        None => format!("transfer: {how}"),
+    }
+}
+
 /// Which of the caller's words are for nobody else: those that were when they were heard, whatever holds when they are put out.
 #[derive(Debug, Default)]
 struct CallersWords {
@@ -314,6 +317,20 @@ mod tests {
             words.heard(&number.to_string());
         }
         assert_eq!(words.heard.len(), REMEMBERED);
+    }
+
+    #[test]
+    fn a_transfer_is_told_with_what_became_of_it() {
+        let told = |destination, outcome| transfer_told(destination, &outcome);
+        assert_eq!(
+            told(Some("Billing"), TransferOutcome::NoAnswer),
+            "transfer to Billing: no answer"
+        );
+        let cause = "NORMAL_TEMPORARY_FAILURE".to_owned();
+        assert_eq!(
+            told(None, TransferOutcome::Failed { cause }),
+            "transfer: failed (NORMAL_TEMPORARY_FAILURE)"
+        );
     }
 
     #[test]

@@ -149,6 +149,39 @@ async fn a_tool_that_the_secretary_does_not_offer_does_nothing_whoever_calls_it(
 }
 
 #[tokio::test]
+async fn a_tool_that_needs_control_of_the_pbx_says_so_where_there_is_none() {
+    let talk = Talk {
+        tools: vec![
+            ("send_dtmf", json!({"keys": "1#"})),
+            ("send_dtmf", json!({"keys": "open"})),
+            ("record_call", json!({"action": "start"})),
+            ("check_extension_available", json!({"destination": "4000"})),
+        ],
+        message: None,
+        ..talk()
+    };
+    let tools = "tools = [\"send_dtmf\", \"record_call\", \"check_extension_available\"]";
+    let keys = Keys {
+        secretary: tools.into(),
+        ..Keys::default()
+    };
+    let (_estate, results) = call(talk, &keys).await;
+    assert_eq!(results.len(), 4);
+    let needs = |why: &str| why.contains("needs control of the PBX ([[pbx]] in the configuration)");
+    assert_eq!(
+        results.iter().filter(|(ok, why)| !ok && needs(why)).count(),
+        3,
+        "{results:?}"
+    );
+    assert!(
+        results
+            .iter()
+            .any(|(ok, why)| !ok && why.contains("no keys of a phone")),
+        "{results:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_tool_that_it_does_offer_is_done_beside_one_that_it_does_not() {
     let talk = Talk {
         tools: vec![("transfer_call", json!({"destination": "4000"}))],
