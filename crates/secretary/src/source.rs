@@ -1,6 +1,6 @@
 //! Where secretaries come from.
 
-use crate::{DomainUuid, Secretary};
+use crate::{DomainUuid, Secretary, SecretaryUuid};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -28,9 +28,15 @@ pub struct Domain {
 }
 
 impl Domain {
-    /// The secretary of that name, or the default one where no name is given.
-    pub fn secretary(&self, name: Option<&str>) -> Option<&Arc<Secretary>> {
-        self.secretaries.get(name.unwrap_or(&self.default_secretary))
+    /// The secretary of that name or UUID (the published dialplan knows `secretary_uuid` alone), or the default one where none is
+    /// asked for.
+    pub fn secretary(&self, asked: Option<&str>) -> Option<&Arc<Secretary>> {
+        let asked = asked.unwrap_or(&self.default_secretary);
+        self.secretaries.get(asked).or_else(|| {
+            let uuid: SecretaryUuid = asked.parse().ok()?;
+            let mut all = self.secretaries.values();
+            all.find(|secretary| secretary.uuid == Some(uuid))
+        })
     }
 }
 

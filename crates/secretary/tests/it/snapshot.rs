@@ -47,6 +47,30 @@ fn faults(entries: &[DomainEntry], folder: &Path) -> Vec<String> {
 }
 
 #[test]
+fn a_secretary_is_found_by_its_uuid_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let uuid = "22222222-3333-4444-8555-666666666666";
+    let named = |name: &str, uuid: &str| format!("name = \"{name}\"\nuuid = \"{uuid}\"");
+    write(folder.path(), "a.toml", &named("front", uuid));
+    write(
+        folder.path(),
+        "b.toml",
+        &named("back", "22222222-3333-4444-8555-777777777777"),
+    );
+    let snapshot = Snapshot::load(&[entry("back")], Some(&Folder::read(folder.path())));
+    let snapshot = snapshot.unwrap_or_else(|errors| panic!("{errors:?}"));
+    let domain = snapshot.domain(SAMPLE_DOMAIN).unwrap();
+    for asked in [uuid, &uuid.to_uppercase(), "front"] {
+        assert_eq!(domain.secretary(Some(asked)).unwrap().name, "front");
+    }
+    assert!(
+        domain
+            .secretary(Some("22222222-3333-4444-8555-000000000000"))
+            .is_none()
+    );
+}
+
+#[test]
 fn the_samples_answer_without_configuration() {
     let snapshot = Snapshot::embedded().unwrap();
     let domain = snapshot
