@@ -219,7 +219,7 @@ pub enum DialString {
         /// The domain's name.
         domain: ContextName,
     },
-    /// Whatever the dialplan does with it: `loopback/2001/context`.
+    /// Whatever the dialplan does with it: `loopback/2001/context/XML`. A caller whom the inline dialplan has brought would pass that on.
     Dialplan {
         /// What is dialled.
         extension: Extension,
@@ -233,7 +233,7 @@ impl fmt::Display for DialString {
         match self {
             Self::User { extension, domain } => write!(f, "user/{}@{}", extension.as_str(), domain.as_str()),
             Self::Dialplan { extension, context } => {
-                write!(f, "loopback/{}/{}", extension.as_str(), context.as_str())
+                write!(f, "loopback/{}/{}/XML", extension.as_str(), context.as_str())
             }
         }
     }

@@ -25,6 +25,7 @@ pub(crate) struct Wanted {
     apology: String,
     recording: &'static str,
     max_calls: u32,
+    more: String,
 }
 
 /// A silent secretary on this engine.
@@ -37,6 +38,7 @@ pub(crate) fn secretary(name: &str, engine: &str) -> Wanted {
         apology: String::new(),
         recording: "off",
         max_calls: 10,
+        more: String::new(),
     }
 }
 
@@ -66,6 +68,14 @@ impl Wanted {
         }
     }
 
+    /// With these lines of TOML besides.
+    pub(crate) fn with(self, lines: &str) -> Self {
+        Self {
+            more: lines.into(),
+            ..self
+        }
+    }
+
     /// Its calls are recorded.
     pub(crate) fn recorded(self) -> Self {
         Self {
@@ -90,6 +100,7 @@ impl Wanted {
             greeting,
             apology,
             recording,
+            more,
             ..
         } = self;
         let facts = facts(script);
@@ -103,6 +114,7 @@ greeting = {{ text = {greeting:?} }}
 phrases = {{ reprompts = [], farewell = "", apology = {apology:?}, backchannels = ["uhum"], recording_notice = "This call is recorded, as you should know." }}
 limits = {{ silence_ms = 0 }}
 privacy = {{ recording = {recording:?}, transcript = true }}
+{more}
 {facts}
 "#
         )

@@ -33,6 +33,7 @@ impl Exchange {
             "hostname" => "vm".to_owned(),
             "global_getvar" => match arguments {
                 "hold_music" => "local_stream://moh".to_owned(),
+                "recordings_dir" => "/var/lib/freeswitch/recordings".to_owned(),
                 _ => String::new(),
             },
             "module_exists" => self.module_exists(arguments).to_string(),

@@ -2,7 +2,7 @@
 //!
 //! Measured on FreeSWITCH 1.10.12: a `bridge` that comes to nothing leaves the caller in park, whatever the reason, where
 //! `uuid_transfer` to an extension that is not there costs the call. So what answers by itself (queue, ring group, menu, mailbox) is
-//! reached by a `bridge` as well: `loopback/<number>/<context>` runs the dialplan, and the outcome is known.
+//! reached by a `bridge` as well: `loopback/<number>/<context>/XML` runs the dialplan, and the outcome is known.
 
 use super::Wanted;
 use freeswitch::{ArgumentError, Channel, ContextName, DialString, Extension, VariableName, VariableValue};
@@ -142,18 +142,23 @@ mod tests {
         for (number, kind, domain, expected) in [
             ("2001", Some(Extension), here, "user/2001@example.org"),
             ("2001", None, here, "user/2001@example.org"),
-            ("2001", Some(Extension), None, "loopback/2001/example.org"),
+            ("2001", Some(Extension), None, "loopback/2001/example.org/XML"),
             (
                 "+15550100",
                 Some(External),
                 here,
-                "loopback/+15550100/example.org",
+                "loopback/+15550100/example.org/XML",
             ),
-            ("5000", Some(RingGroup), here, "loopback/5000/example.org"),
-            ("5001", Some(Queue), here, "loopback/5001/example.org"),
-            ("5002", Some(Ivr), here, "loopback/5002/example.org"),
-            ("2001", Some(Voicemail), here, "loopback/*992001/example.org"),
-            ("*972001", Some(Voicemail), here, "loopback/*972001/example.org"),
+            ("5000", Some(RingGroup), here, "loopback/5000/example.org/XML"),
+            ("5001", Some(Queue), here, "loopback/5001/example.org/XML"),
+            ("5002", Some(Ivr), here, "loopback/5002/example.org/XML"),
+            ("2001", Some(Voicemail), here, "loopback/*992001/example.org/XML"),
+            (
+                "*972001",
+                Some(Voicemail),
+                here,
+                "loopback/*972001/example.org/XML",
+            ),
         ] {
             assert_eq!(way(number, kind, domain).as_deref(), Ok(expected));
         }

@@ -1,0 +1,118 @@
+//! An engine of the tests' own that says nothing, and uses tools when the test says so.
+
+use audio::SampleRate;
+use call::{By, Capabilities, EngineCommand, EngineEvent, ToolCallId};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, ready};
+use tokio::sync::{mpsc, watch};
+use voice::{ConnectError, Engine, Event, Session, Setup};
+
+/// What became of a tool: its name, whether it did what was asked, and what the engine was told.
+type Results = Vec<(String, bool, String)>;
+
+/// The engine. It takes the place of `openai`.
+#[derive(Clone)]
+pub(crate) struct Asker {
+    asks: mpsc::UnboundedSender<EngineEvent>,
+    /// For the session of its one call.
+    asked: Arc<Mutex<Option<mpsc::UnboundedReceiver<EngineEvent>>>>,
+    results: watch::Sender<Results>,
+}
+
+impl Asker {
+    pub(crate) fn new() -> Self {
+        let (asks, asked) = mpsc::unbounded_channel();
+        Self {
+            asks,
+            asked: Arc::new(Mutex::new(Some(asked))),
+            results: watch::Sender::new(Vec::new()),
+        }
+    }
+
+    /// Uses a tool.
+    pub(crate) fn uses(&self, tool: &str, arguments: Value) {
+        let call = EngineEvent::ToolCall {
+            id: ToolCallId(tool.to_owned()),
+            name: tool.to_owned(),
+            arguments,
+        };
+        let _ = self.asks.send(call);
+    }
+
+    /// What it was told of the tool that was used last under this name.
+    pub(crate) async fn told(&self, tool: &str) -> (bool, String) {
+        let mut results = self.results.subscribe();
+        let of_tool = |results: &Results| results.iter().rfind(|(name, ..)| name == tool).cloned();
+        let results = results.wait_for(|results| of_tool(results).is_some()).await;
+        let (_, ok, words) = of_tool(&results.unwrap()).unwrap();
+        (ok, words)
+    }
+}
+
+impl Engine for Asker {
+    fn name(&self) -> &'static str {
+        "openai"
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            turns: By::Engine,
+            interruptions: By::Call,
+            verbatim: false,
+            truncation: true,
+        }
+    }
+
+    fn connect(&self, setup: Setup) -> BoxFuture<'_, Result<Box<dyn Session>, ConnectError>> {
+        let session = Asking {
+            rate: setup.rate,
+            ready: false,
+            asked: self.asked.lock().unwrap().take(),
+            results: self.results.clone(),
+        };
+        async { Ok(Box::new(session) as Box<dyn Session>) }.boxed()
+    }
+}
+
+struct Asking {
+    rate: SampleRate,
+    ready: bool,
+    /// None in every call but the first.
+    asked: Option<mpsc::UnboundedReceiver<EngineEvent>>,
+    results: watch::Sender<Results>,
+}
+
+impl Session for Asking {
+    fn input_rate(&self) -> SampleRate {
+        self.rate
+    }
+
+    fn output_rate(&self) -> SampleRate {
+        self.rate
+    }
+
+    fn hear(&mut self, _: &[i16]) {}
+
+    fn command(&mut self, command: EngineCommand) {
+        if let EngineCommand::ToolResult { id, ok, result } = command {
+            self.results
+                .send_modify(|results| results.push((id.0, ok, result)));
+        }
+    }
+
+    fn poll_event(&mut self, cx: &mut Context<'_>, _: &mut Vec<i16>) -> Poll<Event> {
+        if !std::mem::replace(&mut self.ready, true) {
+            return Poll::Ready(Event::Engine(EngineEvent::Ready));
+        }
+        match &mut self.asked {
+            Some(asked) => match ready!(asked.poll_recv(cx)) {
+                Some(event) => Poll::Ready(Event::Engine(event)),
+                None => Poll::Pending,
+            },
+            None => Poll::Pending,
+        }
+    }
+}

@@ -1,0 +1,432 @@
+//! Calls that are handed over by ESL: what becomes of each, and that nobody is left on a line alone.
+
+use crate::asker::Asker;
+use crate::line::secretary;
+use crate::pbx_site::{PbxSite, soon, words};
+use futures_util::future::join_all;
+use serde_json::json;
+use sim::freeswitch::{Behaviour, Caller, Place, Source};
+use std::sync::Arc;
+use std::time::Duration;
+use uuid::Uuid;
+
+const DESTINATIONS: &str = r#"
+tools = ["transfer_call", "transfer_announced", "voicemail", "check_extension_available", "hold_call", "resume_call", "send_dtmf", "record_call", "end_call"]
+[[destinations]]
+name = "Jenny Cole"
+number = "2001"
+[[destinations]]
+name = "Billing"
+number = "5000"
+kind = "queue"
+[[destinations]]
+name = "Partner"
+number = "+15550100"
+kind = "external"
+"#;
+
+/// Jenny's phone rings, and she takes it.
+const ANSWERS: Behaviour = Behaviour::Answers {
+    after: Duration::from_millis(50),
+};
+
+/// A call under way, and the engine that is told what to do with it.
+struct Scene {
+    site: PbxSite,
+    engine: Asker,
+    caller: Caller,
+}
+
+impl Scene {
+    async fn begin(jenny: Behaviour) -> Self {
+        let engine = Asker::new();
+        let wanted = secretary("desk", "openai").with(DESTINATIONS);
+        let site = PbxSite::start_with(wanted, "", vec![Arc::new(engine.clone())]).await;
+        site.fake.extension("2001", jenny);
+        let caller = site.calls();
+        soon("the call begins", site.node.shows("voice_ai_calls_live 1")).await;
+        Self { site, engine, caller }
+    }
+
+    /// The call goes to Jenny without a word to her.
+    fn put_through(&self) {
+        self.engine
+            .uses("transfer_call", json!({"destination": "Jenny Cole"}));
+    }
+
+    /// Jenny is asked first.
+    fn announce(&self) {
+        let about = json!({"destination": "Jenny Cole", "about": "Ana, about her invoice"});
+        self.engine.uses("transfer_announced", about);
+    }
+
+    /// Jenny, once her phone is called.
+    async fn jenny(&self) -> Caller {
+        let called = async {
+            loop {
+                if let Some(jenny) = self.site.fake.called("2001").pop() {
+                    return jenny;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        soon("Jenny's phone rings", called).await
+    }
+
+    /// Jenny, once she is being asked.
+    async fn jenny_is_asked(&self) -> Caller {
+        let jenny = self.jenny().await;
+        soon("Jenny is told who calls", heard(&jenny, Source::Unicast)).await;
+        jenny
+    }
+
+    async fn transfers(&self, outcome: &str) {
+        let line = format!("voice_ai_transfers_total{{outcome=\"{outcome}\"}} 1");
+        soon(&line, self.site.node.shows(&line)).await;
+    }
+
+    /// The caller is with the secretary again, who knows what happened, and nobody else is on a line.
+    async fn is_back(&self, tool: &str, words: &str) {
+        let (ok, told) = soon("the engine is told", self.engine.told(tool)).await;
+        assert!(!ok && told.contains(words), "{told}");
+        soon("nobody else is on a line", self.channels(1)).await;
+        soon("the caller is heard again", self.heard_again()).await;
+        let guarded = self.site.fake.tasks();
+        assert!(
+            guarded.iter().any(|task| task.group == group(&self.caller)),
+            "no last resort any more: {guarded:?}"
+        );
+        assert_eq!(guarded.len(), 1, "somebody else's is left: {guarded:?}");
+    }
+
+    /// FreeSWITCH sends the caller's audio again: a new `unicast` was asked for, and silence is sent to the phone.
+    async fn heard_again(&self) {
+        loop {
+            let last = self.caller.heard().pop();
+            if last.is_some_and(|last| last.source == Source::Unicast) {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn channels(&self, count: usize) {
+        while self.site.fake.channels() != count {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// All lines are free, and nothing waits to be done to any.
+    async fn ends(self) {
+        self.site.ends_empty().await;
+        soon("every channel is gone", self.channels(0)).await;
+        let nothing_waits = async {
+            while !self.site.fake.tasks().is_empty() {
+                tokio::task::yield_now().await;
+            }
+        };
+        soon("no task waits", nothing_waits).await;
+    }
+}
+
+/// The group of a channel's last resort.
+fn group(of: &Caller) -> String {
+    format!("voiceai-{}", of.uuid())
+}
+
+async fn heard(by: &Caller, source: Source) {
+    while !by.heard().iter().any(|heard| heard.source == source) {
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn talk(one: &Caller, other: &Caller) {
+    for (who, with) in [(one, other), (other, one)] {
+        let with = Place::Bridged {
+            with: with.uuid().to_string(),
+        };
+        soon("they talk", who.until(|place| *place == with)).await;
+    }
+}
+
+#[tokio::test]
+async fn whoever_does_not_take_the_call_gives_it_back_with_the_reason() {
+    let cases = [
+        (Behaviour::Busy, "busy", "on the phone"),
+        (Behaviour::Unavailable, "no_answer", "nobody answered"),
+        (Behaviour::Refuses, "refused", "cannot take the call"),
+        (Behaviour::Unregistered, "unavailable", "cannot be reached"),
+    ];
+    let calls = cases.into_iter().flat_map(|case| {
+        ["transfer_call", "transfer_announced"].map(|tool| {
+            let (jenny, outcome, words) = case.clone();
+            async move {
+                let scene = Scene::begin(jenny).await;
+                match tool {
+                    "transfer_call" => scene.put_through(),
+                    _ => scene.announce(),
+                }
+                scene.is_back(tool, words).await;
+                scene.transfers(outcome).await;
+                scene.caller.hang_up();
+                scene.ends().await;
+            }
+        })
+    });
+    join_all(calls).await;
+}
+
+#[tokio::test]
+async fn who_takes_the_call_talks_to_the_caller_and_whoever_hangs_up_ends_both() {
+    for first in ["caller", "jenny"] {
+        let scene = Scene::begin(ANSWERS).await;
+        scene.put_through();
+        let jenny = scene.jenny().await;
+        talk(&scene.caller, &jenny).await;
+        scene.transfers("answered").await;
+        // We are out of it: no call here, and nothing of ours waits for them there.
+        scene.site.ends_empty().await;
+        let free = async {
+            while !scene.site.fake.tasks().is_empty() {
+                tokio::task::yield_now().await;
+            }
+        };
+        soon("the last resort is taken away", free).await;
+        assert_eq!(scene.site.fake.channels(), 2);
+        match first {
+            "caller" => scene.caller.hang_up(),
+            _ => jenny.hang_up(),
+        }
+        scene.ends().await;
+    }
+}
+
+#[tokio::test]
+async fn a_caller_who_hangs_up_while_a_phone_rings_stops_it() {
+    for tool in ["transfer_call", "transfer_announced"] {
+        let scene = Scene::begin(Behaviour::NoAnswer).await;
+        match tool {
+            "transfer_call" => scene.put_through(),
+            _ => scene.announce(),
+        }
+        scene.jenny().await;
+        scene.caller.hang_up();
+        scene.transfers("caller_gone").await;
+        scene.ends().await;
+    }
+}
+
+#[tokio::test]
+async fn what_answers_by_itself_is_reached_by_the_dialplan_and_a_caller_is_not_lost_where_nothing_does() {
+    let scene = Scene::begin(Behaviour::Unregistered).await;
+    scene
+        .engine
+        .uses("transfer_call", json!({"destination": "Billing"}));
+    scene.is_back("transfer_call", "cannot be reached").await;
+
+    let mailbox = Behaviour::Answers {
+        after: Duration::ZERO,
+    };
+    scene.site.fake.extension("*992001", mailbox);
+    scene
+        .engine
+        .uses("voicemail", json!({"destination": "Jenny Cole"}));
+    scene.transfers("answered").await;
+    let commands = scene.site.fake.commands().join("\n");
+    for dialled in ["loopback/5000/default/XML", "loopback/*992001/default/XML"] {
+        assert!(commands.contains(dialled), "{dialled} was not dialled");
+    }
+    scene.caller.hang_up();
+    scene.ends().await;
+}
+
+#[tokio::test]
+async fn who_is_asked_and_agrees_gets_the_caller() {
+    for first in ["caller", "jenny"] {
+        let scene = Scene::begin(ANSWERS).await;
+        scene.announce();
+        let jenny = scene.jenny_is_asked().await;
+        soon("the caller hears music", heard(&scene.caller, Source::Playback)).await;
+        // She is told who calls and why, not only that somebody does.
+        let told = async {
+            while words(&jenny).len() < 8_000 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        soon("a second of words at Jenny's ear", told).await;
+        jenny.press('1');
+        talk(&scene.caller, &jenny).await;
+        scene.transfers("answered").await;
+        scene.site.ends_empty().await;
+        match first {
+            "caller" => scene.caller.hang_up(),
+            _ => jenny.hang_up(),
+        }
+        scene.ends().await;
+    }
+}
+
+#[tokio::test]
+async fn who_is_asked_and_declines_is_left_alone() {
+    let scene = Scene::begin(ANSWERS).await;
+    scene.announce();
+    let jenny = scene.jenny_is_asked().await;
+    jenny.press('2');
+    scene.is_back("transfer_announced", "cannot take the call").await;
+    scene.transfers("refused").await;
+    scene.caller.hang_up();
+    scene.ends().await;
+}
+
+#[tokio::test]
+async fn while_somebody_is_asked_anybody_may_hang_up() {
+    let jenny_does = Scene::begin(ANSWERS).await;
+    jenny_does.announce();
+    jenny_does.jenny_is_asked().await.hang_up();
+    jenny_does
+        .is_back("transfer_announced", "cannot take the call")
+        .await;
+    jenny_does.caller.hang_up();
+    jenny_does.ends().await;
+
+    let caller_does = Scene::begin(ANSWERS).await;
+    caller_does.announce();
+    caller_does.jenny_is_asked().await;
+    caller_does.caller.hang_up();
+    caller_does.transfers("caller_gone").await;
+    caller_does.ends().await;
+
+    let both_do = Scene::begin(ANSWERS).await;
+    both_do.announce();
+    let jenny = both_do.jenny_is_asked().await;
+    jenny.hang_up();
+    both_do.caller.hang_up();
+    both_do.ends().await;
+
+    // A key and both hang-ups at once: whatever comes first, nobody stays.
+    let agreed = Scene::begin(ANSWERS).await;
+    agreed.announce();
+    let jenny = agreed.jenny_is_asked().await;
+    jenny.press('1');
+    agreed.caller.hang_up();
+    agreed.site.ends_empty().await;
+    jenny.hang_up();
+    agreed.ends().await;
+}
+
+#[tokio::test]
+async fn a_gateway_that_ends_leaves_nobody_on_a_line() {
+    let Scene { site, engine, caller } = Scene::begin(ANSWERS).await;
+    engine.uses(
+        "transfer_announced",
+        json!({"destination": "Jenny Cole", "about": "Ana"}),
+    );
+    let called = async {
+        while site.fake.called("2001").is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    soon("Jenny's phone rings", called).await;
+    site.node.closed().await;
+    assert_eq!(
+        soon("the caller's end", caller.until_hung_up()).await,
+        "NORMAL_CLEARING"
+    );
+    let empty = async {
+        while site.fake.channels() > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    soon("Jenny's end", empty).await;
+}
+
+#[tokio::test]
+async fn two_that_cannot_be_joined_are_parted() {
+    let scene = Scene::begin(ANSWERS).await;
+    scene.announce();
+    let jenny = scene.jenny_is_asked().await;
+    scene.site.fake.refuse_next("uuid_bridge", "-ERR Bridge failed");
+    jenny.press('1');
+    scene.is_back("transfer_announced", "could not be bridged").await;
+    scene.transfers("failed").await;
+    scene.caller.hang_up();
+    scene.ends().await;
+}
+
+#[tokio::test]
+async fn a_caller_on_hold_hears_music_and_then_the_secretary() {
+    let scene = Scene::begin(ANSWERS).await;
+    scene.engine.uses("hold_call", json!({}));
+    soon("music", heard(&scene.caller, Source::Playback)).await;
+    let (ok, _) = soon("the engine is told", scene.engine.told("hold_call")).await;
+    assert!(ok);
+    scene.engine.uses("resume_call", json!({}));
+    soon("the caller is heard again", scene.heard_again()).await;
+    scene.caller.hang_up();
+    scene.ends().await;
+}
+
+#[tokio::test]
+async fn whether_somebody_could_take_the_call_is_looked_up() {
+    let scene = Scene::begin(ANSWERS).await;
+    let jenny = json!({"destination": "Jenny Cole"});
+    let asked = async |status: &str| {
+        scene.engine.uses("check_extension_available", jenny.clone());
+        let told = async {
+            loop {
+                let (ok, told) = scene.engine.told("check_extension_available").await;
+                if told.contains(status) {
+                    return ok;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        assert!(soon(status, told).await);
+    };
+    asked("\"free\"").await;
+    scene.site.fake.api("originate user/2001@default &park()").await;
+    let jenny_talks = scene.jenny().await;
+    soon(
+        "Jenny is on the phone",
+        jenny_talks.until(|place| *place == Place::Parked),
+    )
+    .await;
+    asked("\"in_a_call\"").await;
+    jenny_talks.hang_up();
+    scene.site.fake.extension("2001", Behaviour::Unregistered);
+    asked("\"not_registered\"").await;
+    scene.caller.hang_up();
+    scene.ends().await;
+}
+
+#[tokio::test]
+async fn keys_are_sent_and_a_recording_begins_and_ends() {
+    let scene = Scene::begin(ANSWERS).await;
+    let call: Uuid = scene.caller.uuid();
+    scene.engine.uses("send_dtmf", json!({"keys": "12#"}));
+    assert!(soon("keys", scene.engine.told("send_dtmf")).await.0);
+    let recorded = async |action: &str| {
+        scene.engine.uses("record_call", json!({"action": action}));
+        let wanted = format!("uuid_record {call} {action} ");
+        let received = |commands: &Vec<String>| commands.iter().any(|command| command.contains(&wanted));
+        let commands = soon(&wanted, scene.site.fake.until_received(received)).await;
+        let told = soon("the engine is told", scene.engine.told("record_call")).await;
+        assert!(told.0, "{told:?}");
+        commands
+    };
+    recorded("start").await;
+    let commands = recorded("stop").await;
+    assert!(
+        commands
+            .iter()
+            .any(|command| command.contains(&format!("uuid_send_dtmf {call} 12#")))
+    );
+    let paths: Vec<_> = commands
+        .iter()
+        .filter_map(|command| command.split("uuid_record ").nth(1)?.split_whitespace().nth(2))
+        .collect();
+    assert!(paths.len() == 2 && paths[0] == paths[1], "{paths:?}");
+    assert!(paths[0].contains("/default/archive/") && paths[0].ends_with(".wav"));
+    scene.caller.hang_up();
+    scene.ends().await;
+}
