@@ -3,6 +3,7 @@
 mod anything;
 mod conversation;
 mod file;
+mod pbx;
 mod people;
 mod understanding;
 mod utterances;
@@ -76,11 +77,12 @@ impl Conversation {
 
     /// Tells what became of the `nth` tool that was used.
     fn tool(&mut self, nth: u32, ok: bool) -> Vec<String> {
+        self.tool_told(nth, ok, "")
+    }
+
+    fn tool_told(&mut self, nth: u32, ok: bool, result: &str) -> Vec<String> {
         let id = ToolCallId(format!("script-{nth}"));
-        self.tell(Stimulus::ToolResult {
-            id,
-            ok,
-            result: String::new(),
-        })
+        let result = result.into();
+        self.tell(Stimulus::ToolResult { id, ok, result })
     }
 }

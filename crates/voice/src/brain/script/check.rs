@@ -125,7 +125,7 @@ fn check_steps(file: &File, steps: &[Step]) -> Result<(), Fault> {
 
 fn check_step(file: &File, step: &Step) -> Result<(), Fault> {
     match step {
-        Step::Say(said) | Step::End(said) => texts(file, said),
+        Step::Say(said) | Step::Hold(said) | Step::End(said) => texts(file, said),
         Step::Ask(slot) => known("slot", slot, file.slots.keys()),
         Step::Go(state) => known("state", state, file.states.keys()),
         Step::Flow(flow) => known("flow", flow, file.flows.keys()),
@@ -139,9 +139,19 @@ fn check_step(file: &File, step: &Step) -> Result<(), Fault> {
             check_steps(file, &branches.closed)
         }
         Step::Transfer(transfer) => {
-            transfer.say.iter().try_for_each(|t| texts(file, t))?;
+            let said = transfer.say.iter().chain(&transfer.announce);
+            said.into_iter().try_for_each(|t| texts(file, t))?;
             check_steps(file, &transfer.otherwise)
         }
+        Step::Voicemail(voicemail) => {
+            voicemail.say.iter().try_for_each(|t| texts(file, t))?;
+            check_steps(file, &voicemail.otherwise)
+        }
+        Step::Check(availability) => {
+            check_steps(file, &availability.free)?;
+            check_steps(file, &availability.otherwise)
+        }
+        Step::Keys(keys) => check_keys(keys),
         Step::Message(message) => {
             message
                 .slots
@@ -151,8 +161,20 @@ fn check_step(file: &File, step: &Step) -> Result<(), Fault> {
             check_steps(file, &message.otherwise)
         }
         // What is of the secretary's is looked for there.
-        Step::Info(_) | Step::Repeat | Step::Menu => Ok(()),
+        Step::Info(_) | Step::Resume | Step::Record(_) | Step::Repeat | Step::Menu => Ok(()),
     }
+}
+
+fn check_keys(keys: &Name) -> Result<(), Fault> {
+    let are_keys = keys.value.chars().all(|key| Digit::new(key).is_some());
+    if are_keys && (1..=32).contains(&keys.value.len()) {
+        return Ok(());
+    }
+    Err(Fault::new(
+        keys,
+        format!("{:?} are no keys to press", keys.value),
+        "write up to 32 of 0-9, *, #, A-D, in quotes",
+    ))
 }
 
 fn texts(file: &File, texts: &Texts) -> Result<(), Fault> {
@@ -276,6 +298,12 @@ fn flows_of(step: &Step) -> Vec<&str> {
             .open
             .iter()
             .chain(&branches.closed)
+            .flat_map(flows_of)
+            .collect(),
+        Step::Check(availability) => availability
+            .free
+            .iter()
+            .chain(&availability.otherwise)
             .flat_map(flows_of)
             .collect(),
         _ => Vec::new(),

@@ -189,6 +189,12 @@ pub(super) enum Step {
     Flow(Name),
     Hours(Branches),
     Transfer(Transfer),
+    Voicemail(Voicemail),
+    Check(Availability),
+    Hold(Texts),
+    Resume,
+    Keys(Name),
+    Record(Recording),
     Message(Message),
     End(Texts),
     Repeat,
@@ -218,8 +224,48 @@ pub(super) struct Transfer {
     pub(super) to: Name,
     #[serde(default)]
     pub(super) say: Option<Texts>,
+    /// What they are told before they take the call; none, and they are not asked.
+    #[serde(default)]
+    pub(super) announce: Option<Texts>,
     #[serde(default)]
     pub(super) otherwise: Vec<Step>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Voicemail {
+    pub(super) to: Name,
+    #[serde(default)]
+    pub(super) say: Option<Texts>,
+    #[serde(default)]
+    pub(super) otherwise: Vec<Step>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Availability {
+    pub(super) to: Name,
+    #[serde(default)]
+    pub(super) free: Vec<Step>,
+    #[serde(default)]
+    pub(super) otherwise: Vec<Step>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Recording {
+    Start,
+    Stop,
+}
+
+impl Recording {
+    /// As the tool takes it.
+    pub(super) const fn action(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Stop => "stop",
+        }
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -153,14 +153,25 @@ fn check_step(step: &Step, secretary: &Secretary) -> Result<(), Fault> {
             known("fact", "[facts]", fact, &names, secretary)
         }
         Step::Transfer(transfer) => {
-            allowed(Tool::TransferCall, Some(&transfer.to), secretary)?;
-            // Without any destination names are left to the PBX.
-            let names: Vec<&str> = secretary.destinations.iter().map(|d| d.name.as_str()).collect();
-            if !names.is_empty() {
-                known("destination", "[[destinations]]", &transfer.to, &names, secretary)?;
-            }
+            let tool = match transfer.announce {
+                Some(_) => Tool::TransferAnnounced,
+                None => Tool::TransferCall,
+            };
+            destination(tool, &transfer.to, secretary)?;
             all(&transfer.otherwise)
         }
+        Step::Voicemail(voicemail) => {
+            destination(Tool::Voicemail, &voicemail.to, secretary)?;
+            all(&voicemail.otherwise)
+        }
+        Step::Check(availability) => {
+            destination(Tool::CheckExtensionAvailable, &availability.to, secretary)?;
+            all(&availability.free).and_then(|()| all(&availability.otherwise))
+        }
+        Step::Hold(_) => allowed(Tool::HoldCall, None, secretary),
+        Step::Resume => allowed(Tool::ResumeCall, None, secretary),
+        Step::Keys(keys) => allowed(Tool::SendDtmf, Some(keys), secretary),
+        Step::Record(_) => allowed(Tool::RecordCall, None, secretary),
         Step::Confirm(confirm) => all(&confirm.yes).and_then(|()| all(&confirm.no)),
         Step::Hours(branches) => all(&branches.open).and_then(|()| all(&branches.closed)),
         Step::Message(message) => {
@@ -171,6 +182,17 @@ fn check_step(step: &Step, secretary: &Secretary) -> Result<(), Fault> {
         Step::End(_) => allowed(Tool::EndCall, None, secretary),
         Step::Say(_) | Step::Ask(_) | Step::Go(_) | Step::Flow(_) | Step::Repeat | Step::Menu => Ok(()),
     }
+}
+
+/// Whether the tool may be used, for a destination that there is.
+fn destination(tool: Tool, name: &Name, secretary: &Secretary) -> Result<(), Fault> {
+    allowed(tool, Some(name), secretary)?;
+    let names: Vec<&str> = secretary.destinations.iter().map(|d| d.name.as_str()).collect();
+    // Without any destination names are left to the PBX.
+    if names.is_empty() {
+        return Ok(());
+    }
+    known("destination", "[[destinations]]", name, &names, secretary)
 }
 
 fn known(what: &str, table: &str, name: &Name, names: &[&str], secretary: &Secretary) -> Result<(), Fault> {

@@ -7,7 +7,7 @@ mod unheard;
 
 use super::Script;
 use super::check::{NO, YES, digit};
-use super::format::{Choice, Confirm, Message, Slot, State, Step, Transfer};
+use super::format::{Availability, Choice, Confirm, Message, Slot, State, Step, Transfer, Voicemail};
 use super::office::Office;
 use super::slot::read_back;
 use super::speech::Consent;
@@ -48,8 +48,14 @@ struct Pending {
 
 #[derive(Debug, Clone)]
 enum Tool {
-    Transfer(Transfer),
+    /// A transfer, announced or not, or one to a mailbox: what is done if it comes to nothing.
+    Transfer {
+        otherwise: Vec<Step>,
+    },
     Message(Message),
+    Check(Availability),
+    /// The conversation goes on, whatever comes of it.
+    Aside,
     End,
 }
 
@@ -101,7 +107,9 @@ impl Mind for Talk {
                 self.move_on();
                 self.answer(Self::unheard);
             }
-            Stimulus::ToolResult { id, ok, .. } => self.answer(|talk| talk.tool_result(&id, ok)),
+            Stimulus::ToolResult { id, ok, result } => {
+                self.answer(|talk| talk.tool_result(&id, ok, &result));
+            }
             Stimulus::NoInput => self.silences += 1,
             Stimulus::Said(_) => self.move_on(),
             Stimulus::Interrupted { heard } => self.interrupted(&heard),
@@ -200,7 +208,7 @@ impl Talk {
         &self.script.file.states[&self.state]
     }
 
-    fn tool_result(&mut self, id: &ToolCallId, ok: bool) {
+    fn tool_result(&mut self, id: &ToolCallId, ok: bool, result: &str) {
         let Waiting::Tool(pending) = &self.waiting else {
             return;
         };
@@ -211,20 +219,29 @@ impl Talk {
         self.move_on();
         self.waiting = Waiting::Choice;
         match (tool, ok) {
-            (Tool::Transfer(_) | Tool::End, true) | (Tool::End, false) => self.program.clear(),
+            (Tool::Transfer { .. } | Tool::End, true) | (Tool::End, false) => self.program.clear(),
+            // What announced it was cut: the caller wants something else.
+            (Tool::Transfer { .. } | Tool::Check(_) | Tool::Aside, _) if interrupted => self.program.clear(),
+            (Tool::Aside, _) => self.run(),
+            (Tool::Check(availability), _) => {
+                let free = ok && is_available(result);
+                self.put_first(if free {
+                    &availability.free
+                } else {
+                    &availability.otherwise
+                });
+                self.run();
+            }
             (Tool::Message(message), true) => {
                 let script = self.script.clone();
                 self.say_texts(message.done.as_ref().unwrap_or(&script.wording.message_done));
                 self.run();
             }
-            (Tool::Transfer(_), false) if interrupted => self.program.clear(),
-            (Tool::Transfer(transfer), false) => {
+            (Tool::Transfer { otherwise }, false) => {
                 self.say_phrase(|w| &w.transfer_failed);
-                let own = !transfer.otherwise.is_empty();
-                self.instead(if own {
-                    transfer.otherwise
-                } else {
-                    self.script.file.otherwise.clone()
+                self.instead(match otherwise.is_empty() {
+                    true => self.script.file.otherwise.clone(),
+                    false => otherwise,
                 });
             }
             (Tool::Message(message), false) => {
@@ -287,6 +304,24 @@ impl Talk {
                 Step::Ask(slot) => return self.ask_slot(&slot.value),
                 Step::Confirm(confirm) => return self.ask_consent(confirm),
                 Step::Transfer(transfer) => return self.transfer(transfer),
+                Step::Voicemail(voicemail) => return self.voicemail(voicemail),
+                Step::Check(availability) => {
+                    let arguments = json!({"destination": availability.to.value});
+                    let tool = Tool::Check(availability);
+                    return self.use_tool(tools::CHECK_EXTENSION_AVAILABLE, arguments, tool);
+                }
+                Step::Hold(texts) => {
+                    self.say_texts(&texts);
+                    return self.use_tool(tools::HOLD_CALL, json!({}), Tool::Aside);
+                }
+                Step::Resume => return self.use_tool(tools::RESUME_CALL, json!({}), Tool::Aside),
+                Step::Keys(keys) => {
+                    return self.use_tool(tools::SEND_DTMF, json!({"keys": keys.value}), Tool::Aside);
+                }
+                Step::Record(recording) => {
+                    let arguments = json!({"action": recording.action()});
+                    return self.use_tool(tools::RECORD_CALL, arguments, Tool::Aside);
+                }
                 Step::Message(message) => match self.missing_slot(&message) {
                     Some(slot) => {
                         self.program.push_front(Step::Message(message));
@@ -391,11 +426,27 @@ impl Talk {
     fn hand_over(&mut self, transfer: Transfer) {
         let script = self.script.clone();
         self.say_texts(transfer.say.as_ref().unwrap_or(&script.wording.transferring));
-        self.use_tool(
-            tools::TRANSFER_CALL,
-            json!({"destination": transfer.to.value}),
-            Tool::Transfer(transfer),
-        );
+        let destination = transfer.to.value;
+        let (name, arguments) = match &transfer.announce {
+            None => (tools::TRANSFER_CALL, json!({ "destination": destination })),
+            Some(texts) => {
+                let about = self.next_of(texts);
+                let about = self.with_values(&about);
+                let arguments = json!({"destination": destination, "about": about});
+                (tools::TRANSFER_ANNOUNCED, arguments)
+            }
+        };
+        let otherwise = transfer.otherwise;
+        self.use_tool(name, arguments, Tool::Transfer { otherwise });
+    }
+
+    /// A mailbox takes calls at any hour.
+    fn voicemail(&mut self, voicemail: Voicemail) {
+        let script = self.script.clone();
+        self.say_texts(voicemail.say.as_ref().unwrap_or(&script.wording.transferring));
+        let arguments = json!({"destination": voicemail.to.value});
+        let otherwise = voicemail.otherwise;
+        self.use_tool(tools::VOICEMAIL, arguments, Tool::Transfer { otherwise });
     }
 
     fn take_message(&mut self, message: Message) {
@@ -461,6 +512,15 @@ impl Talk {
         self.choice(|choice| choice.intent.value == intent)
             .map(|choice| choice.steps)
     }
+}
+
+/// Whether a phone is free, as `check_extension_available` tells.
+fn is_available(result: &str) -> bool {
+    let result: Value = serde_json::from_str(result).unwrap_or_default();
+    result
+        .get("available")
+        .and_then(Value::as_bool)
+        .unwrap_or_default()
 }
 
 /// A conversation whose script cannot be used.

@@ -205,6 +205,7 @@ fn to(name: &str) -> Step {
     Step::Transfer(Transfer {
         to: unwritten(name),
         say: None,
+        announce: None,
         otherwise: Vec::new(),
     })
 }

@@ -112,13 +112,19 @@ impl Talk {
         text.clone()
     }
 
-    pub(super) fn say(&mut self, text: &str) {
+    /// A text with the values of slots that stand in it.
+    pub(super) fn with_values(&mut self, text: &str) -> String {
         let mut text = text.to_string();
         for (slot, value) in &self.values {
             let place = format!("{{{slot}}}");
             self.tells |= text.contains(&place) && self.office.is_sensitive(slot);
             text = text.replace(&place, value);
         }
+        text
+    }
+
+    pub(super) fn say(&mut self, text: &str) {
+        let text = self.with_values(text);
         self.thoughts
             .extend(sentences(&text).into_iter().map(Thought::Clause));
     }
