@@ -152,7 +152,13 @@ async fn turn_away(
     };
     tracing::warn!(%call, pbx, then = %command, "a parked call was refused: {unserved}");
     match controlled.switch.command(command).await {
-        Ok(_) | Err(CommandError::NoSuchChannel { .. }) => {}
+        // The last resort that the dialplan has scheduled would take the caller away from there again (seen on 1.10.12).
+        Ok(_) => {
+            if let Err(error) = controlled.switch.command(Command::Unschedule(call)).await {
+                tracing::warn!(%call, %error, "the last resort of a refused call stands");
+            }
+        }
+        Err(CommandError::NoSuchChannel { .. }) => {}
         Err(error) => {
             tracing::error!(%call, %error, "a refused call could not be sent away, and waits in park")
         }
