@@ -302,6 +302,10 @@ impl Driver {
         let silent = now.duration_since(self.last_heard);
         let Some(leg) = &mut self.leg else { return };
         leg.ping();
+        if !leg.may_come_back() {
+            // While the caller hears music nothing comes, and its channel vouches for the call.
+            self.presence.seen(now);
+        }
         if silent >= SILENT_CORE && !leg.may_come_back() && self.listening {
             tracing::info!(call = %self.id, "no audio comes from FreeSWITCH; it is asked for again");
             self.last_heard = now;

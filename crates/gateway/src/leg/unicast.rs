@@ -19,7 +19,8 @@ use tokio_util::task::AbortOnDropHandle;
 const AHEAD: Duration = Duration::from_millis(10);
 /// Packets of silence after the last of speech: a phone that suddenly gets nothing makes up more of what it heard last.
 const TAIL: u8 = 3;
-/// How often a phone to which nothing is said gets a packet of silence, so that nobody on the way takes the call for dead.
+/// How often a phone to which nothing is said gets a packet of silence, so that nobody on the way takes the call for dead. Not more
+/// often: FreeSWITCH sends one packet a tick, and speech that comes right behind silence waits for the next.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
 /// No channel has longer packets.
 const LONGEST_PACKET: Duration = Duration::from_millis(120);
@@ -35,7 +36,7 @@ pub(crate) struct UnicastLeg {
     wire: Vec<u8>,
     /// Until when what was sent lasts.
     covered: Instant,
-    last_sent: Option<Instant>,
+    last_sent: Instant,
     flow: Flow,
     /// Packets of ports that were given back.
     refused: u64,
@@ -63,6 +64,7 @@ impl UnicastLeg {
     pub(crate) fn new(unicast: Unicast, channel: &Channel, controlled: Arc<Controlled>) -> Self {
         let packet = packet(channel);
         let packet_bytes = channel.rate.samples_in(packet) as usize * 2;
+        let now = Instant::now();
         Self {
             controlled,
             call: channel.call,
@@ -70,8 +72,8 @@ impl UnicastLeg {
             packet,
             packet_bytes,
             wire: Vec::with_capacity(packet_bytes + channel.rate.frame_samples() * 2),
-            covered: Instant::now(),
-            last_sent: None,
+            covered: now,
+            last_sent: now,
             flow: Flow::Rest { tail: 0 },
             refused: 0,
         }
@@ -217,8 +219,7 @@ impl UnicastLeg {
 
     /// Whether the phone was sent something not long ago.
     fn shows_life(&self, now: Instant) -> bool {
-        self.last_sent
-            .is_some_and(|last| now.duration_since(last) < SIGN_OF_LIFE)
+        now.duration_since(self.last_sent) < SIGN_OF_LIFE
     }
 
     fn send_rest(&mut self, now: Instant) {
@@ -234,7 +235,7 @@ impl UnicastLeg {
         }
         self.wire.drain(..self.packet_bytes);
         self.covered = self.covered.max(now) + self.packet;
-        self.last_sent = Some(now);
+        self.last_sent = now;
     }
 }
 

@@ -9,9 +9,19 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
-use tokio::time::Instant;
+use std::time::{Duration, Instant};
 use voice::{ConnectError, Engine, Event, Session, Setup};
+
+/// What happened to it in the last of its calls.
+#[derive(Debug, Default)]
+struct Seen {
+    /// When its first chunk was taken.
+    began: Option<Instant>,
+    /// When it was interrupted, and until where the caller had heard it then, in milliseconds.
+    interrupted: Option<(Instant, u64)>,
+    /// What it has heard of the caller.
+    heard: Vec<i16>,
+}
 
 /// The engine. It takes the place of `openai`.
 #[derive(Clone)]
@@ -20,10 +30,7 @@ pub(crate) struct Chime {
     pub(crate) chunks: usize,
     /// How long it takes for each.
     pub(crate) every: Duration,
-    /// Until where the caller had heard it when it was interrupted, in milliseconds.
-    interrupted: Arc<Mutex<Option<u64>>>,
-    /// What it has heard of the caller.
-    heard: Arc<Mutex<Vec<i16>>>,
+    seen: Arc<Mutex<Seen>>,
 }
 
 impl Chime {
@@ -31,25 +38,32 @@ impl Chime {
         Self {
             chunks,
             every,
-            interrupted: Arc::default(),
-            heard: Arc::default(),
+            seen: Arc::default(),
         }
     }
 
-    /// Until where the caller had heard it when it was interrupted, in milliseconds.
-    pub(crate) fn interrupted(&self) -> Option<u64> {
-        *self.interrupted.lock().unwrap()
+    /// When its first chunk was taken.
+    pub(crate) fn began(&self) -> Option<Instant> {
+        self.seen.lock().unwrap().began
+    }
+
+    /// When it was interrupted, and until where the caller had heard it then, in milliseconds.
+    pub(crate) fn interrupted(&self) -> Option<(Instant, u64)> {
+        self.seen.lock().unwrap().interrupted
     }
 
     /// What it has heard of the caller.
     pub(crate) fn heard(&self) -> Vec<i16> {
-        self.heard.lock().unwrap().clone()
+        self.seen.lock().unwrap().heard.clone()
     }
 }
 
-/// The samples that it says, from the first on: none is zero.
+/// The first of the samples that it says.
+pub(crate) const FIRST: i16 = 5_000;
+
+/// The samples that it says: each loud enough to be heard, and another than those near it.
 pub(crate) fn said() -> impl Iterator<Item = i16> {
-    (0..).map(|n: u32| (n % 30_000) as i16 + 1)
+    (0..).map(|n: u32| (n % 20_000) as i16 + FIRST)
 }
 
 impl Engine for Chime {
@@ -67,6 +81,7 @@ impl Engine for Chime {
     }
 
     fn connect(&self, setup: Setup) -> BoxFuture<'_, Result<Box<dyn Session>, ConnectError>> {
+        *self.seen.lock().unwrap() = Seen::default();
         let session = Ringing {
             chime: self.clone(),
             rate: setup.rate,
@@ -108,12 +123,12 @@ impl Session for Ringing {
     }
 
     fn hear(&mut self, samples: &[i16]) {
-        self.chime.heard.lock().unwrap().extend_from_slice(samples);
+        self.chime.seen.lock().unwrap().heard.extend_from_slice(samples);
     }
 
     fn command(&mut self, command: EngineCommand) {
         if let EngineCommand::Interrupt { heard, .. } = command {
-            *self.chime.interrupted.lock().unwrap() = Some(heard.0);
+            self.chime.seen.lock().unwrap().interrupted = Some((Instant::now(), heard.0));
             self.step = Step::Silent;
         }
     }
@@ -130,9 +145,16 @@ impl Session for Ringing {
             }
             Step::Chunks if self.left > 0 => {
                 ready!(self.due.as_mut().poll(cx));
-                let next = Instant::now() + self.chime.every;
-                self.due.as_mut().reset(next);
+                self.due
+                    .as_mut()
+                    .reset((Instant::now() + self.chime.every).into());
                 self.left -= 1;
+                self.chime
+                    .seen
+                    .lock()
+                    .unwrap()
+                    .began
+                    .get_or_insert_with(Instant::now);
                 pcm.extend(self.said.by_ref().take(self.rate.hz() as usize / 5));
                 return Poll::Ready(Event::Audio { answer: ANSWER });
             }

@@ -3,6 +3,7 @@
 
 mod admission;
 mod advice;
+mod asker;
 mod authority;
 mod calls;
 mod chime;
@@ -19,14 +20,17 @@ mod operation;
 mod panics;
 mod pbx_site;
 mod privacy;
+mod real_freeswitch;
 mod receivers;
 mod recording;
 mod reload;
 mod replays;
+mod sip_phone;
 mod site;
 mod store;
 mod talker;
 mod tenants;
 mod tls;
+mod transfers;
 mod unicast;
 mod upgrades;

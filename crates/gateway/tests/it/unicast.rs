@@ -1,6 +1,6 @@
 //! Calls that FreeSWITCH has parked, carried by `unicast`.
 
-use crate::chime::{Chime, said};
+use crate::chime::{Chime, FIRST, said};
 use crate::line::{DOMAIN, secretary};
 use crate::pbx_site::{PbxSite, at, hears, soon, words};
 use audio::SampleRate;
@@ -88,7 +88,7 @@ async fn the_caller_is_echoed_at_the_rate_of_the_channel() {
         soon("the call begins", site.node.shows("voice_ai_calls_live 1")).await;
         caller.speak(&says);
         let heard = hears(&caller, says.len() / 2).await;
-        let begin = usize::try_from(heard[0]).unwrap() - 1;
+        let begin = usize::try_from(heard[0] - FIRST).unwrap();
         assert_eq!(heard[..], says[begin..begin + heard.len()], "{rate}, {ptime} ms");
         caller.hang_up();
         site.ends_empty().await;
@@ -105,7 +105,7 @@ async fn a_key_silences_what_is_being_said() {
     let interrupted = async {
         loop {
             match chime.interrupted() {
-                Some(heard_ms) => return heard_ms,
+                Some((_, heard_ms)) => return heard_ms,
                 None => tokio::task::yield_now().await,
             }
         }
@@ -267,7 +267,7 @@ async fn what_strangers_send_to_a_calls_port_is_not_heard() {
     }
     caller.speak(&said().take(4_000).collect::<Vec<_>>());
     let heard = async {
-        while !chime.heard().contains(&2_000) {
+        while !chime.heard().contains(&(FIRST + 2_000)) {
             tokio::task::yield_now().await;
         }
     };
