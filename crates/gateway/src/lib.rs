@@ -10,6 +10,7 @@ mod certificate;
 mod claims;
 pub mod config;
 mod control;
+mod door;
 mod driver;
 mod engines;
 mod health;

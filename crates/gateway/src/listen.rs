@@ -1,5 +1,6 @@
 //! Accepting connections: bounded in number, in all and for each address, and in the time that each may take to become a call.
 
+use crate::door::Connection;
 use crate::limits::{LogLines, Passage};
 use crate::refusal::Refusal;
 use axum::body::Body;
@@ -136,6 +137,7 @@ impl Visit {
     async fn serve<A: Answer>(&self, socket: TcpStream, terms: Terms, site: Arc<A>) {
         // Frames are small and late ones are worthless. An error means that the other end is gone, which the next read tells.
         let _ = socket.set_nodelay(true);
+        let socket = Connection::accepted(socket);
         let peer = self.peer;
         let answer = move |request| {
             let site = site.clone();

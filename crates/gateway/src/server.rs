@@ -19,7 +19,7 @@ use crate::metrics::Metrics;
 use crate::reload::{Reload, Secretaries};
 use crate::stream::Streams;
 use crate::switches::Switches;
-use crate::{allowance, messages, recordings, retention};
+use crate::{allowance, door, messages, recordings, retention};
 use audio::{EarModel, TurnModel};
 use recording::Recorder;
 use secretary::{Folder, SecretarySource, Snapshot};
@@ -29,6 +29,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -208,6 +209,7 @@ impl Gateway {
             claims: Claims::new(switches.clone(), config.server.verify, time),
             secretaries: secretaries.clone(),
             calls: calls.clone(),
+            runtime: Handle::current(),
             health: health.clone(),
             metrics: metrics.clone(),
             log: LogLines::new(Instant::now()),
@@ -234,7 +236,11 @@ impl Gateway {
             time,
             tls,
         };
-        tokio::spawn(listen(stream, handshakes, Arc::new(streams), closed.clone()));
+        door::open(stream, handshakes, Arc::new(streams), closed.clone()).map_err(|error| {
+            StartError::Config(vec![format!(
+                "the thread that takes streams cannot be started: {error}"
+            )])
+        })?;
         let few = Terms {
             connections: CONTROL_CONNECTIONS,
             time,

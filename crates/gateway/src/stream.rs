@@ -18,6 +18,7 @@ use secretary::{CallUuid, DomainUuid, SecretarySource};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
+use tokio::runtime::Handle;
 
 /// What is read of a stream at once: six frames of 20 ms at 16 kHz.
 const READ_BUFFER: usize = 4 * 1024;
@@ -38,6 +39,8 @@ pub(crate) struct Streams {
     pub(crate) claims: Claims,
     pub(crate) secretaries: Arc<dyn SecretarySource>,
     pub(crate) calls: Calls,
+    /// Where calls live; requests are answered elsewhere.
+    pub(crate) runtime: Handle,
     pub(crate) health: Arc<Health>,
     pub(crate) metrics: Metrics,
     pub(crate) log: LogLines,
@@ -105,7 +108,10 @@ impl Streams {
             .on_failed_upgrade(move |error| {
                 tracing::info!(%call, %peer, %error, "a stream was gone before it began");
             });
-        Ok(upgrade.on_upgrade(move |socket| seat.serve(socket, peer, build, line)))
+        let runtime = self.runtime.clone();
+        Ok(upgrade.on_upgrade(async move |socket| {
+            runtime.spawn(seat.serve(socket, peer, build, line));
+        }))
     }
 
     fn note(&self, peer: SocketAddr, path: &str, refusal: &Refusal) {
