@@ -380,7 +380,10 @@ fn every_tool_is_named_as_engines_call_it() {
         .iter()
         .map(|tool| format!("{:?}", tool.name()))
         .collect();
-    let text = SMALL.replace("language =", &format!("tools = [{}]\nlanguage =", names.join(", ")));
+    let text = SMALL.replace(
+        "language =",
+        &format!("tools = [{}]\nlanguage =", names.join(", ")),
+    );
     let secretary = Secretary::parse("reception.toml", &text).unwrap();
     assert_eq!(secretary.tools, Tool::ALL);
     assert_eq!(
