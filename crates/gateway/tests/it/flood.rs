@@ -3,14 +3,11 @@
 use crate::estate::{CALL, Estate, Keys, NORTH, SOUTH};
 use crate::line::{DOMAIN, Line, Node, secretary};
 use crate::site::{AMIGNITER, PATH, Site, to};
-use futures_util::future::join_all;
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use sim::bench::Flood;
+use std::net::Ipv4Addr;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio_util::sync::CancellationToken;
 
 const LIMIT: Duration = Duration::from_secs(10);
 const MONO_16000: &str = r#"{"secretary":"echo","rate":16000,"mix":"mono"}"#;
@@ -94,30 +91,19 @@ async fn a_domain_begins_so_many_streams_in_a_second() {
     let _south = estate.open(SOUTH, CALL).await;
 }
 
-/// Asks for streams that are refused, from so many connections at once, until it is dropped. Counts the answers.
-async fn flood(addr: SocketAddr, at_once: usize, answers: &AtomicU64) {
-    let one = || async {
-        let request = to(
-            AMIGNITER,
-            &PATH.replace(DOMAIN, "99999999-2222-4333-8444-555555555555"),
-        );
-        let mut answer = Vec::new();
-        loop {
-            let Ok(mut socket) = TcpStream::connect(addr).await else {
-                continue;
-            };
-            let _ = socket.write_all(request.as_bytes()).await;
-            answer.clear();
-            let _ = socket.read_to_end(&mut answer).await;
-            answers.fetch_add(1, Ordering::Relaxed);
-        }
-    };
-    join_all((0..at_once).map(|_| one())).await;
+/// Strangers at another address of this machine, who ask for streams of a domain that is not here.
+fn strangers(node: &Node) -> Flood {
+    Flood {
+        from: Ipv4Addr::new(127, 0, 0, 2).into(),
+        to: node.stream_addr(),
+        path: PATH.replace(DOMAIN, "99999999-2222-4333-8444-555555555555"),
+        per_second: 2_000,
+    }
 }
 
 /// The caller speaks a ramp, so that a hole in what comes back would be a jump.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_flood_of_refused_requests_takes_no_sample_from_a_live_call() {
+async fn a_flood_of_refused_requests_takes_no_sample_from_a_live_call_and_keeps_no_other_out() {
     // What the caller says is like what is heard: to a canceller that is an echo. A slow machine may be late, but must lose nothing.
     let keys = "stream.echo = \"off\"\nstream.backlog_ms = 10000\nserver.address_request_burst = 50";
     let node = Node::start(secretary("echo", "loopback"), keys).await;
@@ -131,34 +117,43 @@ async fn a_flood_of_refused_requests_takes_no_sample_from_a_live_call() {
     {
         line.audio_bytes(&[0; 640]).await;
     }
-    let answers = Arc::new(AtomicU64::new(0));
-    let (addr, counted) = (node.stream_addr(), answers.clone());
-    let flooding = tokio::spawn(async move { flood(addr, 32, &counted).await });
+    let over = CancellationToken::new();
+    let flood = tokio::spawn(strangers(&node).until(over.clone().cancelled_owned()));
+    let flooded = || {
+        let metrics = node.metrics();
+        metrics.contains("reason=\"address_rate\"") && metrics.contains("reason=\"domain\"")
+    };
     let mut sent: Vec<i16> = Vec::new();
     let mut pace = interval(Duration::from_millis(20));
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    while sent.len() < 100 * 320 || answers.load(Ordering::Relaxed) < 500 {
+    while sent.len() < 100 * 320 || !flooded() {
         pace.tick().await;
         let frame = (0..320).map(|n| (1 + sent.len() + n) as i16).collect::<Vec<_>>();
         let bytes: Vec<u8> = frame.iter().flat_map(|sample| sample.to_le_bytes()).collect();
         line.audio_bytes(&bytes).await;
         sent.extend(frame);
     }
+    let other = Line::open(&node, "aaaaaaaa-bbbb-4ccc-8ddd-000000000002").await;
+    over.cancel();
     let mut heard = line.samples(320).await;
     while heard == [0; 320] {
         heard = line.samples(320).await;
     }
     heard.extend(line.samples(sent.len() - 320).await);
-    flooding.abort();
     assert!(heard == sent, "the call has a hole");
     assert!(
         !node.metrics().contains("voice_ai_dropped_audio_ms_total{"),
         "{}",
         node.metrics()
     );
-    let refused = node.metrics();
+    other.hang_up().await;
+    let tally = flood.await.unwrap();
     assert!(
-        refused.contains("reason=\"address_rate\"") && refused.contains("reason=\"domain\""),
-        "{refused}"
+        tally.answers.keys().all(|status| [403, 429].contains(status)),
+        "{tally:?}"
+    );
+    assert!(
+        tally.answers.values().sum::<u64>() > 100,
+        "it was no flood: {tally:?}"
     );
 }
