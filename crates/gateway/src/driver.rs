@@ -288,7 +288,8 @@ impl Driver {
     /// Whether the caller is back from hearing somebody else, or music.
     fn notice_return(&mut self) {
         let listening = self.call.is_listening();
-        let returned = listening && !std::mem::replace(&mut self.listening, listening);
+        let was = std::mem::replace(&mut self.listening, listening);
+        let returned = listening && !was;
         if let Some(leg) = self.leg.as_mut().filter(|_| returned) {
             leg.open_again();
             self.last_heard = Instant::now();
