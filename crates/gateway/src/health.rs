@@ -80,7 +80,6 @@ impl Health {
         data: PathBuf,
         secretaries: Arc<Secretaries>,
         kept: Kept,
-        certificate: Option<Arc<Certificate>>,
     ) -> Self {
         Self {
             calls,
@@ -90,10 +89,15 @@ impl Health {
             data,
             secretaries,
             kept,
-            certificate,
+            certificate: None,
             trial: Semaphore::new(1),
             spoken: Mutex::default(),
         }
+    }
+
+    /// The same with the certificate that serves.
+    pub(crate) fn certified(self, certificate: Option<Arc<Certificate>>) -> Self {
+        Self { certificate, ..self }
     }
 
     /// The process answers.

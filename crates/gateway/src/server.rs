@@ -174,8 +174,8 @@ impl Gateway {
                 config.data.dir.clone(),
                 secretaries.clone(),
                 keeping.kept.clone(),
-                certificate.clone(),
             )
+            .certified(certificate.clone())
         };
         messages::mention_former(&config.data.dir);
         let books = Books::new(keeping.kept.keeper.clone(), keeping.kept.webhooks.clone());

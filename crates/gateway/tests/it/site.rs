@@ -40,10 +40,6 @@ impl Site {
     }
 
     /// The same with further sections.
-    pub(crate) async fn start_beside(sections: &str) -> Self {
-        Self::launch("", sections).await
-    }
-
     pub(crate) async fn launch(keys: &str, sections: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let secretary = "name = \"echo\"\nlanguage = \"en\"\nengine = \"loopback\"\ngreeting = { text = \"\" }\n\
