@@ -3,7 +3,6 @@
 use super::Driver;
 use crate::leg::{Incoming, Leg};
 use crate::metrics::Dropped;
-use crate::pbx::{Pbx, Report};
 use std::future::poll_fn;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
@@ -36,7 +35,7 @@ impl Driver {
         while let Some(mut late) = self.arrivals.recv().await {
             tracing::info!(call = %self.id, peer = %late.peer, "a stream came back as its call ended");
             late.leg.close();
-            closed_by_other_end(&mut late.leg, None).await;
+            closed_by_other_end(&mut late.leg).await;
         }
     }
 
@@ -60,13 +59,17 @@ impl Driver {
         self.turn_away_late_streams().await;
         let Some(mut leg) = self.leg.take() else { return };
         self.presence.seen(Instant::now());
+        if !leg.may_come_back() {
+            // Nobody at its other end says good-bye.
+            return leg.close();
+        }
         // After a hang-up or a transfer the PBX closes the stream; only if it does not, we do.
-        if closed_by_other_end(&mut leg, Some(self.pbx.as_mut())).await {
+        if closed_by_other_end(&mut leg).await {
             return;
         }
         self.presence.seen(Instant::now());
         leg.close();
-        if !closed_by_other_end(&mut leg, None).await {
+        if !closed_by_other_end(&mut leg).await {
             tracing::debug!(call = %self.id, "the other end did not answer our close");
         }
     }
@@ -86,22 +89,16 @@ fn usage_left(session: &mut dyn Session) -> Vec<Usage> {
     usage
 }
 
-/// Waits for the end of a stream, but not for long. A PBX that tells the end of the channel tells it of a leg that cannot.
-async fn closed_by_other_end(leg: &mut Leg, mut pbx: Option<&mut dyn Pbx>) -> bool {
-    let closed = poll_fn(|cx| {
-        while let Some(Poll::Ready(report)) = pbx.as_mut().map(|pbx| pbx.poll_report(cx)) {
-            if report == Report::HungUp {
-                leg.close();
-                pbx = None;
+/// Waits for the end of a stream, but not for long.
+async fn closed_by_other_end(leg: &mut Leg) -> bool {
+    let closed = async {
+        loop {
+            let now = Instant::now();
+            if let Incoming::Closed(_) = poll_fn(|cx| leg.poll_incoming(cx, now)).await {
+                return;
             }
         }
-        while let Poll::Ready(incoming) = leg.poll_incoming(cx, Instant::now()) {
-            if let Incoming::Closed(_) = incoming {
-                return Poll::Ready(());
-            }
-        }
-        Poll::Pending
-    });
+    };
     tokio::time::timeout(CLOSING_LIMIT, closed).await.is_ok()
 }
 
