@@ -101,9 +101,7 @@ pub(crate) fn for_pbx(secretary: &Secretary, request: &ToolRequest) -> Result<To
 
 fn dialled(meant: Meant) -> Value {
     match meant {
-        Meant::Known(destination) => {
-            json!({"destination": destination.name, "number": destination.number, "kind": destination.kind})
-        }
+        Meant::Known { name, number, kind } => json!({"destination": name, "number": number, "kind": kind}),
         Meant::Unknown(name) => json!({"destination": name, "number": name}),
     }
 }
@@ -174,7 +172,7 @@ mod tests {
         let announced = offered.iter().find(|spec| spec.name == "transfer_announced");
         assert_eq!(
             announced.unwrap().parameters["required"],
-            json!(["about", "destination"])
+            json!(["destination", "about"])
         );
     }
 

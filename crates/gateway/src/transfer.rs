@@ -39,7 +39,11 @@ pub(crate) enum TransferError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Meant {
     /// One of the secretary's destinations.
-    Known(Destination),
+    Known {
+        name: String,
+        number: String,
+        kind: DestinationKind,
+    },
     /// What the engine called it: a secretary without any destination leaves names to the PBX.
     Unknown(String),
 }
@@ -48,8 +52,17 @@ impl Meant {
     /// The name by which the call goes on.
     pub(crate) fn into_name(self) -> String {
         match self {
-            Self::Known(destination) => destination.name,
-            Self::Unknown(name) => name,
+            Self::Known { name, .. } | Self::Unknown(name) => name,
+        }
+    }
+}
+
+impl From<&Destination> for Meant {
+    fn from(destination: &Destination) -> Self {
+        Self::Known {
+            name: destination.name.clone(),
+            number: destination.number.clone(),
+            kind: destination.kind,
         }
     }
 }
@@ -60,21 +73,29 @@ pub(crate) fn present(
     request: &ToolRequest,
     now: Timestamp,
 ) -> Result<Meant, TransferError> {
-    let meant = meant(secretary, request)?;
-    if let Meant::Known(destination) = &meant {
-        open(&Directory::new(secretary)?, destination, secretary, now)?;
+    let spoken = spoken(request)?;
+    let directory = Directory::new(secretary)?;
+    if directory.is_empty() {
+        return Ok(Meant::Unknown(spoken.to_owned()));
     }
-    Ok(meant)
+    let destination = meant(&directory, spoken, &request.name)?;
+    open(&directory, destination, secretary, now)?;
+    Ok(destination.into())
 }
 
 /// The destination that the caller means and that has a mailbox, at whatever hour.
 pub(crate) fn with_mailbox(secretary: &Secretary, request: &ToolRequest) -> Result<Meant, TransferError> {
-    let meant = meant(secretary, request)?;
-    match &meant {
-        Meant::Known(destination) if !has_mailbox(destination.kind) => Err(TransferError::NoMailbox {
+    let spoken = spoken(request)?;
+    let directory = Directory::new(secretary)?;
+    if directory.is_empty() {
+        return Ok(Meant::Unknown(spoken.to_owned()));
+    }
+    let destination = meant(&directory, spoken, &request.name)?;
+    match has_mailbox(destination.kind) {
+        true => Ok(destination.into()),
+        false => Err(TransferError::NoMailbox {
             name: destination.name.clone(),
         }),
-        Meant::Known(_) | Meant::Unknown(_) => Ok(meant),
     }
 }
 
@@ -88,26 +109,26 @@ const fn has_mailbox(kind: DestinationKind) -> bool {
     }
 }
 
-fn meant(secretary: &Secretary, request: &ToolRequest) -> Result<Meant, TransferError> {
+fn spoken(request: &ToolRequest) -> Result<&str, TransferError> {
     let spoken = request.arguments.get("destination").and_then(Value::as_str);
-    let spoken = spoken.unwrap_or_default().trim();
-    if spoken.is_empty() {
-        let tool = request.name.clone();
-        return Err(TransferError::Nameless { tool });
+    match spoken.map(str::trim) {
+        Some(spoken) if !spoken.is_empty() => Ok(spoken),
+        _ => Err(TransferError::Nameless {
+            tool: request.name.clone(),
+        }),
     }
-    let directory = Directory::new(secretary)?;
-    if directory.is_empty() {
-        return Ok(Meant::Unknown(spoken.to_owned()));
-    }
+}
+
+fn meant<'a>(directory: &'a Directory, spoken: &str, tool: &str) -> Result<&'a Destination, TransferError> {
     let found = match directory.named(spoken) {
         Some(destination) => Found::One(destination),
         None => directory.find(spoken),
     };
     match found {
-        Found::One(destination) => Ok(Meant::Known(destination.clone())),
+        Found::One(destination) => Ok(destination),
         Found::Several(several) => Err(TransferError::Which {
             names: listed(several),
-            tool: request.name.clone(),
+            tool: tool.to_owned(),
         }),
         Found::Nobody { nearest } => {
             let names = listed(directory.all());

@@ -1,7 +1,7 @@
 //! What an engine is told of each tool.
 
 use secretary::Tool;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use voice::engine::ToolSpec;
 
 /// What an engine is told of a tool.
@@ -47,15 +47,21 @@ const fn description(tool: Tool) -> &'static str {
 
 fn parameters(tool: Tool) -> Value {
     match tool {
-        Tool::TransferCall => object(json!({"destination": text("whom the caller wants")})),
-        Tool::TransferAnnounced => object(json!({
-            "destination": text("whom the caller wants"),
-            "about": text("who is calling and why, in one sentence as it is to be said to them, in your language")})),
-        Tool::CheckExtensionAvailable => object(json!({"destination": text("whose phone")})),
-        Tool::Voicemail => object(json!({"destination": text("whose mailbox")})),
-        Tool::SendDtmf => object(json!({"keys": text("the keys in their order: 0-9, *, # or A-D")})),
-        Tool::RecordCall => object(json!({"action": {"type": "string", "enum": ["start", "stop"]}})),
-        Tool::HoldCall | Tool::ResumeCall | Tool::EndCall => object(json!({})),
+        Tool::TransferCall => object([("destination", text("whom the caller wants"))]),
+        Tool::TransferAnnounced => object([
+            ("destination", text("whom the caller wants")),
+            (
+                "about",
+                text("who is calling and why, in one sentence as it is to be said to them, in your language"),
+            ),
+        ]),
+        Tool::CheckExtensionAvailable => object([("destination", text("whose phone"))]),
+        Tool::Voicemail => object([("destination", text("whose mailbox"))]),
+        Tool::SendDtmf => object([("keys", text("the keys in their order: 0-9, *, # or A-D"))]),
+        Tool::RecordCall => object([("action", json!({"type": "string", "enum": ["start", "stop"]}))]),
+        Tool::HoldCall | Tool::ResumeCall | Tool::EndCall => {
+            json!({"type": "object", "properties": {}, "additionalProperties": false})
+        }
         // Scripts and personas name other fields too, and none is always known.
         Tool::TakeMessage => json!({"type": "object", "properties": {
             "name": text("who leaves the message"),
@@ -67,19 +73,10 @@ fn parameters(tool: Tool) -> Value {
 }
 
 /// An object of these properties, all of which are needed.
-fn object(properties: Value) -> Value {
-    let needed: Vec<&String> = properties
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(name, _)| name)
-        .collect();
-    match needed.is_empty() {
-        true => json!({"type": "object", "properties": {}, "additionalProperties": false}),
-        false => {
-            json!({"type": "object", "properties": properties, "required": needed, "additionalProperties": false})
-        }
-    }
+fn object<const N: usize>(properties: [(&str, Value); N]) -> Value {
+    let needed = properties.each_ref().map(|(name, _)| (*name).to_owned());
+    let properties = properties.map(|(name, property)| (name.to_owned(), property));
+    json!({"type": "object", "properties": Map::from_iter(properties), "required": needed.as_slice(), "additionalProperties": false})
 }
 
 fn text(description: &str) -> Value {

@@ -74,10 +74,8 @@ impl World {
                         self.callee = Leg::Gone;
                     }
                     Event::CallerGone if self.caller == Leg::There => self.caller = Leg::Gone,
-                    Event::Bridged if self.bridge_wanted => {
-                        if (self.caller, self.callee) == (Leg::There, Leg::There) {
-                            (self.caller, self.callee) = (Leg::Bridged, Leg::Bridged);
-                        }
+                    Event::Bridged if self.may_be_bridged() => {
+                        (self.caller, self.callee) = (Leg::Bridged, Leg::Bridged);
                     }
                     _ => {}
                 }
@@ -85,6 +83,10 @@ impl World {
             }
         }
         self.obey();
+    }
+
+    fn may_be_bridged(&self) -> bool {
+        self.bridge_wanted && (self.caller, self.callee) == (Leg::There, Leg::There)
     }
 
     fn wait(&mut self) {
