@@ -10,6 +10,7 @@ mod chime;
 mod closing;
 mod config;
 mod conversations;
+mod dead_man;
 mod echo;
 mod estate;
 mod flood;

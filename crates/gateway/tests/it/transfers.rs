@@ -85,12 +85,17 @@ impl Scene {
         soon(&line, self.site.node.shows(&line)).await;
     }
 
+    /// How often FreeSWITCH was asked for the caller's audio.
+    fn unicasts(&self) -> usize {
+        unicasts(&self.site.fake.commands(), &self.caller)
+    }
+
     /// The caller is with the secretary again, who knows what happened, and nobody else is on a line.
     async fn is_back(&self, tool: &str, words: &str) {
         let (ok, told) = soon("the engine is told", self.engine.told(tool)).await;
         assert!(!ok && told.contains(words), "{told}");
         soon("nobody else is on a line", self.channels(1)).await;
-        soon("the caller is heard again", self.heard_again()).await;
+        soon("the caller is heard again", self.heard_again(1)).await;
         let guarded = self.site.fake.tasks();
         assert!(
             guarded.iter().any(|task| task.group == group(&self.caller)),
@@ -99,15 +104,11 @@ impl Scene {
         assert_eq!(guarded.len(), 1, "somebody else's is left: {guarded:?}");
     }
 
-    /// FreeSWITCH sends the caller's audio again: a new `unicast` was asked for, and silence is sent to the phone.
-    async fn heard_again(&self) {
-        loop {
-            let last = self.caller.heard().pop();
-            if last.is_some_and(|last| last.source == Source::Unicast) {
-                return;
-            }
-            tokio::task::yield_now().await;
-        }
+    /// FreeSWITCH was asked for the caller's audio once more than so often, and the caller is in park.
+    async fn heard_again(&self, often: usize) {
+        let again = |commands: &Vec<String>| unicasts(commands, &self.caller) > often;
+        self.site.fake.until_received(again).await;
+        assert_eq!(self.caller.place(), Some(Place::Parked));
     }
 
     async fn channels(&self, count: usize) {
@@ -132,6 +133,12 @@ impl Scene {
 /// The group of a channel's last resort.
 fn group(of: &Caller) -> String {
     format!("voiceai-{}", of.uuid())
+}
+
+fn unicasts(commands: &[String], caller: &Caller) -> usize {
+    let message = format!("sendmsg {}", caller.uuid());
+    let asks = |command: &&String| command.starts_with(&message) && command.contains("unicast");
+    commands.iter().filter(asks).count()
 }
 
 async fn heard(by: &Caller, source: Source) {
@@ -360,8 +367,9 @@ async fn a_caller_on_hold_hears_music_and_then_the_secretary() {
     soon("music", heard(&scene.caller, Source::Playback)).await;
     let (ok, _) = soon("the engine is told", scene.engine.told("hold_call")).await;
     assert!(ok);
+    let asked = scene.unicasts();
     scene.engine.uses("resume_call", json!({}));
-    soon("the caller is heard again", scene.heard_again()).await;
+    soon("the caller is heard again", scene.heard_again(asked)).await;
     scene.caller.hang_up();
     scene.ends().await;
 }
