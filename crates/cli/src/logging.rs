@@ -6,11 +6,13 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
 
 /// These write what they carry into their own log, tokens, callers' words and numbers: of them nothing below info is ever logged, and
-/// of the event socket, whose states we tell ourselves, nothing below error.
-const TALKATIVE: [&str; 3] = [
+/// of the event socket, whose states we tell ourselves, nothing below error; nor of TLS, which warns of every client that names an IP
+/// address (sptmru 5f179d6 does).
+const TALKATIVE: [&str; 4] = [
     "tungstenite=info",
     "tokio_tungstenite=info",
     "freeswitch_esl_tokio=error",
+    "rustls=error",
 ];
 
 /// What is logged: RUST_LOG where it is set, else the configuration's `log.level`.
