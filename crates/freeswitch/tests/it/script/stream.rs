@@ -104,7 +104,7 @@ fn a_stream_that_the_module_does_not_mend_is_begun_again_with_the_same_words() {
     let starts = play.starts();
     assert_eq!(starts.len(), 2);
     assert_eq!(starts[0], starts[1]);
-    let restarted = play.steps.iter().filter(|step| step.text.contains(" start "));
+    let mut restarted = play.steps.iter().filter(|step| step.text.contains(" start "));
     assert!(restarted.next_back().unwrap().at < 22_500);
     assert!(play.survived());
 }
