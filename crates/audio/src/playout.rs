@@ -24,6 +24,10 @@ pub enum Played<Id> {
 ///
 /// What was released counts as heard when the leg's clock has passed it. The clock starts with the first frame that is
 /// released after a silence, so audio that arrives in real time passes at once and needs no timer.
+///
+/// Where the other end tells itself when it begins to play ([`Playout::told`]), the clock runs only through what
+/// [`Playout::begins`] tells of. Such an end cannot hold what it was sent: what it has not played is kept here too, called back
+/// at a pause and released again after it. Take what was heard by [`Playout::take_heard`].
 #[derive(Debug)]
 pub struct Playout<Id> {
     rate: SampleRate,
@@ -36,6 +40,8 @@ pub struct Playout<Id> {
     /// Utterances not yet reported as finished.
     utterances: VecDeque<Utterance<Id>>,
     clock: Clock,
+    /// What was released and not yet taken as heard, where the other end cannot hold it.
+    kept: Option<VecDeque<i16>>,
     paused: bool,
     /// The utterance that is being released ran dry; if more of it comes, the caller heard a hole.
     ran_dry: bool,
@@ -80,9 +86,19 @@ impl<Id: Copy + Eq + std::fmt::Debug> Playout<Id> {
             samples: VecDeque::new(),
             utterances: VecDeque::new(),
             clock: Clock::stopped(rate),
+            kept: None,
             paused: false,
             ran_dry: false,
             underruns: 0,
+        }
+    }
+
+    /// One for an end that tells when it begins to play what it was sent, and cannot hold it.
+    pub fn told(rate: SampleRate, lead: Duration, hold: Duration) -> Self {
+        Self {
+            clock: Clock::told(rate),
+            kept: Some(VecDeque::new()),
+            ..Self::new(rate, lead, hold)
         }
     }
 
@@ -120,10 +136,50 @@ impl<Id: Copy + Eq + std::fmt::Debug> Playout<Id> {
         });
     }
 
+    /// The other end begins to play the next `samples` of what it was sent, in their order; what was sent before has been heard.
+    /// Without effect where the clock is our own.
+    pub fn begins(&mut self, samples: usize, now: Instant) {
+        if self.clock.begins(now, samples as u64) {
+            self.underruns += 1;
+        }
+    }
+
+    /// Appends what the caller has heard since the last call, where it is kept.
+    pub fn take_heard(&mut self, now: Instant, heard: &mut Vec<i16>) {
+        let unheard = self.clock.ahead(now) as usize;
+        if let Some(kept) = &mut self.kept {
+            let count = kept.len().saturating_sub(unheard);
+            heard.extend(kept.drain(..count));
+        }
+    }
+
+    /// What was released and not heard goes back to the front of what is to be released, where it is kept: the other end has
+    /// dropped it. Returns how much that was.
+    pub fn recall(&mut self, now: Instant) -> Duration {
+        self.settle(now);
+        let Some(kept) = &mut self.kept else {
+            return Duration::ZERO;
+        };
+        let unheard = self.clock.call_back(now);
+        let mut back = kept.split_off(kept.len().saturating_sub(unheard as usize));
+        back.append(&mut self.samples);
+        self.samples = back;
+        let mut left = unheard;
+        for utterance in self.utterances.iter_mut().rev() {
+            let returned = left.min(utterance.released);
+            left -= returned;
+            utterance.released -= returned;
+            utterance.told &= returned == 0;
+        }
+        self.ran_dry = false;
+        self.rate.duration_of(unheard)
+    }
+
     /// Stops at the sample that the caller hears now: nothing more is released, and the other end, which is told to
-    /// hold, keeps what it has.
+    /// hold, keeps what it has, or drops it where it is kept here.
     pub fn pause(&mut self, now: Instant) {
         self.settle(now);
+        self.recall(now);
         self.paused = true;
         self.clock.hold(now);
     }
@@ -140,6 +196,9 @@ impl<Id: Copy + Eq + std::fmt::Debug> Playout<Id> {
     pub fn clear(&mut self, now: Instant) -> Duration {
         self.settle(now);
         let called_back = self.clock.call_back(now);
+        if let Some(kept) = &mut self.kept {
+            kept.truncate(kept.len().saturating_sub(called_back as usize));
+        }
         let dropped = self.rate.duration_of(self.samples.len() as u64 + called_back);
         self.samples.clear();
         self.give_back_memory();
@@ -171,6 +230,9 @@ impl<Id: Copy + Eq + std::fmt::Debug> Playout<Id> {
         utterance.released += length as u64;
         self.clock.release(now, length as u64);
         self.take_front(length, frame);
+        if let Some(kept) = &mut self.kept {
+            kept.extend(&*frame);
+        }
         true
     }
 

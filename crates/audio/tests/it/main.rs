@@ -8,6 +8,7 @@ mod g711;
 mod line;
 mod playout;
 mod playout_properties;
+mod playout_told;
 mod resample;
 mod tone;
 mod turn;
