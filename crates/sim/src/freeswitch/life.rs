@@ -16,6 +16,8 @@ pub(super) enum Step {
     Execute(Plan),
     /// Waits in the state CS_PARK, where no application is told.
     Park,
+    /// Nothing at all: `uuid_park` of a channel that is in CS_PARK ends its park and begins no other (measured).
+    Sleep,
     /// Has its sound consumed or exchanged by somebody else, until it is told to do something.
     Wait,
     /// Joins another channel.
@@ -47,6 +49,14 @@ fn app(name: &str, data: &str) -> (String, String) {
     (name.to_owned(), data.to_owned())
 }
 
+/// Until the channel is called away. What it is sent waits.
+async fn sleep(channel: &Channel) {
+    let mut changes = channel.changes();
+    while channel.ready() {
+        let _ = changes.changed().await;
+    }
+}
+
 impl Exchange {
     /// The life of a channel that somebody outside began.
     pub(super) async fn inbound(self: Arc<Self>, channel: Arc<Channel>, plan: Plan) {
@@ -70,6 +80,7 @@ impl Exchange {
                     self.enter(channel, CoreState::Park);
                     self.park(channel).await;
                 }
+                Step::Sleep => sleep(channel).await,
                 Step::Wait => self.wait(channel).await,
                 Step::Bridge { other, lead } => self.join(channel, &other, lead).await,
             }
@@ -112,6 +123,7 @@ impl Exchange {
                 self.enter(channel, CoreState::Execute);
                 Some(Step::Execute(plan))
             }
+            Some(Leaving::Park) if channel.state().core == CoreState::Park => Some(Step::Sleep),
             Some(Leaving::Park) => Some(Step::Park),
             Some(Leaving::Bridge { other, lead }) => Some(Step::Bridge { other, lead }),
             None => {

@@ -150,3 +150,19 @@ async fn a_playback_and_a_bridge_end_it_until_the_channel_is_parked_anew() {
         scene.client.named("CHANNEL_PARK").await;
     }
 }
+
+#[tokio::test]
+async fn a_channel_that_is_parked_from_outside_twice_sleeps_until_it_is_transferred() {
+    let mut scene = scene(Codec::default()).await;
+    let id = scene.caller.uuid().to_string();
+    scene.client.api(&format!("uuid_park {id}")).await;
+    scene.client.named("CHANNEL_PARK").await;
+    scene.begin().await;
+    scene.datagram().await;
+    assert_eq!(scene.client.api(&format!("uuid_park {id}")).await, "+OK\n");
+    assert!(scene.is_silent().await);
+    scene.client.api(&format!("uuid_transfer {id} park inline")).await;
+    scene.client.named("CHANNEL_PARK").await;
+    scene.begin().await;
+    scene.datagram().await;
+}
