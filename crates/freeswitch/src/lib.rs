@@ -19,8 +19,10 @@ mod routes;
 mod script;
 mod settings;
 mod state;
+mod stream_audio;
 mod supervisor;
 mod switch;
+mod tally;
 mod unicast;
 
 pub use argument::{
@@ -33,5 +35,7 @@ pub use happening::{Happening, ModuleEvent, PlaybackEnd};
 pub use script::{SCRIPT, SCRIPT_NAME, ScriptVersion};
 pub use settings::{Password, Settings};
 pub use state::{CommandError, State};
+pub use stream_audio::{AudioFile, AudioId, FileRate, stream_audio};
 pub use switch::{Following, Switch};
+pub use tally::{ANSWER_BOUNDS_US, Counts};
 pub use unicast::{Ports, PortsError, Unicast};

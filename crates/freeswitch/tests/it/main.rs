@@ -3,11 +3,13 @@
 
 mod arguments;
 mod commands;
+mod counts;
 mod fuzz;
 mod happenings;
 mod peer;
 mod resync;
 mod script;
 mod states;
+mod stream_audio;
 mod unicast;
 mod whole;
