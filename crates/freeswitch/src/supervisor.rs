@@ -4,6 +4,7 @@ use crate::arrivals::Arrivals;
 use crate::connection::{Connection, End};
 use crate::request::Request;
 use crate::routes::Routes;
+use crate::tally::Tally;
 use crate::{Settings, State};
 use freeswitch_esl_tokio::{AuthMethod, EslClient, EslConnectOptions, EslError, EslEventStream, EslResult};
 use secretary::CallUuid;
@@ -30,6 +31,7 @@ pub(crate) struct Supervisor {
     pub(crate) routes: Arc<Routes>,
     pub(crate) arrivals: Arrivals,
     pub(crate) state: watch::Sender<State>,
+    pub(crate) tally: Arc<Tally>,
 }
 
 impl Supervisor {
@@ -74,6 +76,7 @@ impl Supervisor {
             }
         };
         pauses.begin_anew();
+        self.tally.connected();
         tracing::info!(switch = %settings.name, %version, "FreeSWITCH is connected");
         self.state.send_replace(State::Up { version });
         let (found, mut parked) = mpsc::channel(1);

@@ -4,14 +4,17 @@ use crate::arrivals::Arrivals;
 use crate::request::{Ask, Refusal, Request};
 use crate::routes::{Follow, Routes};
 use crate::supervisor::{self, Supervisor};
-use crate::{Application, Channel, Command, CommandError, Happening, Settings, State, Timer, UnicastTo};
+use crate::tally::Tally;
+use crate::{
+    Application, Channel, Command, CommandError, Counts, Happening, Settings, State, Timer, UnicastTo,
+};
 use freeswitch_esl_tokio::{EslError, EslEvent};
 use secretary::CallUuid;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -28,6 +31,7 @@ struct Inner {
     state: watch::Receiver<State>,
     requests: mpsc::Sender<Request>,
     routes: Arc<Routes>,
+    tally: Arc<Tally>,
 }
 
 /// How a command travels.
@@ -49,12 +53,14 @@ impl Switch {
         let (told, state) = watch::channel(State::Connecting);
         let (line, arrivals) = Arrivals::new();
         let routes = Arc::new(Routes::default());
+        let tally = Arc::new(Tally::default());
         let supervisor = Supervisor {
             settings: Arc::clone(&settings),
             requests: asked,
             routes: Arc::clone(&routes),
             arrivals: line,
             state: told,
+            tally: Arc::clone(&tally),
         };
         tokio::spawn(supervisor.run());
         let inner = Inner {
@@ -62,6 +68,7 @@ impl Switch {
             state,
             requests,
             routes,
+            tally,
         };
         (Self(Arc::new(inner)), arrivals)
     }
@@ -86,17 +93,27 @@ impl Switch {
         self.0.routes.lost()
     }
 
+    /// What has been counted.
+    pub fn counts(&self) -> Counts {
+        self.0.tally.counts()
+    }
+
     /// Gives a command and waits for its answer, without the `+OK` in front. Commands of one task are carried out in the order in
     /// which they are given; [`Command::Originate`] and [`Command::Contact`], which may take long, beside the
     /// others. One that is given up before its turn is not carried out.
     pub async fn command(&self, command: Command) -> Result<String, CommandError> {
+        let done = self.carried_out(&command).await;
+        done.inspect_err(|error| self.0.tally.came_to_nothing(error))
+    }
+
+    async fn carried_out(&self, command: &Command) -> Result<String, CommandError> {
         let line = command.to_string();
         // `uuid_kill 11111111-…`: what FreeSWITCH answers is about these two.
         let mut words = line.split(' ');
         let name = words.next().unwrap_or_default().to_owned();
         let call = words.next().and_then(|word| word.parse().ok());
         let patience = self.0.settings.patience;
-        let (answer, limit) = match self.way(&command) {
+        let (answer, limit) = match self.way(command) {
             Way::Api => (self.ask(Ask::Api(line), patience).await, patience),
             Way::Job(limit) => (self.ask(Ask::Job(line), limit).await, limit),
             Way::Aside => return self.aside(&line).await,
@@ -190,7 +207,11 @@ impl Switch {
         let patience = self.0.settings.patience;
         match self.ask(Ask::Message(call, Box::new(message)), patience).await {
             Ok(_) => Ok(()),
-            Err(refusal) => Err(self.error(refusal, name, Some(call), patience)),
+            Err(refusal) => {
+                let error = self.error(refusal, name, Some(call), patience);
+                self.0.tally.came_to_nothing(&error);
+                Err(error)
+            }
         }
     }
 
@@ -214,13 +235,20 @@ impl Switch {
         if !self.state().is_up() {
             return Err(None);
         }
+        let at_once = !matches!(ask, Ask::Job(_));
+        let begun = Instant::now();
         let (reply, answer) = oneshot::channel();
         let asked = async {
             self.0.requests.send(Request { ask, reply }).await.ok()?;
             answer.await.ok()
         };
         match timeout(limit, asked).await {
-            Ok(Some(answer)) => answer.map_err(Some),
+            Ok(Some(answer)) => {
+                if at_once {
+                    self.0.tally.answered(begun.elapsed());
+                }
+                answer.map_err(Some)
+            }
             Ok(None) => Err(None),
             Err(_) => Err(Some(Refusal::TimedOut)),
         }
