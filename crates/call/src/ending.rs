@@ -42,12 +42,21 @@ pub(crate) enum Stage {
 /// A transfer that the PBX was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Transfer {
-    /// The engine's id for it.
-    pub(crate) id: ToolCallId,
+    /// Who wants it.
+    pub(crate) by: Asker,
     /// The destination's name.
     pub(crate) destination: String,
     /// When it has come to nothing.
     pub(crate) until: Instant,
+}
+
+/// Who wants a transfer, and is told when it comes to nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Asker {
+    /// The engine, by this id.
+    Engine(ToolCallId),
+    /// An operator, who sees what becomes of it.
+    Operator,
 }
 
 /// What follows the last words.

@@ -43,8 +43,28 @@ pub enum Input {
         /// What.
         outcome: TransferOutcome,
     },
+    /// What an operator of the node wants of the call.
+    Operator(Directive),
     /// Someone other than the caller ends the call: an operator, or a shutdown whose patience is over.
     End,
+}
+
+/// What an operator wants of a call. The engine is not asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Directive {
+    /// Tell the caller this, word for word and by the driver's own voice, at the next pause of the conversation.
+    Say {
+        /// The words. Of an empty text nothing is said.
+        text: String,
+    },
+    /// Hand the call to somebody at once, whatever is being said. One that comes to nothing brings the caller back.
+    Transfer {
+        /// The destination's name.
+        destination: String,
+    },
+    /// Say good-bye, then hang up.
+    HangUp,
 }
 
 /// What an engine reports.

@@ -27,8 +27,10 @@ mod turn;
 mod utterances;
 mod words;
 
-pub use input::{Cause, Digit, EngineEvent, FailureKind, Input, LegEvent, PlayoutEvent, TransferOutcome};
-pub use machine::Call;
+pub use input::{
+    Cause, Digit, Directive, EngineEvent, FailureKind, Input, LegEvent, PlayoutEvent, TransferOutcome,
+};
+pub use machine::{Call, Standing};
 pub use output::{ClearReason, EngineCommand, LegCommand, Outcome, Output, Record, Role, ToolRequest};
 pub use settings::{By, Capabilities, Settings};
 pub use words::{Backchannels, Weight};

@@ -4,6 +4,8 @@ mod answering;
 mod closing;
 mod hearing;
 mod holding;
+mod operating;
+mod standing;
 mod timers;
 mod transferring;
 
@@ -21,6 +23,8 @@ use crate::{
 };
 use std::collections::VecDeque;
 use std::time::Instant;
+
+pub use standing::Standing;
 
 /// One phone call. See the crate's documentation for the contract with its driver.
 #[derive(Debug)]
@@ -45,6 +49,8 @@ pub struct Call {
     stray: Stray,
     /// The greeting that follows the notice.
     greeting: Option<String>,
+    /// What an operator wants said, and was not said yet.
+    notes: VecDeque<String>,
 }
 
 /// The caller's line.
@@ -110,6 +116,7 @@ impl Call {
             departure: Departure::None,
             held_until: None,
             stray: Stray::None,
+            notes: VecDeque::new(),
         }
     }
 
@@ -131,6 +138,7 @@ impl Call {
             Input::Leg(event) => self.leg_event(event, now),
             Input::ToolDone { id, ok, result } => self.tool_done(id, ok, result, now),
             Input::TransferEnded { outcome } => self.transfer_ended(outcome, now),
+            Input::Operator(directive) => self.directed(directive, now),
             Input::End => self.stop(),
         }
         self.settle(now);
@@ -230,6 +238,7 @@ impl Call {
                     || self.sweep()
                     || self.notice_overlooked(now)
                     || self.depart_if_due(now)
+                    || self.pass_a_note_on(now)
             }
             Stage::LastWords { .. } => self.follow_last_words(now),
             Stage::PutThrough(_) | Stage::HandingOver { .. } | Stage::Over => false,
@@ -290,6 +299,11 @@ impl Call {
             self.tell(EngineCommand::Say { say, text });
             return;
         }
+        self.prompt(text, guard, now);
+    }
+
+    /// Has a text said by the driver.
+    fn prompt(&mut self, text: String, guard: Guard, now: Instant) {
         let prompt = self.utterances.begin_prompt(&text, guard, now);
         self.outputs.push_back(Output::PlayPrompt { prompt, text });
     }

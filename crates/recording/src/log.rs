@@ -11,8 +11,8 @@ use call::{Input, Output, Settings};
 use secretary::{CallUuid, DomainUuid, Language};
 use serde::{Deserialize, Serialize};
 
-/// The format that is written: 2, since calls may come back from a transfer and be on hold.
-pub const FORMAT: u32 = 2;
+/// The format that is written. 2: calls may come back from a transfer and be on hold. 3: an operator may want something of them.
+pub const FORMAT: u32 = 3;
 
 /// The first line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -8,8 +8,8 @@
 //! says is weighed by the call as a whole: murmurs stay as they are, and the characters of the mask occur in no murmur.
 
 use call::{
-    Backchannels, Digit, EngineCommand, EngineEvent, Input, LegCommand, Output, Record, Role, Settings,
-    ToolCallId, Weight,
+    Backchannels, Digit, Directive, EngineCommand, EngineEvent, Input, LegCommand, Output, Record, Role,
+    Settings, ToolCallId, Weight,
 };
 use secretary::{Destination, Privacy, folded};
 use serde_json::Value;
@@ -149,6 +149,12 @@ impl Mask {
                 ok: *ok,
                 result: self.result(id, *ok, result),
             },
+            Input::Operator(Directive::Say { text }) => Input::Operator(Directive::Say {
+                text: self.spoken(text),
+            }),
+            Input::Operator(Directive::Transfer { destination }) => Input::Operator(Directive::Transfer {
+                destination: self.destination(destination),
+            }),
             other => other.clone(),
         }
     }

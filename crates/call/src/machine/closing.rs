@@ -1,7 +1,7 @@
 //! The end: departures that the engine asks for, last words, failure, hang-up.
 
 use super::{Call, Engine, Line};
-use crate::ending::{Departure, LastWords, Otherwise, Stage, Then};
+use crate::ending::{Asker, Departure, LastWords, Otherwise, Stage, Then};
 use crate::tools::{HandOver, Own, Way};
 use crate::utterances::Guard;
 use crate::{ClearReason, EngineCommand, FailureKind, LegCommand, Outcome, Output, PlayedMs, Record};
@@ -39,7 +39,7 @@ impl Call {
                 self.say_last_words(farewell, Then::HangUp(Outcome::Completed), now);
             }
             (Own::Hold, _) => self.hold(due.id, now),
-            (Own::HandOver(to), _) => self.hand_over(due.id, to, now),
+            (Own::HandOver(to), _) => self.hand_over(Asker::Engine(due.id), to, now),
         }
         true
     }
@@ -50,10 +50,10 @@ impl Call {
             return;
         };
         if transfer.until <= now {
-            let id = transfer.id.clone();
+            let by = transfer.by.clone();
             self.departure = Departure::None;
             let why = "the PBX did not transfer the call in time";
-            self.tool_result(id, false, why.to_owned(), now);
+            self.tell_asker(by, why.to_owned(), now);
         }
     }
 

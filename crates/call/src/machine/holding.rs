@@ -47,8 +47,13 @@ impl Call {
     pub(super) fn held_too_long(&mut self, now: Instant) {
         self.unhold(now);
         self.tell(EngineCommand::NoInput);
+        self.ask_after_caller(now);
+    }
+
+    /// Unless somebody has something to say, the caller, who has heard nobody for a while, is asked whether they are still there.
+    pub(super) fn ask_after_caller(&mut self, now: Instant) {
         self.thinking.forgive();
-        if self.is_idle() {
+        if self.is_idle() && self.greeting.is_none() {
             let text = self.rules.reprompts.first().cloned().unwrap_or_default();
             self.speak(&text, Guard::Open, now);
         }

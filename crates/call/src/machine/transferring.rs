@@ -1,9 +1,9 @@
 //! The way to somebody else: the PBX is asked, and what it tells decides whether the conversation goes on.
 
 use super::{Call, Engine, Line};
-use crate::ending::{Departure, Stage, Transfer};
+use crate::ending::{Asker, Departure, Stage, Transfer};
 use crate::tools::{HandOver, Way};
-use crate::{ClearReason, LegCommand, Outcome, Record, ToolCallId, TransferOutcome};
+use crate::{ClearReason, LegCommand, Outcome, Record, TransferOutcome};
 use std::time::{Duration, Instant};
 
 /// What the engine is to do with a caller who is back.
@@ -12,9 +12,9 @@ const NEXT: &str =
 
 impl Call {
     /// The last words were heard: the PBX hands the call over.
-    pub(super) fn hand_over(&mut self, id: ToolCallId, to: HandOver, now: Instant) {
+    pub(super) fn hand_over(&mut self, by: Asker, to: HandOver, now: Instant) {
         let transfer = Transfer {
-            id,
+            by,
             destination: to.destination.clone(),
             until: now + self.longest_transfer(),
         };
@@ -112,9 +112,17 @@ impl Call {
             _ => {
                 if let Some(transfer) = self.departure.take_transfer() {
                     let why = told(failure, &transfer.destination);
-                    self.tool_result(transfer.id, false, why, now);
+                    self.tell_asker(transfer.by, why, now);
                 }
             }
+        }
+    }
+
+    /// Who wanted a transfer that came to nothing is told why.
+    pub(super) fn tell_asker(&mut self, asker: Asker, why: String, now: Instant) {
+        match asker {
+            Asker::Engine(id) => self.tool_result(id, false, why, now),
+            Asker::Operator => self.ask_after_caller(now),
         }
     }
 
@@ -126,7 +134,7 @@ impl Call {
             Engine::Gone => self.apologise_but_not_to(&transfer.destination, now),
             Engine::Connecting | Engine::Ready => {
                 let why = told(failure, &transfer.destination);
-                self.tool_result(transfer.id, false, why, now);
+                self.tell_asker(transfer.by, why, now);
             }
         }
     }

@@ -139,7 +139,13 @@ fn arbitrary_input() -> impl Strategy<Value = Input> {
         2 => Just(key('1')),
         3 => Just(attached()),
         1 => Just(detached()),
+        1 => words().prop_map(|text| Input::Operator(Directive::Say { text: text.into() })),
+        1 => destination().prop_map(|to| Input::Operator(Directive::Transfer { destination: to.into() })),
     ]
+}
+
+fn destination() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["2001", "a técnica", "+55 11 98765-4321"])
 }
 
 fn words() -> impl Strategy<Value = &'static str> {

@@ -162,6 +162,11 @@ impl Bench {
         self.call.is_listening()
     }
 
+    /// What the call is doing.
+    pub(crate) fn standing(&self) -> Standing<'_> {
+        self.call.standing()
+    }
+
     fn drain(&mut self) -> Vec<Output> {
         std::iter::from_fn(|| self.call.poll_output()).collect()
     }

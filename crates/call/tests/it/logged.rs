@@ -99,6 +99,10 @@ impl LoggedCall {
         self.call.is_listening()
     }
 
+    pub(crate) fn standing(&self) -> Standing<'_> {
+        self.call.standing()
+    }
+
     pub(crate) fn is_over(&self) -> bool {
         self.call.is_over()
     }

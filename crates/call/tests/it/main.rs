@@ -22,6 +22,7 @@ mod log;
 mod logged;
 mod masks;
 mod observer;
+mod operator;
 mod orders;
 mod outputs;
 mod silence;

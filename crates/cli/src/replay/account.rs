@@ -1,7 +1,7 @@
 //! What a line of an event log means to a reader.
 
 use call::{
-    ClearReason, EngineCommand, EngineEvent, Input, LegCommand, LegEvent, Outcome, Output, Record, Role,
+    ClearReason, Directive, EngineCommand, EngineEvent, Input, LegCommand, LegEvent, Outcome, Output, Record, Role,
     TransferOutcome,
 };
 use recording::What;
@@ -32,6 +32,11 @@ fn input_told(input: &Input) -> Option<(&'static str, String)> {
         Input::Leg(LegEvent::Ended) => ("·", "the line has ended".to_owned()),
         // What the call makes of it is recorded.
         Input::TransferEnded { .. } => return None,
+        Input::Operator(Directive::Say { .. }) => ("operator", "wants the caller told something".to_owned()),
+        Input::Operator(Directive::Transfer { destination }) => {
+            ("operator", format!("hands the call to {destination}"))
+        }
+        Input::Operator(Directive::HangUp) => ("operator", "ends the call".to_owned()),
         Input::End => ("·", "ended from outside".to_owned()),
         Input::ToolDone { ok, result, .. } => {
             let did = if *ok { "done" } else { "not done" };

@@ -11,10 +11,14 @@ const FORMAT_1: [&str; 2] = [
 
 const FORMAT_2: [&str; 1] = [include_str!("../data/format-2-transfers.jsonl")];
 
+const FORMAT_3: [&str; 1] = [include_str!("../data/format-3-operator.jsonl")];
+
 /// Every log there is, with its format.
 fn every() -> impl Iterator<Item = (u32, &'static str)> {
     let first = FORMAT_1.into_iter().map(|text| (1, text));
-    first.chain(FORMAT_2.into_iter().map(|text| (2, text)))
+    let second = FORMAT_2.into_iter().map(|text| (2, text));
+    let third = FORMAT_3.into_iter().map(|text| (3, text));
+    first.chain(second).chain(third)
 }
 
 #[test]
