@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// What the fake knows to execute; anything else hangs the channel up, as FreeSWITCH does.
-const KNOWN: [&str; 20] = [
+const KNOWN: [&str; 21] = [
     "answer",
     "bridge",
     "endless_playback",
@@ -26,6 +26,7 @@ const KNOWN: [&str; 20] = [
     "pre_answer",
     "ring_ready",
     "set",
+    "set_profile_var",
     "sleep",
     "transfer",
     "unhold",
@@ -92,6 +93,11 @@ impl Exchange {
             "set" | "export" => {
                 if let Some((name, value)) = data.split_once('=') {
                     channel.set(name.trim(), value);
+                }
+            }
+            "set_profile_var" => {
+                if let Some(("dialplan", dialplan)) = data.split_once('=') {
+                    channel.state().profile.inline = dialplan.eq_ignore_ascii_case("inline");
                 }
             }
             "unset" => channel.unset(data),

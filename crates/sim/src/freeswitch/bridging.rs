@@ -95,7 +95,7 @@ impl Exchange {
         }
         let leg = self.leg(by, dialled);
         let inherits_inline = by.is_some_and(|by| by.state().profile.inline);
-        if inherits_inline && matches!(dialled.endpoint, Endpoint::Dialplan { .. }) {
+        if inherits_inline && matches!(dialled.endpoint, Endpoint::Dialplan { named: false, .. }) {
             self.hang_up(&leg, "DESTINATION_OUT_OF_ORDER");
         }
         self.spawn(Arc::clone(self).outbound(Arc::clone(&leg), behaviour));

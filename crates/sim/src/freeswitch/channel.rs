@@ -98,7 +98,8 @@ pub(super) struct Profile {
     pub(super) destination: String,
     pub(super) context: String,
     pub(super) source: &'static str,
-    /// Whether the inline dialplan brought it here: `loopback` then takes the number for an application (measured).
+    /// Whether the inline dialplan brought it here: a `loopback` whose dial string names no dialplan then takes the number for an
+    /// application (measured).
     pub(super) inline: bool,
     /// Microseconds of the epoch.
     pub(super) transferred: u64,

@@ -56,6 +56,8 @@ pub(super) enum Endpoint {
     Dialplan {
         extension: String,
         context: String,
+        /// Whether the dial string names the dialplan too.
+        named: bool,
     },
     /// A gateway or an address: what is behind the last slash.
     Outside {
@@ -108,10 +110,11 @@ impl Dialled {
             },
             Some(("loopback", rest)) => {
                 let (extension, context) = rest.split_once('/').unwrap_or((rest, "default"));
-                let context = context.split('/').next().unwrap_or_default();
+                let (context, dialplan) = context.split_once('/').unwrap_or((context, ""));
                 Endpoint::Dialplan {
                     extension: extension.to_owned(),
                     context: context.to_owned(),
+                    named: !dialplan.is_empty(),
                 }
             }
             Some(("error", cause)) => Endpoint::Error {

@@ -71,6 +71,41 @@ async fn each_way_to_reach_nobody_has_its_own_cause() {
 }
 
 #[tokio::test]
+async fn a_loopback_that_names_no_dialplan_takes_that_of_who_calls() {
+    let fake = started().await;
+    extensions(&fake);
+    let caller = parked(&fake).await;
+    let id = caller.uuid().to_string();
+    let mut client = Client::connect(&fake, EVENTS).await;
+    client
+        .api(&format!("uuid_setvar {id} continue_on_fail true"))
+        .await;
+    for (park, to, cause) in [
+        ("park", "loopback/2002/default", "DESTINATION_OUT_OF_ORDER"),
+        ("park", "loopback/2002/default/XML", "USER_BUSY"),
+        (
+            "set_profile_var:dialplan=XML,park",
+            "loopback/2002/default",
+            "USER_BUSY",
+        ),
+    ] {
+        client.api(&format!("uuid_transfer {id} {park} inline")).await;
+        client.named("CHANNEL_PARK").await;
+        client.execute(&id, "bridge", to, &[]).await;
+        let done = client
+            .event("the end of the bridge", |event| {
+                header(event, "Application") == "bridge"
+            })
+            .await;
+        assert_eq!(
+            header(&done, "variable_originate_disposition"),
+            cause,
+            "{park}, {to}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_caller_is_hung_up_after_a_failed_bridge_unless_the_channel_allows_it() {
     let fake = started().await;
     extensions(&fake);
