@@ -11,10 +11,12 @@
 //! - Nothing is sent to the phone while we send nothing. With `send_silence_when_idle` park writes silence all the time, between our
 //!   packets too: it must not be set.
 //! - `sendmsg` answers `+OK` even when the port cannot be bound. That datagrams come is the only proof.
-//! - A second `unicast` in the same park changes nothing, and its port stays bound until FreeSWITCH ends. `uuid_park` ends a park
-//!   with its `unicast` and begins another after about 20 ms; what is asked of the channel before that is lost.
+//! - A second `unicast` in the same park changes nothing, and its port stays bound until FreeSWITCH ends. [`Command::Park`] ends a park
+//!   with its `unicast`, as a playback and a bridge end it too, and begins another after about 20 ms; what is asked of the channel before that is lost.
 //! - Only IPv4 is served.
 
+#[cfg(doc)]
+use crate::Command;
 use crate::UnicastTo;
 use bytes::{Bytes, BytesMut};
 use std::collections::VecDeque;
