@@ -18,7 +18,7 @@ const SILENCE: &str = "send_silence_when_idle";
 /// How long FreeSWITCH may take to answer a call, or to park it again.
 const STEP: Duration = Duration::from_secs(3);
 /// How long the caller's first packet may take. Measured: 16 to 56 ms, and longer where a hundred calls come at once.
-const FIRST_PACKET: Duration = Duration::from_secs(1);
+const FIRST_PACKET: Duration = Duration::from_secs(2);
 /// Pairs of ports that are tried: FreeSWITCH does not tell when it could not bind its own.
 const PAIRS: usize = 3;
 
@@ -90,14 +90,14 @@ impl Controlled {
         let mut told = SocketAddr::from((theirs, 0));
         for _ in 0..PAIRS {
             if park == Park::Spent {
-                self.switch.command(Command::Park(call)).await?;
+                patient(self.switch.command(Command::Park(call)).await)?;
                 until(following, "park the call again", &Happening::Parked).await?;
             }
             park = Park::Spent;
             let mut unicast = self.ports.open(theirs)?;
             told = unicast.to().local;
             self.set(call, MARK, "true").await?;
-            self.switch.unicast(call, unicast.to()).await?;
+            patient(self.switch.unicast(call, unicast.to()).await)?;
             if first_packet(&mut unicast, following).await? {
                 return Ok(unicast);
             }
@@ -107,7 +107,9 @@ impl Controlled {
 
     /// What the channel's variables tell of its park.
     async fn park(&self, call: CallUuid) -> Result<Park, Mute> {
-        let dump = self.switch.command(Command::Dump(call)).await?;
+        let Some(dump) = patient(self.switch.command(Command::Dump(call)).await)? else {
+            return Ok(Park::Spent);
+        };
         let dump: serde_json::Value = serde_json::from_str(&dump).unwrap_or_default();
         let set = |name: &str| {
             let value = dump.get(format!("variable_{name}"));
@@ -144,6 +146,15 @@ impl Controlled {
             _ => None,
         });
         address.unwrap_or(ours)
+    }
+}
+
+/// A FreeSWITCH that is slow to answer may have done what it was told: what comes of it tells.
+fn patient<T>(answer: Result<T, CommandError>) -> Result<Option<T>, Mute> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(CommandError::TimedOut { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 

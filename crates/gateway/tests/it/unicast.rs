@@ -236,7 +236,15 @@ async fn a_hundred_calls_come_at_once() {
     )
     .await;
     let callers: Vec<_> = (0..100).map(|_| site.calls()).collect();
-    soon("all of them", site.node.shows("voice_ai_calls_live 100")).await;
+    let all = async {
+        while !site.node.metrics().contains("voice_ai_calls_live 100") {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    // A machine that does a hundred other things takes its time.
+    tokio::time::timeout(Duration::from_secs(60), all)
+        .await
+        .unwrap_or_else(|_| panic!("{}", site.node.metrics()));
     for caller in &callers {
         caller.speak(&said().take(1_600).collect::<Vec<_>>());
     }
@@ -322,20 +330,24 @@ async fn a_caller_who_was_played_something_is_heard_again() {
     let caller = site.fake.caller(dials(clear(SampleRate::HZ_8000, 20)));
     soon("the call begins", site.node.shows("voice_ai_calls_live 1")).await;
     let uuid = caller.uuid();
-    // Somebody else's announcement, which ends the audio.
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("announcement.r8");
     std::fs::write(&file, [0; 1_600]).unwrap();
     let file = file.display();
-    site.fake.api(&format!("uuid_broadcast {uuid} {file} aleg")).await;
-    soon("the audio is opened again", async {
-        while ports(&site.fake).len() < 2 {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
-    caller.speak(&said().take(8_000).collect::<Vec<_>>());
-    hears(&caller, 2_000).await;
+    // Twice, as what parks a channel once may not do so again.
+    for times in [2, 3] {
+        // Somebody else's announcement, which ends the audio.
+        site.fake.api(&format!("uuid_broadcast {uuid} {file} aleg")).await;
+        let opened = async {
+            while ports(&site.fake).len() < times {
+                tokio::task::yield_now().await;
+            }
+        };
+        soon("the audio is opened again", opened).await;
+        let before = words(&caller).len();
+        caller.speak(&said().take(8_000).collect::<Vec<_>>());
+        hears(&caller, before + 2_000).await;
+    }
     caller.hang_up();
     site.ends_empty().await;
 }
