@@ -52,11 +52,15 @@ impl Route {
                 context: context(channel)?,
             },
         };
-        Ok(Self {
-            to,
-            ring,
-            variables: tenant(channel)?,
-        })
+        let mut variables = tenant(channel)?;
+        if let DialString::Dialplan { extension, .. } = &to {
+            // Without it FreeSWITCH shows the last part of the dial string on the caller's phone (measured).
+            variables.push((
+                VariableName::parse("origination_callee_id_number")?,
+                VariableValue::parse(extension.as_str())?,
+            ));
+        }
+        Ok(Self { to, ring, variables })
     }
 
     /// The same, and when somebody answers FreeSWITCH itself takes the caller's last resort away: they may answer while we are gone.
