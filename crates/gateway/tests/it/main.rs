@@ -22,6 +22,7 @@ mod panics;
 mod pbx_site;
 mod privacy;
 mod real_freeswitch;
+mod real_transfers;
 mod receivers;
 mod recording;
 mod reload;

@@ -16,14 +16,14 @@ use std::time::Duration;
 use voice::Engine;
 
 /// Where a real FreeSWITCH is.
-struct Real {
-    keys: String,
-    password: String,
+pub(crate) struct Real {
+    pub(crate) keys: String,
+    pub(crate) password: String,
     sip: SocketAddr,
 }
 
 /// None, and said so, where no FreeSWITCH is named.
-fn real(first_port: u16) -> Option<Real> {
+pub(crate) fn real(first_port: u16) -> Option<Real> {
     let Ok(address) = std::env::var("VOICE_AI_FREESWITCH") else {
         eprintln!("skipped: VOICE_AI_FREESWITCH names no FreeSWITCH");
         return None;
@@ -56,7 +56,7 @@ impl Real {
         .await
     }
 
-    async fn call(&self, speech: Speech) -> Phone {
+    pub(crate) async fn call(&self, speech: Speech) -> Phone {
         let sip = self.sip;
         tokio::task::spawn_blocking(move || Phone::call(sip, "8000", speech))
             .await
