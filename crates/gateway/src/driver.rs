@@ -10,6 +10,7 @@ mod facts;
 mod hearing;
 mod notice;
 mod opening;
+mod overseen;
 mod recorder;
 mod services;
 mod speaking;
@@ -19,12 +20,12 @@ pub(crate) use opening::who_answers;
 pub(crate) use services::Services;
 
 use crate::allowance::Charge;
-use crate::calls::{ModuleBuild, Presence};
+use crate::calls::{ModuleBuild, Overseen, Presence};
 use crate::leg::{Incoming, Leg};
 use crate::metrics::LatencySheet;
 use crate::pbx::{Line, Pbx, Report};
 use account::Account;
-use call::{Input, LegEvent, Outcome};
+use call::{Directive, Input, LegEvent, Outcome};
 use hearing::Hearing;
 use recorder::{Files, LoggedCall, RecordedSound};
 use secretary::{CallUuid, Domain, Secretary};
@@ -65,6 +66,7 @@ pub(crate) struct Beginning {
     /// Streams that come later for the same call.
     pub(crate) arrivals: mpsc::Receiver<Box<Attachment>>,
     pub(crate) stop: CancellationToken,
+    pub(crate) overseen: Overseen,
     pub(crate) presence: Arc<Presence>,
 }
 
@@ -110,6 +112,7 @@ struct Driver {
     pbx: Box<dyn Pbx>,
     arrivals: mpsc::Receiver<Box<Attachment>>,
     stop: CancellationToken,
+    overseen: Overseen,
     presence: Arc<Presence>,
     session: Option<Box<dyn Session>>,
     hearing: Hearing,
@@ -143,6 +146,7 @@ enum Wake {
     Session(voice::Event),
     Work(Done),
     Arrival(Box<Attachment>),
+    Directive(Directive),
     Stop,
     Timer,
 }
@@ -177,6 +181,7 @@ impl Driver {
             work,
             arrivals,
             stop,
+            overseen,
             stopping,
             speaking,
             ..
@@ -195,6 +200,7 @@ impl Driver {
             }) => Wake::Session(event),
             done = work.next() => Wake::Work(done),
             Some(attachment) = arrivals.recv() => Wake::Arrival(attachment),
+            Some(directive) = overseen.directives.recv() => Wake::Directive(directive),
             () = stop.cancelled(), if !*stopping => Wake::Stop,
             () = sleep => Wake::Timer,
         }
@@ -208,6 +214,7 @@ impl Driver {
             Wake::Session(event) => self.session_event(event, now),
             Wake::Work(done) => self.work_done(done, now),
             Wake::Arrival(attachment) => self.reattach(*attachment, now),
+            Wake::Directive(directive) => self.tell(Input::Operator(directive), now),
             Wake::Stop => {
                 self.stopping = true;
                 self.tell(Input::End, now);
@@ -239,7 +246,10 @@ impl Driver {
             }
             match self.speaking.played(now) {
                 Some(event) => self.call.handle(Input::Playout(event), now),
-                None => return self.notice_return(),
+                None => {
+                    self.show_state();
+                    return self.notice_return();
+                }
             }
         }
     }

@@ -126,6 +126,7 @@ impl Driver {
             self.tell_heard_words(*utterance);
         }
         self.account.record(record);
+        self.show_record(record);
         let metrics = &self.services.metrics;
         match record {
             Record::UserTurn { turn } => tracing::debug!(call = %self.id, %turn, "the caller's turn is over"),
@@ -134,6 +135,9 @@ impl Driver {
                 let response = Duration::from_millis(*response_ms) + self.hangover;
                 let response_ms = response.as_millis() as u64;
                 metrics.engine_response(self.engine.name(), response);
+                self.overseen
+                    .sheet
+                    .update(|call| call.response_ms = Some(response_ms));
                 tracing::info!(call = %self.id, %turn, response_ms, "answered");
                 let parts = self.latency_parts.take();
                 self.account.answered(response_ms, parts);

@@ -135,6 +135,11 @@ impl Hearing {
         self.gathering = None;
     }
 
+    /// What comes, and which module sends it, as far as is known by now.
+    pub(super) fn stream(&self) -> (Format, ModuleBuild) {
+        (self.format, self.build)
+    }
+
     /// Takes bytes as they came.
     pub(super) fn take(&mut self, bytes: &[u8], now: Instant) {
         if self.silence_due.take().is_some() {

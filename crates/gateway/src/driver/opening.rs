@@ -74,6 +74,7 @@ impl Driver {
             attachment,
             arrivals,
             stop,
+            overseen,
             presence,
         } = beginning;
         let Attachment {
@@ -178,8 +179,10 @@ impl Driver {
             engine,
             arrivals,
             stop,
+            overseen,
             presence,
         };
+        driver.show(&domain, line.as_ref());
         driver.call.handle(Input::Leg(LegEvent::Attached), now);
         if let Some(incoming @ Incoming::Audio(_)) = first {
             driver.incoming(incoming, now);
