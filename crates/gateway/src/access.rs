@@ -65,7 +65,8 @@ impl Access {
     }
 }
 
-fn bearer(request: &Parts) -> Option<String> {
+/// What a request shows as `Authorization: Bearer …`.
+pub(crate) fn bearer(request: &Parts) -> Option<String> {
     let value = request.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme

@@ -3,6 +3,10 @@
 //! A call is *attached* while a stream carries it, *detached* while it may still come back (both builds can lose a stream; sptmru
 //! connects again 2 ms after any close), and *ended* after that. Each call is one task; a panic in it ends that call alone.
 
+mod oversight;
+
+pub(crate) use oversight::{Overseen, Oversight};
+
 use crate::allowance::{Allowances, Charge, Exhausted};
 use crate::driver::{self, Attachment, Services};
 use crate::leg::Leg;
@@ -41,6 +45,16 @@ pub(crate) enum ModuleBuild {
 }
 
 impl ModuleBuild {
+    /// Its name for people.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Amigniter => "amigniter",
+            Self::Sptmru => "sptmru",
+            Self::Core => "core",
+            Self::Other => "other",
+        }
+    }
+
     /// What the length of the first audio frame adds where a proxy has taken the headers away: at the rate that was asked for sptmru
     /// sends 40 ms at a time, amigniter 20 ms (captures of 5f179d6 and ec2a781).
     pub(crate) fn or_by_first_frame(self, first: Duration) -> Self {
@@ -116,6 +130,7 @@ struct Entry {
     presence: Arc<Presence>,
     streams: mpsc::Sender<Box<Attachment>>,
     stop: CancellationToken,
+    oversight: Oversight,
 }
 
 /// When a call's stream was last heard of.
@@ -171,6 +186,7 @@ enum SeatKind {
         domain: Arc<Domain>,
         arrivals: mpsc::Receiver<Box<Attachment>>,
         stop: CancellationToken,
+        overseen: Overseen,
     },
     /// A call that comes back.
     Again(Return),
@@ -312,11 +328,13 @@ impl Calls {
         // One stream may wait while the task lets go of the former.
         let (streams, arrivals) = mpsc::channel(1);
         let stop = CancellationToken::new();
+        let (oversight, overseen) = Oversight::of(stop.clone());
         let entry = Entry {
             serial,
             presence: presence.clone(),
             streams,
             stop: stop.clone(),
+            oversight,
         };
         table.calls.insert(key, entry);
         let place = Place {
@@ -332,6 +350,7 @@ impl Calls {
             domain: domain.clone(),
             arrivals,
             stop,
+            overseen,
         };
         Ok(Seat {
             calls: self.clone(),
@@ -399,14 +418,15 @@ impl Seat {
     pub(crate) async fn carry(self, attachment: Box<Attachment>) {
         let peer = attachment.peer;
         let services = self.calls.0.services.clone();
-        let (place, charge, domain, arrivals, stop) = match self.kind {
+        let (place, charge, domain, arrivals, stop, overseen) = match self.kind {
             SeatKind::New {
                 place,
                 charge,
                 domain,
                 arrivals,
                 stop,
-            } => (place, charge, domain, arrivals, stop),
+                overseen,
+            } => (place, charge, domain, arrivals, stop, overseen),
             SeatKind::Again(stream) => {
                 if !stream.hand_over(attachment) {
                     // The call ended between the upgrade's request and its answer.
@@ -424,6 +444,7 @@ impl Seat {
             attachment,
             arrivals,
             stop,
+            overseen,
             presence: place.presence.clone(),
         };
         let task = tokio::spawn(async move {

@@ -1,6 +1,7 @@
-//! The control listener: metrics and health.
+//! The control listener: metrics, health, and the API of an operator.
 
 use crate::access::Access;
+use crate::api::Api;
 use crate::health::Health;
 use crate::keeping::Kept;
 use crate::listen::Answer;
@@ -18,14 +19,18 @@ pub(crate) struct Control {
     pub(crate) health: Arc<Health>,
     pub(crate) metrics: Metrics,
     pub(crate) kept: Kept,
+    pub(crate) api: Api,
 }
 
 impl Answer for Control {
     async fn answer(self: Arc<Self>, peer: SocketAddr, request: Request<Incoming>) -> Response<Body> {
-        let (parts, _) = request.into_parts();
+        let (parts, body) = request.into_parts();
         if let Err(refusal) = self.access.check(peer, &parts) {
             tracing::warn!(%peer, "control refused: {refusal}");
             return refusal.response();
+        }
+        if Api::serves(parts.uri.path()) {
+            return self.api.answer(&parts, Body::new(body)).await;
         }
         if parts.method != Method::GET {
             return Refusal::Method(parts.method.as_str().into()).response();
@@ -36,7 +41,7 @@ impl Answer for Control {
             "/health/ready" => self.health.ready_in_detail().await,
             path => {
                 let error = format!("there is nothing at {}", path.escape_debug());
-                let remedy = "use /metrics, /health/live or /health/ready";
+                let remedy = "use /metrics, /health/live, /health/ready, /calls or /pbx";
                 json(
                     StatusCode::NOT_FOUND,
                     &serde_json::json!({ "error": error, "remedy": remedy }),

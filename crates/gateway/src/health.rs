@@ -1,6 +1,9 @@
 //! Whether the node is alive, and whether it can carry calls: each thing that a call needs is really tried.
 
 mod keeping;
+mod pbx;
+
+pub(crate) use pbx::Controlled;
 
 use crate::calls::Calls;
 use crate::certificate::Certificate;
@@ -35,6 +38,7 @@ pub(crate) struct Health {
     secretaries: Arc<Secretaries>,
     kept: Kept,
     certificate: Option<Arc<Certificate>>,
+    controlled: Option<Controlled>,
     /// One trial at a time, whoever asks how often.
     trial: Semaphore,
     /// What the last trial of the text-to-speech program told, and when: each starts a process.
@@ -90,6 +94,7 @@ impl Health {
             secretaries,
             kept,
             certificate: None,
+            controlled: None,
             trial: Semaphore::new(1),
             spoken: Mutex::default(),
         }
@@ -98,6 +103,12 @@ impl Health {
     /// The same with the certificate that serves.
     pub(crate) fn certified(self, certificate: Option<Arc<Certificate>>) -> Self {
         Self { certificate, ..self }
+    }
+
+    /// The same with the FreeSWITCHes.
+    pub(crate) fn controlling(self, controlled: Controlled) -> Self {
+        let controlled = Some(controlled);
+        Self { controlled, ..self }
     }
 
     /// The process answers.
@@ -133,6 +144,7 @@ impl Health {
             keeping::webhooks(&self.kept.outbox),
         ];
         checks.extend(self.certificate.as_deref().map(certificate));
+        checks.extend(self.controlled.iter().flat_map(Controlled::checks));
         checks
     }
 

@@ -3,6 +3,7 @@
 
 mod access;
 mod allowance;
+pub mod api;
 mod arrivals;
 mod books;
 mod calls;

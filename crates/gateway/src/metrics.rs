@@ -7,6 +7,7 @@ mod engines;
 mod errors;
 mod keeping;
 mod latency;
+mod pbx;
 
 pub use audio::Dropped;
 pub use calls::LiveCall;
@@ -20,6 +21,7 @@ use calls::CallCounts;
 use engines::EngineCounts;
 use errors::ErrorCounts;
 use keeping::KeepingCounts;
+use pbx::PbxCounts;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 use std::sync::Arc;
@@ -33,6 +35,7 @@ pub struct Metrics {
     engines: EngineCounts,
     errors: ErrorCounts,
     keeping: KeepingCounts,
+    pbx: PbxCounts,
 }
 
 /// The word for an outcome, in metrics and in the store.
@@ -76,13 +79,18 @@ impl Metrics {
             AudioCounts::default(),
             EngineCounts::default(),
         );
-        let (errors, keeping) = (ErrorCounts::default(), KeepingCounts::default());
+        let (errors, keeping, pbx) = (
+            ErrorCounts::default(),
+            KeepingCounts::default(),
+            PbxCounts::default(),
+        );
         let mut registry = Registry::with_prefix("voice_ai");
         calls.register(&mut registry);
         audio.register(&mut registry);
         engines.register(&mut registry);
         errors.register(&mut registry);
         keeping.register(&mut registry);
+        pbx.register(&mut registry);
         Self {
             registry: Arc::new(registry),
             calls,
@@ -90,6 +98,7 @@ impl Metrics {
             engines,
             errors,
             keeping,
+            pbx,
         }
     }
 

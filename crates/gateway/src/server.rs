@@ -2,16 +2,17 @@
 
 use crate::access::Access;
 use crate::allowance::Allowances;
+use crate::api::{self, Api};
 use crate::arrivals::Arrivals;
 use crate::books::Books;
 use crate::calls::Calls;
 use crate::certificate::Certificate;
 use crate::claims::Claims;
-use crate::config::Config;
+use crate::config::{Config, Secret};
 use crate::control::Control;
 use crate::driver::Services;
 use crate::engines::Engines;
-use crate::health::Health;
+use crate::health::{Controlled, Health};
 use crate::keeping::Keeping;
 use crate::limits::{Addresses, Domains, LogLines, Rate};
 use crate::listen::{Terms, listen};
@@ -182,6 +183,7 @@ impl Gateway {
         let allowances = Allowances::new(Arc::new(jiff::Timestamp::now));
         let (switches, parked) =
             Switches::connect(&config).map_err(|error| StartError::Config(vec![format!("pbx: {error}")]))?;
+        metrics.watch(switches.all().iter().map(|one| one.switch.clone()));
         let calls = Calls::new(
             Arc::new(services(
                 &config,
@@ -194,7 +196,11 @@ impl Gateway {
             config.server.max_calls,
             allowances.clone(),
         );
-        let health = Arc::new(health(&calls));
+        let health = Arc::new(health(&calls).controlling(Controlled {
+            switches: switches.clone(),
+            configs: config.pbx.clone(),
+            verify: config.server.verify,
+        }));
         let time = config.server.upgrade_limit();
         let streams = Streams {
             access: Access::to_streams(&config.server),
@@ -219,6 +225,13 @@ impl Gateway {
             health,
             metrics: metrics.clone(),
             kept: keeping.kept.clone(),
+            api: Api {
+                calls: calls.clone(),
+                switches: switches.clone(),
+                pbx: config.pbx.clone(),
+                secretaries: secretaries.clone(),
+                token: token(&config),
+            },
         };
         let shutdown = Shutdown::default();
         let closed = CancellationToken::new();
@@ -308,6 +321,16 @@ fn certificate(config: &Config) -> Result<Option<Arc<Certificate>>, Vec<String>>
         Ok(certificate) => Ok(certificate.map(Arc::new)),
         Err(error) => Err(vec![error.to_string()]),
     }
+}
+
+/// What requests to the API must show. Calls go on without: nobody is served there then.
+fn token(config: &Config) -> Option<Secret> {
+    let made = api::make_token(config);
+    made.inspect_err(|error| {
+        let folder = config.data.dir.display();
+        tracing::error!(%error, "no token can be kept in {folder}, and `voice-ai calls` and `voice-ai pbx` are refused: let this user write there, or set server.control_token");
+    })
+    .ok()
 }
 
 /// Waits for the shutdown and carries it out. The listeners answer until the last call has ended: whoever asks is told that the

@@ -30,6 +30,11 @@ impl Secret {
         Ok(Self(text.into()))
     }
 
+    /// Wraps one that was made here.
+    pub(crate) fn of(text: &str) -> Self {
+        Self(text.into())
+    }
+
     pub(super) fn from_file(file: &str) -> Result<Self, SecretError> {
         let text = std::fs::read_to_string(Path::new(file)).map_err(|source| SecretError::Unreadable {
             file: file.into(),

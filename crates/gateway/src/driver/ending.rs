@@ -20,13 +20,20 @@ impl Driver {
     pub(super) fn flush(&mut self) {
         self.latency.flush();
         let metrics = &self.services.metrics;
-        metrics.underruns(self.speaking.new_underruns());
-        metrics.dropped_ms(Dropped::Backlog, self.hearing.new_backlog_ms());
-        metrics.dropped_ms(Dropped::Playout, self.speaking.new_dropped_ms());
+        let underruns = self.speaking.new_underruns();
+        metrics.underruns(underruns);
         let session_ms = self.session.as_ref().map_or(0, |session| session.dropped_ms());
-        metrics.dropped_ms(Dropped::Engine, self.hearing.new_engine_drops(session_ms));
         let refused = self.leg.as_ref().map_or(0, Leg::refused);
-        metrics.dropped_ms(Dropped::Leg, self.speaking.new_refused(refused) * FRAME_MS);
+        let dropped = [
+            (Dropped::Backlog, self.hearing.new_backlog_ms()),
+            (Dropped::Playout, self.speaking.new_dropped_ms()),
+            (Dropped::Engine, self.hearing.new_engine_drops(session_ms)),
+            (Dropped::Leg, self.speaking.new_refused(refused) * FRAME_MS),
+        ];
+        for (at, ms) in dropped {
+            metrics.dropped_ms(at, ms);
+        }
+        self.show_counts(underruns, dropped.iter().map(|(_, ms)| ms).sum());
     }
 
     /// Streams that came back in the moment in which the call ended are told so.

@@ -4,7 +4,7 @@ use super::notice::Notice;
 use super::{Driver, Services};
 use crate::metrics::{Dropped, ErrorKind};
 use audio::SampleRate;
-use call::{Call, Input, Output, Settings};
+use call::{Call, Input, Output, Settings, Standing};
 use recording::{EventLog, Place, Recorder, Sound, Subject, Written};
 use secretary::Recording;
 use std::time::{Duration, Instant};
@@ -108,6 +108,10 @@ impl LoggedCall {
 
     pub(super) fn is_over(&self) -> bool {
         self.call.is_over()
+    }
+
+    pub(super) fn standing(&self) -> Standing<'_> {
+        self.call.standing()
     }
 
     pub(super) fn is_listening(&self) -> bool {

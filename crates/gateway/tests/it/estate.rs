@@ -102,6 +102,11 @@ impl Estate {
         self.running.metrics().text().unwrap()
     }
 
+    /// The folder of what it keeps.
+    pub(crate) fn data(&self) -> std::path::PathBuf {
+        self.folder.path().join("data")
+    }
+
     pub(crate) fn control(&self) -> SocketAddr {
         self.running.control_addr()
     }
