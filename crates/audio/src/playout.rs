@@ -144,6 +144,11 @@ impl<Id: Copy + Eq + std::fmt::Debug> Playout<Id> {
         }
     }
 
+    /// Whether what was released and not heard is kept, and released again after a pause.
+    pub fn keeps_unheard(&self) -> bool {
+        self.kept.is_some()
+    }
+
     /// Appends what the caller has heard since the last call, where it is kept.
     pub fn take_heard(&mut self, now: Instant, heard: &mut Vec<i16>) {
         let unheard = self.clock.ahead(now) as usize;

@@ -21,6 +21,7 @@ pub(crate) use services::Services;
 
 use crate::allowance::Charge;
 use crate::calls::{ModuleBuild, Overseen, Presence};
+use crate::leg::file::ByFiles;
 use crate::leg::{Incoming, Leg};
 use crate::metrics::LatencySheet;
 use crate::pbx::{Line, Pbx, Report};
@@ -109,6 +110,8 @@ struct Driver {
     sound: RecordedSound,
     files: Files,
     leg: Option<Leg>,
+    /// How its streams are played, where that is by files.
+    by_files: Option<ByFiles>,
     pbx: Box<dyn Pbx>,
     arrivals: mpsc::Receiver<Box<Attachment>>,
     stop: CancellationToken,

@@ -3,24 +3,32 @@
 //! Each way of audio is a type of its own, and [`Leg`] is one of them.
 
 pub(crate) mod control;
+pub(crate) mod file;
 pub(crate) mod inbound;
 pub(crate) mod metadata;
 pub(crate) mod raw;
+mod socket;
 pub(crate) mod unicast;
 
 use crate::config::StreamConfig;
+use audio::{Playout, SampleRate};
 use axum::extract::ws::Utf8Bytes;
 use bytes::Bytes;
 use control::Control;
+use file::{ByFiles, FileLeg};
+use futures_util::FutureExt;
 use raw::RawLeg;
+use std::future::poll_fn;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use unicast::UnicastLeg;
 
 /// A stream that carries a call. Nothing that it is told makes it wait.
 pub(crate) enum Leg {
     /// A WebSocket whose other end plays binary frames.
     Raw(RawLeg),
+    /// A WebSocket whose other end writes files, which FreeSWITCH plays.
+    File(Box<FileLeg>),
     /// Datagrams of FreeSWITCH's core.
     Unicast(UnicastLeg),
 }
@@ -30,15 +38,30 @@ impl Leg {
     pub(crate) const fn kind(&self) -> &'static str {
         match self {
             Self::Raw(_) => "raw",
+            Self::File(_) => "file",
             Self::Unicast(_) => "unicast",
         }
     }
 
-    /// How far ahead of what the caller hears it is sent audio.
-    pub(crate) fn lead(&self, stream: &StreamConfig) -> Duration {
-        match self {
-            Self::Raw(_) => stream.lead(),
-            Self::Unicast(leg) => leg.lead(),
+    /// The stream as it is to be played: as files, where that was chosen.
+    pub(crate) fn played(self, by_files: Option<&ByFiles>) -> Self {
+        match (self, by_files) {
+            (Self::Raw(stream), Some(by_files)) => Self::File(Box::new(FileLeg::new(stream, by_files))),
+            (leg, _) => leg,
+        }
+    }
+
+    /// What is said on its way to it: `rate` is the stream's.
+    pub(crate) fn playout<Id: Copy + Eq + std::fmt::Debug>(
+        &self,
+        rate: SampleRate,
+        by_files: Option<&ByFiles>,
+        stream: &StreamConfig,
+    ) -> Playout<Id> {
+        match (self, by_files) {
+            (Self::Unicast(leg), _) => Playout::new(rate, leg.lead(), stream.hold()),
+            (Self::Raw(_) | Self::File(_), Some(by_files)) => by_files.playout(stream.hold()),
+            (Self::Raw(_) | Self::File(_), None) => Playout::new(rate, stream.lead(), stream.hold()),
         }
     }
 
@@ -46,7 +69,7 @@ impl Leg {
     pub(crate) fn open_again(&mut self) {
         match self {
             // A module streams on, whatever the channel does.
-            Self::Raw(_) => {}
+            Self::Raw(_) | Self::File(_) => {}
             Self::Unicast(leg) => leg.open_again(),
         }
     }
@@ -54,7 +77,7 @@ impl Leg {
     /// Whether the call may come back on another one when this one is lost.
     pub(crate) const fn may_come_back(&self) -> bool {
         match self {
-            Self::Raw(_) => true,
+            Self::Raw(_) | Self::File(_) => true,
             // A channel that FreeSWITCH has parked has but this one way.
             Self::Unicast(_) => false,
         }
@@ -64,22 +87,21 @@ impl Leg {
     pub(crate) fn poll_incoming(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<Incoming> {
         match self {
             Self::Raw(leg) => leg.poll_incoming(cx, now),
+            Self::File(leg) => leg.poll_incoming(cx, now),
             Self::Unicast(leg) => leg.poll_incoming(cx, now),
         }
     }
 
     /// What has already come, without waiting.
     pub(crate) fn already_here(&mut self, now: Instant) -> Option<Incoming> {
-        match self {
-            Self::Raw(leg) => leg.already_here(now),
-            Self::Unicast(leg) => leg.already_here(now),
-        }
+        poll_fn(|cx| self.poll_incoming(cx, now)).now_or_never()
     }
 
     /// Sends a frame of audio.
     pub(crate) fn audio(&mut self, samples: &[i16]) {
         match self {
             Self::Raw(leg) => leg.audio(samples),
+            Self::File(leg) => leg.audio(samples),
             Self::Unicast(leg) => leg.audio(samples),
         }
     }
@@ -88,6 +110,7 @@ impl Leg {
     pub(crate) fn control(&mut self, control: &Control<'_>) {
         match self {
             Self::Raw(leg) => leg.control(control),
+            Self::File(leg) => leg.control(control),
             Self::Unicast(leg) => leg.control(control),
         }
     }
@@ -96,6 +119,7 @@ impl Leg {
     pub(crate) fn ping(&mut self) {
         match self {
             Self::Raw(leg) => leg.ping(),
+            Self::File(leg) => leg.ping(),
             // It lives while datagrams come.
             Self::Unicast(_) => {}
         }
@@ -105,6 +129,7 @@ impl Leg {
     pub(crate) fn refused(&self) -> u64 {
         match self {
             Self::Raw(leg) => leg.refused(),
+            Self::File(leg) => leg.refused(),
             Self::Unicast(leg) => leg.refused(),
         }
     }
@@ -113,6 +138,7 @@ impl Leg {
     pub(crate) fn close(&mut self) {
         match self {
             Self::Raw(leg) => leg.close(),
+            Self::File(leg) => leg.close(),
             Self::Unicast(leg) => leg.close(),
         }
     }
@@ -127,6 +153,13 @@ pub(crate) enum Incoming {
     Text(Utf8Bytes),
     /// A control frame: the other end answers.
     Alive,
+    /// The caller begins to hear the next so many samples of what was sent.
+    Begins {
+        /// How many.
+        samples: usize,
+    },
+    /// What was sent and not heard will not be.
+    Dropped,
     /// The stream is gone.
     Closed(Closing),
 }

@@ -48,10 +48,14 @@ impl Driver {
     pub(super) fn leg_command(&mut self, command: &LegCommand, now: Instant) {
         let unheard = self.speaking.unheard(now);
         self.sound.unheard(unheard, now);
+        let ahead = self.speaking.ahead_of_echo(now);
         let control = match command {
             LegCommand::Pause => {
                 self.speaking.pause(now);
-                self.hearing.echo.paused(unheard);
+                if self.speaking.keeps_unheard() {
+                    self.sound.called_back();
+                }
+                self.hearing.echo.paused(ahead);
                 Control::Pause
             }
             LegCommand::Resume => {
@@ -62,7 +66,7 @@ impl Driver {
             LegCommand::Clear { through, .. } => {
                 self.speaking.clear(*through, now);
                 self.sound.called_back();
-                self.hearing.echo.called_back(unheard);
+                self.hearing.echo.called_back(ahead);
                 Control::Clear
             }
             LegCommand::Transcript {

@@ -24,15 +24,16 @@ pub(super) struct Echo {
 }
 
 impl Echo {
-    pub(super) fn new(call: CallUuid, format: Format, mode: EchoMode) -> Self {
+    /// `played` is the rate of what is released.
+    pub(super) fn new(call: CallUuid, format: Format, played: SampleRate, mode: EchoMode) -> Self {
         Self {
             call,
             back: back(format.layout, mode),
             mode,
             rate: format.rate,
-            played: format.rate,
+            played,
             canceller: None,
-            to_leg: Resampler::new(format.rate, format.rate),
+            to_leg: Resampler::new(played, format.rate),
             converted: Vec::new(),
             told: false,
         }

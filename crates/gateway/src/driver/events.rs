@@ -17,15 +17,19 @@ impl Driver {
         let mut taken = 0;
         // What the socket already holds is taken at once, so that a backlog is seen as one and its oldest part dropped. But
         // not for ever: whoever sends without end must not keep the rest of the call waiting.
+        let mut answers = false;
         while let Some(incoming) = next {
             taken += 1;
-            self.last_heard = now;
+            // What FreeSWITCH tells proves nothing of the stream.
+            answers |= !matches!(incoming, Incoming::Begins { .. } | Incoming::Dropped);
             match incoming {
                 Incoming::Audio(bytes) if self.listening => self.hearing.take(&bytes, now),
                 // What is said to others, or over music, is for nobody here.
                 Incoming::Audio(_) => {}
                 Incoming::Text(text) => self.text(&text, now),
                 Incoming::Alive => {}
+                Incoming::Begins { samples } => self.speaking.begins(samples, now),
+                Incoming::Dropped => self.recall(now),
                 Incoming::Closed(closing) => return self.closed(closing, now),
             }
             next = self
@@ -34,9 +38,19 @@ impl Driver {
                 .filter(|_| taken < AT_ONCE)
                 .and_then(|leg| leg.already_here(now));
         }
-        self.presence.seen(now);
+        if answers {
+            self.last_heard = now;
+            self.presence.seen(now);
+        }
         self.hear(now);
         self.latency.record(now.elapsed());
+    }
+
+    /// What was sent and not heard is to be sent again.
+    fn recall(&mut self, now: Instant) {
+        self.sound.unheard(self.speaking.unheard(now), now);
+        self.speaking.recall(now);
+        self.sound.called_back();
     }
 
     /// Lets ear and engine hear what has come.
@@ -123,7 +137,7 @@ impl Driver {
         }
         self.services.metrics.call_reattached();
         self.hearing.restart(attachment.build);
-        self.leg = Some(attachment.leg);
+        self.leg = Some(attachment.leg.played(self.by_files.as_ref()));
         self.detached_at = None;
         self.last_heard = now;
         self.presence.seen(now);

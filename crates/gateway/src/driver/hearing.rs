@@ -98,6 +98,7 @@ impl Hearing {
         format: Format,
         build: ModuleBuild,
         ear: Option<Ear>,
+        played: SampleRate,
         config: &StreamConfig,
         now: Instant,
     ) -> Self {
@@ -109,7 +110,7 @@ impl Hearing {
             byte_rate: ByteRate::new(format),
             pending: Vec::new(),
             gathering: None,
-            echo: Echo::new(call, format, config.echo),
+            echo: Echo::new(call, format, played, config.echo),
             clean: Vec::new(),
             paths: Paths::new(ear, format.rate, None),
             limit: config.backlog(),

@@ -5,6 +5,7 @@ use super::{
 };
 use crate::calls::ModuleBuild;
 use crate::config::AssumeConfig;
+use crate::leg::file::ByFiles;
 use crate::leg::inbound::Format;
 use crate::leg::metadata::Metadata;
 use crate::leg::{Incoming, Leg};
@@ -107,7 +108,9 @@ impl Driver {
         };
         let pbx = control(&services, &leg, line.as_ref(), &secretary);
         let format = format(&leg, build, line.as_ref(), &metadata, &services.stream.assume);
-        let lead = leg.lead(&services.stream);
+        let by_files = by_files(&services, build, line.as_ref(), &metadata);
+        let leg = leg.played(by_files.as_ref());
+        let speaking = Speaking::new(leg.playout(format.rate, by_files.as_ref(), &services.stream));
         tracing::info!(call = %id, %peer, domain = %domain.name, ?build, secretary = %secretary.name, engine = engine.name(),
             rate = format.rate.hz(), mix = ?format.layout, leg = leg.kind(), asked = metadata.leg.as_deref(),
             pbx = line.as_ref().map(|line| line.switch.name()), codec = line.as_ref().map(|line| line.channel.codec.as_str()),
@@ -135,7 +138,7 @@ impl Driver {
                 wall: Timestamp::now(),
             },
             settings,
-            format.rate,
+            speaking.rate(),
         );
         let ear = services.ear.clone().map(Ear::new);
         let mut work = Work::default();
@@ -153,11 +156,12 @@ impl Driver {
             call,
             sound,
             files,
-            hearing: Hearing::new(id, format, build, ear, &services.stream, now),
-            speaking: Speaking::new(format.rate, lead, services.stream.hold()),
+            hearing: Hearing::new(id, format, build, ear, speaking.rate(), &services.stream, now),
+            speaking,
             latency: services.metrics.latency_sheet(),
             latency_parts: None,
             leg: Some(leg),
+            by_files,
             pbx,
             session: None,
             hangover: Duration::ZERO,
@@ -216,6 +220,18 @@ fn control(services: &Services, leg: &Leg, line: Option<&Line>, secretary: &Secr
     Box::new(ByEsl::new(line.clone(), settings))
 }
 
+/// How the stream is played, where that is by files.
+fn by_files(
+    services: &Services,
+    build: ModuleBuild,
+    line: Option<&Line>,
+    metadata: &Metadata,
+) -> Option<ByFiles> {
+    let line = line?;
+    let controlled = services.switches.of(line)?;
+    ByFiles::chosen(controlled.config.leg, metadata.leg.as_deref(), build, line)
+}
+
 fn claims(metrics: &crate::metrics::Metrics, call: CallUuid, text: &str) -> Metadata {
     let (metadata, complaints) = Metadata::parse(text);
     for complaint in complaints {
@@ -257,7 +273,7 @@ fn format(
             rate: line.channel.rate,
             layout: Layout::Mono,
         },
-        (Leg::Raw(_), Some(line)) if build == ModuleBuild::Sptmru => Format {
+        (_, Some(line)) if build == ModuleBuild::Sptmru => Format {
             rate: line.channel.rate,
             layout,
         },

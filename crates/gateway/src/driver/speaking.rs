@@ -19,6 +19,10 @@ pub(super) struct Speaking {
     playout: Playout<Utterance>,
     converted: Vec<i16>,
     frame: Vec<i16>,
+    /// What was heard of what the playout keeps.
+    heard: Vec<i16>,
+    /// Whether what is heard next follows what was heard before without a pause.
+    flows: bool,
     /// The conversion of the answer that comes now.
     incoming: Option<Incoming>,
     /// Audio of answers up to this one is void.
@@ -43,12 +47,14 @@ struct Incoming {
 }
 
 impl Speaking {
-    pub(super) fn new(rate: SampleRate, lead: Duration, hold: Duration) -> Self {
+    pub(super) fn new(playout: Playout<Utterance>) -> Self {
         Self {
             pcm: Vec::new(),
-            playout: Playout::new(rate, lead, hold),
+            playout,
             converted: Vec::new(),
             frame: Vec::new(),
+            heard: Vec::new(),
+            flows: false,
             incoming: None,
             void: AnswerId(0),
             asked: PromptId(0),
@@ -143,6 +149,34 @@ impl Speaking {
         self.playout.finish(utterance);
     }
 
+    /// The rate of what is released.
+    pub(super) fn rate(&self) -> SampleRate {
+        self.playout.rate()
+    }
+
+    /// The caller begins to hear the next so many samples of what was released.
+    pub(super) fn begins(&mut self, samples: usize, now: Instant) {
+        self.playout.begins(samples, now);
+    }
+
+    /// What was released and not heard is to be released again.
+    pub(super) fn recall(&mut self, now: Instant) {
+        self.playout.recall(now);
+    }
+
+    /// Whether what was released and not heard is kept here, and called back by a pause.
+    pub(super) fn keeps_unheard(&self) -> bool {
+        self.playout.keeps_unheard()
+    }
+
+    /// Samples of which the canceller knows and that are still to be heard.
+    pub(super) fn ahead_of_echo(&self, now: Instant) -> u64 {
+        match self.playout.keeps_unheard() {
+            true => 0,
+            false => self.playout.unheard(now),
+        }
+    }
+
     pub(super) fn pause(&mut self, now: Instant) {
         self.playout.pause(now);
     }
@@ -171,12 +205,26 @@ impl Speaking {
         let mut unheard = self.playout.unheard(now);
         while self.playout.release(now, &mut self.frame) {
             leg.audio(&self.frame);
-            echo.released(&self.frame, unheard, now);
+            if !self.playout.keeps_unheard() {
+                echo.released(&self.frame, unheard, now);
+            }
             unheard = self.playout.unheard(now);
             sound.sent(&self.frame);
             self.send_marks(leg);
         }
         self.send_marks(leg);
+        self.tell_heard(echo, now);
+    }
+
+    /// When what was released will be heard is not known before the other end tells, so that the canceller is told then.
+    fn tell_heard(&mut self, echo: &mut Echo, now: Instant) {
+        self.heard.clear();
+        self.playout.take_heard(now, &mut self.heard);
+        if self.heard.is_empty() {
+            return;
+        }
+        echo.released(&self.heard, u64::from(self.flows), now);
+        self.flows = self.playout.unheard(now) > 0;
     }
 
     fn send_marks(&mut self, leg: &mut Leg) {

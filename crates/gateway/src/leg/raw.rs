@@ -1,97 +1,36 @@
 //! The `raw` leg: L16 little-endian in binary frames both ways, control as JSON text (docs/protocol.md).
 
+use super::Incoming;
 use super::control::Control;
-use super::{Closing, Incoming};
-use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
-use bytes::{Bytes, BytesMut};
-use futures_util::{FutureExt, SinkExt, StreamExt};
-use std::collections::VecDeque;
-use std::task::{Context, Poll, ready};
-use std::time::{Duration, Instant};
+use super::socket::Socket;
+use axum::extract::ws::WebSocket;
+use bytes::BytesMut;
+use std::task::{Context, Poll};
+use std::time::Instant;
 
-/// How long the other end may refuse to read before its stream counts as lost.
-const STALL_LIMIT: Duration = Duration::from_secs(5);
-
-/// Orders that may wait for the other end: far more than a call gives in the time after which its stream counts as lost.
-const MOST_ORDERS: usize = 64;
-
-/// A WebSocket that carries a call.
+/// A WebSocket that carries a call both ways.
 pub(crate) struct RawLeg {
-    socket: WebSocket,
+    socket: Socket,
     /// Outgoing frames are cut from this one buffer, which is used again when the socket has copied them.
     wire: BytesMut,
-    unflushed: bool,
-    /// Orders that the socket did not take yet. Nothing overtakes them: audio after a `clear` must not be cleared by it.
-    orders: VecDeque<Message>,
-    /// More orders waited than may: the other end has long stopped reading.
-    overrun: bool,
-    stalled_since: Option<Instant>,
-    refused: u64,
 }
 
 impl RawLeg {
     pub(crate) fn new(socket: WebSocket) -> Self {
         Self {
-            socket,
+            socket: Socket::new(socket),
             wire: BytesMut::new(),
-            unflushed: false,
-            orders: VecDeque::new(),
-            overrun: false,
-            stalled_since: None,
-            refused: 0,
         }
+    }
+
+    /// Its socket, for a leg that plays in another way.
+    pub(super) fn into_socket(self) -> Socket {
+        self.socket
     }
 
     /// The next thing that comes; sends on what is buffered meanwhile.
     pub(crate) fn poll_incoming(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<Incoming> {
-        if self.overrun {
-            return Poll::Ready(Incoming::Closed(Closing::Lost));
-        }
-        if self.unflushed {
-            match self.poll_sent(cx) {
-                Poll::Ready(Ok(())) => {
-                    self.unflushed = false;
-                    self.stalled_since = None;
-                }
-                Poll::Ready(Err(_)) => return Poll::Ready(Incoming::Closed(Closing::Lost)),
-                Poll::Pending => {
-                    let since = *self.stalled_since.get_or_insert(now);
-                    if now.duration_since(since) > STALL_LIMIT {
-                        return Poll::Ready(Incoming::Closed(Closing::Lost));
-                    }
-                }
-            }
-        }
-        let message = match self.socket.poll_next_unpin(cx) {
-            Poll::Pending => return Poll::Pending,
-            Poll::Ready(message) => message,
-        };
-        if let Some(Ok(Message::Close(_))) = &message {
-            // The socket has queued the answer that RFC 6455 (5.5.1) asks for, and whoever owns us drops us now. What the
-            // system does not take at once was for an end that reads no more.
-            let _ = self.socket.poll_flush_unpin(cx);
-        }
-        Poll::Ready(match message {
-            Some(Ok(Message::Binary(bytes))) => Incoming::Audio(bytes),
-            Some(Ok(Message::Text(text))) => Incoming::Text(text),
-            Some(Ok(Message::Ping(_))) => {
-                // The answer was queued by the socket itself and leaves with the next flush.
-                self.unflushed = true;
-                Incoming::Alive
-            }
-            Some(Ok(Message::Pong(_))) => Incoming::Alive,
-            Some(Ok(Message::Close(Some(frame)))) if frame.code == close_code::NORMAL => {
-                Incoming::Closed(Closing::Normal)
-            }
-            // mod_audio_stream answers our own close with ours; a close without a code is as good as 1000.
-            Some(Ok(Message::Close(None))) => Incoming::Closed(Closing::Normal),
-            Some(Ok(Message::Close(Some(_))) | Err(_)) | None => Incoming::Closed(Closing::Lost),
-        })
-    }
-
-    /// What has already come, without waiting.
-    pub(crate) fn already_here(&mut self, now: Instant) -> Option<Incoming> {
-        std::future::poll_fn(|cx| self.poll_incoming(cx, now)).now_or_never()
+        self.socket.poll_incoming(cx, now)
     }
 
     /// Sends a frame of audio.
@@ -100,77 +39,27 @@ impl RawLeg {
         for sample in samples {
             self.wire.extend_from_slice(&sample.to_le_bytes());
         }
-        let frame = self.wire.split().freeze();
-        self.send(Message::Binary(frame));
-    }
-
-    /// Hands over the orders that wait, then flushes.
-    fn poll_sent(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), axum::Error>> {
-        ready!(self.poll_orders(cx))?;
-        self.socket.poll_flush_unpin(cx)
-    }
-
-    fn poll_orders(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), axum::Error>> {
-        while !self.orders.is_empty() {
-            ready!(self.socket.poll_ready_unpin(cx))?;
-            if let Some(order) = self.orders.pop_front() {
-                self.socket.start_send_unpin(order)?;
-            }
-        }
-        Poll::Ready(Ok(()))
+        self.socket.audio(self.wire.split().freeze());
     }
 
     /// Sends a text frame. Orders wait for a slow other end, whatever is only told does not.
     pub(crate) fn control(&mut self, control: &Control<'_>) {
-        match serde_json::to_string(control) {
-            Ok(text) if control.is_order() => self.order(Message::Text(text.into())),
-            Ok(text) => self.send(Message::Text(text.into())),
-            Err(error) => tracing::error!(%error, "a control frame could not be written"),
-        }
+        self.socket.control(control);
     }
 
     /// Asks whether the other end is there.
     pub(crate) fn ping(&mut self) {
-        self.send(Message::Ping(Bytes::new()));
+        self.socket.ping();
     }
 
     /// Messages that the other end was too slow to take.
     pub(crate) fn refused(&self) -> u64 {
-        self.refused
+        self.socket.refused()
     }
 
     /// Says good-bye. The other end's answer comes as [`Incoming::Closed`].
     pub(crate) fn close(&mut self) {
-        self.order(Message::Close(Some(CloseFrame {
-            code: close_code::NORMAL,
-            reason: "".into(),
-        })));
-    }
-
-    /// Hands a message to the socket as soon as it takes one; never waits.
-    fn order(&mut self, message: Message) {
-        self.unflushed = true;
-        if self.orders.len() == MOST_ORDERS {
-            self.overrun = true;
-            return;
-        }
-        self.orders.push_back(message);
-        // An error here comes again from the next read, where it ends the stream.
-        let _ = self.poll_orders(&mut Context::from_waker(std::task::Waker::noop()));
-    }
-
-    /// Hands a message to the socket if it takes one now; never waits.
-    fn send(&mut self, message: Message) {
-        // The waker does not matter: `poll_incoming` polls the flush with the task's own.
-        let mut cx = Context::from_waker(std::task::Waker::noop());
-        self.unflushed = true;
-        let overtakes = !matches!(self.poll_orders(&mut cx), Poll::Ready(Ok(())));
-        if overtakes || !matches!(self.socket.poll_ready_unpin(&mut cx), Poll::Ready(Ok(()))) {
-            self.refused += 1;
-            return;
-        }
-        // An error here comes again from the next read, where it ends the stream.
-        let _ = self.socket.start_send_unpin(message);
+        self.socket.close();
     }
 }
 

@@ -10,7 +10,7 @@ use secretary::CallUuid;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 use tokio_util::task::AbortOnDropHandle;
 
@@ -132,14 +132,6 @@ impl UnicastLeg {
                 Audio::Closed(Closing::Lost)
             }
             Err(_) => Audio::Closed(Closing::Lost),
-        }
-    }
-
-    /// What has already come, without waiting.
-    pub(crate) fn already_here(&mut self, now: Instant) -> Option<Incoming> {
-        match self.poll_incoming(&mut Context::from_waker(Waker::noop()), now) {
-            Poll::Ready(incoming) => Some(incoming),
-            Poll::Pending => None,
         }
     }
 

@@ -1,15 +1,19 @@
 //! A leg whose other end reads when it likes: a socket in memory that holds a few hundred bytes.
 
+use super::super::Closing;
+use super::super::socket::{MOST_ORDERS, STALL_LIMIT};
 use super::*;
 use axum::body::Body;
 use axum::extract::FromRequestParts;
 use axum::extract::ws::WebSocketUpgrade;
+use futures_util::{SinkExt, StreamExt};
 use hyper::body::Incoming as RequestBody;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::io::DuplexStream;
 use tokio::sync::oneshot;
 use tokio_tungstenite::WebSocketStream;
