@@ -8,18 +8,33 @@ mod specs;
 
 use crate::books::{Books, Subject};
 use crate::messages::{self, MessageError};
-use crate::transfer::{self, Meant, TransferError};
+use crate::transfer::{self, TransferError};
 use call::ToolRequest;
 use jiff::Timestamp;
-use secretary::{Secretary, Tool};
+use secretary::{Destination, Secretary, Tool};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use voice::engine::ToolSpec;
 
-/// The tools that a secretary's engine is offered.
+/// The tools that a secretary's engine is offered: those that it names, and of somebody only where there is somebody.
 pub(crate) fn offered(secretary: &Secretary) -> Arc<[ToolSpec]> {
-    let named = |tool: &Tool| secretary.tools.contains(tool);
+    let somebody = !secretary.destinations.is_empty();
+    let named = |tool: &Tool| secretary.tools.contains(tool) && (somebody || !is_about_somebody(*tool));
     Tool::ALL.into_iter().filter(named).map(specs::spec).collect()
+}
+
+const fn is_about_somebody(tool: Tool) -> bool {
+    match tool {
+        Tool::TransferCall | Tool::TransferAnnounced | Tool::Voicemail | Tool::CheckExtensionAvailable => {
+            true
+        }
+        Tool::SendDtmf
+        | Tool::RecordCall
+        | Tool::TakeMessage
+        | Tool::HoldCall
+        | Tool::ResumeCall
+        | Tool::EndCall => false,
+    }
 }
 
 /// Why a tool did not do what was asked. The engine is told so in these words.
@@ -83,7 +98,7 @@ pub(crate) fn found(secretary: &Secretary, request: &ToolRequest) -> Result<Stri
         Tool::Voicemail => transfer::with_mailbox(secretary, request),
         _ => transfer::present(secretary, request, Timestamp::now()),
     };
-    Ok(meant?.into_name())
+    Ok(meant?.name)
 }
 
 /// What the PBX is asked for: with the number in place of a name, and nothing that it could not do.
@@ -99,11 +114,8 @@ pub(crate) fn for_pbx(secretary: &Secretary, request: &ToolRequest) -> Result<To
     })
 }
 
-fn dialled(meant: Meant) -> Value {
-    match meant {
-        Meant::Known { name, number, kind } => json!({"destination": name, "number": number, "kind": kind}),
-        Meant::Unknown(name) => json!({"destination": name, "number": name}),
-    }
+fn dialled(meant: Destination) -> Value {
+    json!({"destination": meant.name, "number": meant.number, "kind": meant.kind})
 }
 
 /// Runs a tool for that call. What it answers is for the engine.
@@ -157,6 +169,16 @@ mod tests {
             ["take_message", "end_call"]
         );
         assert!(names("tools = []").is_empty());
+        let alone = Secretary {
+            destinations: Vec::new(),
+            ..every()
+        };
+        assert!(
+            offered(&alone)
+                .iter()
+                .all(|spec| spec.parameters["properties"].get("destination").is_none())
+        );
+        assert_eq!(offered(&alone).len(), Tool::ALL.len() - 4);
         assert_eq!(offered(&every()).len(), Tool::ALL.len());
     }
 

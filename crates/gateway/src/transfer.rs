@@ -27,6 +27,10 @@ pub(crate) enum TransferError {
     Like { nearest: String, names: String },
     #[error("nobody is called like that. Ask the caller whom to put them through to; there are {names}")]
     Nobody { names: String },
+    #[error(
+        "there is nobody here to whom the caller could be handed over. Tell them so, and offer to take a message"
+    )]
+    NoDestinations,
     #[error("{name} has no mailbox: it is no person's extension. Offer to take a message instead")]
     NoMailbox { name: String },
     #[error("{tool} needs a destination: give {{\"destination\": \"a name or number of the secretary's\"}}")]
@@ -35,64 +39,27 @@ pub(crate) enum TransferError {
     Hours(#[from] HoursError),
 }
 
-/// Whom a tool is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Meant {
-    /// One of the secretary's destinations.
-    Known {
-        name: String,
-        number: String,
-        kind: DestinationKind,
-    },
-    /// What the engine called it: a secretary without any destination leaves names to the PBX.
-    Unknown(String),
-}
-
-impl Meant {
-    /// The name by which the call goes on.
-    pub(crate) fn into_name(self) -> String {
-        match self {
-            Self::Known { name, .. } | Self::Unknown(name) => name,
-        }
-    }
-}
-
-impl From<&Destination> for Meant {
-    fn from(destination: &Destination) -> Self {
-        Self::Known {
-            name: destination.name.clone(),
-            number: destination.number.clone(),
-            kind: destination.kind,
-        }
-    }
-}
-
 /// The destination that the caller means and that takes calls at `now`.
 pub(crate) fn present(
     secretary: &Secretary,
     request: &ToolRequest,
     now: Timestamp,
-) -> Result<Meant, TransferError> {
-    let spoken = spoken(request)?;
+) -> Result<Destination, TransferError> {
     let directory = Directory::new(secretary)?;
-    if directory.is_empty() {
-        return Ok(Meant::Unknown(spoken.to_owned()));
-    }
-    let destination = meant(&directory, spoken, &request.name)?;
+    let destination = meant(&directory, request)?;
     open(&directory, destination, secretary, now)?;
-    Ok(destination.into())
+    Ok(destination.clone())
 }
 
 /// The destination that the caller means and that has a mailbox, at whatever hour.
-pub(crate) fn with_mailbox(secretary: &Secretary, request: &ToolRequest) -> Result<Meant, TransferError> {
-    let spoken = spoken(request)?;
+pub(crate) fn with_mailbox(
+    secretary: &Secretary,
+    request: &ToolRequest,
+) -> Result<Destination, TransferError> {
     let directory = Directory::new(secretary)?;
-    if directory.is_empty() {
-        return Ok(Meant::Unknown(spoken.to_owned()));
-    }
-    let destination = meant(&directory, spoken, &request.name)?;
+    let destination = meant(&directory, request)?;
     match has_mailbox(destination.kind) {
-        true => Ok(destination.into()),
+        true => Ok(destination.clone()),
         false => Err(TransferError::NoMailbox {
             name: destination.name.clone(),
         }),
@@ -119,7 +86,12 @@ fn spoken(request: &ToolRequest) -> Result<&str, TransferError> {
     }
 }
 
-fn meant<'a>(directory: &'a Directory, spoken: &str, tool: &str) -> Result<&'a Destination, TransferError> {
+/// Whom the tool is about. What is said is looked up and never dialled: a caller may talk an engine into any number.
+fn meant<'a>(directory: &'a Directory, request: &ToolRequest) -> Result<&'a Destination, TransferError> {
+    let spoken = spoken(request)?;
+    if directory.is_empty() {
+        return Err(TransferError::NoDestinations);
+    }
     let found = match directory.named(spoken) {
         Some(destination) => Found::One(destination),
         None => directory.find(spoken),
@@ -128,7 +100,7 @@ fn meant<'a>(directory: &'a Directory, spoken: &str, tool: &str) -> Result<&'a D
         Found::One(destination) => Ok(destination),
         Found::Several(several) => Err(TransferError::Which {
             names: listed(several),
-            tool: tool.to_owned(),
+            tool: request.name.clone(),
         }),
         Found::Nobody { nearest } => {
             let names = listed(directory.all());
@@ -244,7 +216,7 @@ mod tests {
     fn asked(secretary: &Secretary, destination: &str, now: &str) -> Result<String, String> {
         let request = request("transfer_call", destination);
         present(secretary, &request, now.parse().unwrap())
-            .map(Meant::into_name)
+            .map(|meant| meant.name)
             .map_err(|error| error.to_string())
     }
 
@@ -277,14 +249,14 @@ mod tests {
     }
 
     #[test]
-    fn a_secretary_without_destinations_passes_the_name_on() {
+    fn a_secretary_without_destinations_dials_nothing_that_was_said() {
         let secretary = secretary("");
-        assert_eq!(asked(&secretary, " 2001 ", CLOSED).as_deref(), Ok("2001"));
-        let target = target(&secretary, "2001", None);
-        assert_eq!(
-            (target.destination, target.number, target.kind),
-            ("2001", None, None)
-        );
+        for said in ["2001", "*33", "00390612345"] {
+            let why = asked(&secretary, said, OPEN).unwrap_err();
+            assert!(why.contains("nobody here"), "{why}");
+            let why = with_mailbox(&secretary, &request("voicemail", said)).unwrap_err();
+            assert_eq!(why, TransferError::NoDestinations);
+        }
     }
 
     #[test]
@@ -292,7 +264,7 @@ mod tests {
         let secretary = secretary(COMPANY);
         let asked = |destination| with_mailbox(&secretary, &request("voicemail", destination));
         assert_eq!(
-            asked("Jenny Hart").map(Meant::into_name).as_deref(),
+            asked("Jenny Hart").map(|meant| meant.name).as_deref(),
             Ok("Jenny Hart"),
             "she is never there"
         );
