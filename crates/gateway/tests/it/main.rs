@@ -14,6 +14,7 @@ mod conversations;
 mod dead_man;
 mod echo;
 mod estate;
+mod file_leg;
 mod flood;
 mod limits;
 mod line;

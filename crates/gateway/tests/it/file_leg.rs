@@ -1,0 +1,401 @@
+//! Calls by an open audio module, which writes what is said into files that FreeSWITCH is asked to play.
+
+use crate::chime::{Chime, FIRST, said};
+use crate::line::{DOMAIN, Node, Wanted, secretary};
+use crate::pbx_site::soon;
+use audio::SampleRate;
+use sim::Module;
+use sim::freeswitch::{Caller, Codec, Dial, Dialplan, FreeSwitch, Heard, Place, Setup, Source};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+use voice::Engine;
+
+const NARROW: SampleRate = SampleRate::HZ_8000;
+const WIDE: SampleRate = SampleRate::HZ_16000;
+
+/// A fake FreeSWITCH with an audio module, the gateway that controls it, and the folder of the module's files.
+struct Site {
+    fake: FreeSwitch,
+    node: Node,
+    files: TempDir,
+    lateness: Lateness,
+}
+
+impl Site {
+    async fn start(module: Module, wanted: Wanted, keys: &str, engine: Option<&Chime>) -> Self {
+        Self::configured(module, wanted, keys, "", engine).await
+    }
+
+    /// `pbx` are keys of the FreeSWITCH, with a comma before each.
+    async fn configured(
+        module: Module,
+        wanted: Wanted,
+        keys: &str,
+        pbx: &str,
+        engine: Option<&Chime>,
+    ) -> Self {
+        let files = tempfile::tempdir().unwrap();
+        let fake = FreeSwitch::start(Setup {
+            stream: Some(module),
+            temp_dir: files.path().to_owned(),
+            ..Setup::default()
+        })
+        .await
+        .unwrap();
+        let keys = format!(
+            "{keys}\npbx = [{{ name = \"fake\", port = {}, fallback = \"9000\"{pbx} }}]",
+            fake.addr().port()
+        );
+        let engine = engine.map(|chime| Arc::new(chime.clone()) as Arc<dyn Engine>);
+        let node = Node::launch(&[&wanted], &keys, [], engine.into_iter().collect()).await;
+        soon(
+            "control of FreeSWITCH",
+            node.shows("voice_ai_pbx_up{pbx=\"fake\"} 1"),
+        )
+        .await;
+        Self {
+            fake,
+            node,
+            files,
+            lateness: Lateness::measured(),
+        }
+    }
+
+    /// With an engine that says numbers, and no ear.
+    async fn chiming(module: Module, chime: &Chime) -> Self {
+        Self::start(
+            module,
+            secretary("chime", "openai"),
+            "vad.enabled = false",
+            Some(chime),
+        )
+        .await
+    }
+
+    /// Ana calls, and her channel is in the hands of a script that starts the stream.
+    async fn calls(&self, rate: SampleRate, stream: &str) -> Caller {
+        let caller = self.dials(rate).await;
+        let reply = self.start_stream(&caller, stream).await;
+        assert!(reply.starts_with("+OK"), "{reply}");
+        caller
+    }
+
+    async fn dials(&self, rate: SampleRate) -> Caller {
+        let caller = self.fake.caller(Dial {
+            // A line that changes no sample.
+            codec: Codec {
+                name: "L16".to_owned(),
+                rate,
+                ptime: Duration::from_millis(20),
+            },
+            variables: vec![("domain_uuid".to_owned(), DOMAIN.to_owned())],
+            dialplan: Dialplan::Script,
+            ..Dial::default()
+        });
+        soon("an answer", caller.until(|place| *place == Place::Answered)).await;
+        caller
+    }
+
+    /// `stream` is the mix and the rate.
+    async fn start_stream(&self, caller: &Caller, stream: &str) -> String {
+        let (uuid, addr) = (caller.uuid(), self.node.stream_addr());
+        let (mix, rate) = stream.split_once(' ').unwrap();
+        let metadata = format!("{{\"mix\":\"{mix}\",\"rate\":{rate}}}");
+        let command =
+            format!("uuid_audio_stream {uuid} start ws://{addr}/stream/{DOMAIN}/{uuid} {stream} {metadata}");
+        self.fake.api(&command).await
+    }
+
+    /// The files that the module has left.
+    fn files(&self) -> usize {
+        std::fs::read_dir(self.files.path()).unwrap().count()
+    }
+
+    async fn leaves_no_file(&self) {
+        soon("the files are gone", async {
+            while self.files() > 0 {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    }
+
+    /// How often FreeSWITCH was asked for this.
+    fn asked(&self, what: &str) -> usize {
+        self.fake
+            .commands()
+            .iter()
+            .filter(|command| command.contains(what))
+            .count()
+    }
+}
+
+/// How late this machine itself is: what it is late by is no fault of the gateway's.
+struct Lateness {
+    worst: Arc<std::sync::Mutex<Duration>>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Lateness {
+    fn measured() -> Self {
+        let worst: Arc<std::sync::Mutex<Duration>> = Arc::default();
+        let told = worst.clone();
+        let task = tokio::spawn(async move {
+            const STEP: Duration = Duration::from_millis(5);
+            loop {
+                let before = Instant::now();
+                tokio::time::sleep(STEP).await;
+                let late = before.elapsed().saturating_sub(STEP);
+                let mut worst = told.lock().unwrap();
+                *worst = late.max(*worst);
+            }
+        });
+        Self { worst, task }
+    }
+
+    fn worst(&self) -> Duration {
+        *self.worst.lock().unwrap()
+    }
+}
+
+impl Drop for Lateness {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+fn played(caller: &Caller) -> Vec<Heard> {
+    let heard = caller.heard().into_iter();
+    heard.filter(|heard| heard.source == Source::Playback).collect()
+}
+
+/// What the caller has heard of us so far, digital silence left out.
+fn words(caller: &Caller) -> Vec<i16> {
+    let samples = played(caller).into_iter().flat_map(|heard| heard.samples);
+    samples.filter(|sample| *sample != 0).collect()
+}
+
+async fn hears(caller: &Caller, samples: usize) -> Vec<i16> {
+    let heard = async {
+        while words(caller).len() < samples {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    soon(&format!("{samples} samples at the caller's ear"), heard).await;
+    words(caller)
+}
+
+fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
+#[tokio::test]
+async fn ten_chunks_are_heard_soon_and_without_a_hole() {
+    for (module, line, stream) in [
+        (Module::Amigniter, NARROW, "mono 8000"),
+        (Module::Sptmru, NARROW, "mono 8000"),
+        (Module::Amigniter, NARROW, "mono 16000"),
+        (Module::Sptmru, NARROW, "mono 16000"),
+        (Module::Amigniter, WIDE, "mono 16000"),
+        (Module::Sptmru, WIDE, "mono 16000"),
+        (Module::Amigniter, WIDE, "mono 8000"),
+    ] {
+        let chime = Chime::new(10, Duration::from_millis(180));
+        let site = Site::chiming(module, &chime).await;
+        let caller = site.calls(line, stream).await;
+        let all = 2 * line.hz() as usize;
+        let heard = hears(&caller, all).await;
+        if stream == "mono 8000" && line == WIDE {
+            // The engine speaks at the stream's rate: these samples were made twice as many.
+            assert!(heard.len() >= all);
+        } else if line.hz() == 8000 && stream == "mono 16000" && module == Module::Amigniter {
+            assert!(heard.len() >= all);
+        } else {
+            assert!(
+                heard.iter().copied().eq(said().take(all)),
+                "{module} {line} {stream}"
+            );
+        }
+        let pieces = played(&caller);
+        let first = pieces[0].at.duration_since(chime.began().unwrap());
+        let late = site.lateness.worst();
+        assert!(
+            first <= Duration::from_millis(50) + late * 3,
+            "{module} {line} {stream}: first audio after {:.1} ms, the machine late by {:.1}",
+            ms(first),
+            ms(late)
+        );
+        let gaps = pieces.windows(2).map(|two| two[1].at.duration_since(two[0].at));
+        let longest = gaps.max().unwrap();
+        assert!(
+            longest <= Duration::from_millis(60) + late * 3,
+            "{module} {line} {stream}: a hole of {:.1} ms, the machine late by {:.1}",
+            ms(longest),
+            ms(late)
+        );
+        println!(
+            "{module} {line} {stream}: first {:.1} ms, longest gap {:.1} ms, machine late {:.1} ms",
+            ms(first),
+            ms(longest),
+            ms(late)
+        );
+        assert!(site.files() > 0);
+        caller.hang_up();
+        site.node.ends_empty().await;
+        site.leaves_no_file().await;
+        assert_eq!(site.asked("uuid_break"), 0, "nobody was interrupted");
+    }
+}
+
+#[tokio::test]
+async fn the_files_are_of_the_channels_rate_whatever_the_stream_has() {
+    for (line, stream, extension) in [(NARROW, "mono 16000", ".r8"), (WIDE, "mono 8000", ".r16")] {
+        let chime = Chime::new(3, Duration::ZERO);
+        let site = Site::chiming(Module::Amigniter, &chime).await;
+        let caller = site.calls(line, stream).await;
+        hears(&caller, 1_000).await;
+        assert!(
+            site.asked(extension) > 0 && site.asked("event-lock: true") > 0,
+            "{:?}",
+            site.fake.commands()
+        );
+        caller.hang_up();
+        site.node.ends_empty().await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_interrupted_ends_at_once_and_its_position_is_true() {
+    for module in [Module::Amigniter, Module::Sptmru] {
+        for (samples, line) in [(3_000, NARROW), (9_100, NARROW), (12_000, WIDE)] {
+            let chime = Chime::new(100, Duration::ZERO);
+            let site = Site::chiming(module, &chime).await;
+            let stream = format!("mono {}", line.hz());
+            let caller = site.calls(line, &stream).await;
+            hears(&caller, samples).await;
+            caller.press('5');
+            let interrupted = async {
+                loop {
+                    match chime.interrupted() {
+                        Some(interrupted) => return interrupted,
+                        None => tokio::task::yield_now().await,
+                    }
+                }
+            };
+            let (at, told_ms) = soon("the key interrupts", interrupted).await;
+            soon("the break", async {
+                while site.asked("uuid_break") == 0 {
+                    tokio::task::yield_now().await;
+                }
+            })
+            .await;
+            let pieces = played(&caller);
+            let packet = Duration::from_millis(20);
+            let before = pieces.iter().filter(|heard| heard.at <= at).count();
+            // What is heard after this was never silenced.
+            tokio::time::sleep(Duration::from_millis(700)).await;
+            let pieces = played(&caller);
+            let tail = pieces.last().unwrap().at.saturating_duration_since(at) + packet;
+            let late = site.lateness.worst();
+            assert!(
+                pieces.len() - before <= 2 || tail <= Duration::from_millis(30) + late * 3,
+                "{module}: {:.1} ms of tail, the machine late by {:.1}",
+                ms(tail),
+                ms(late)
+            );
+            let heard_ms = before as f64 * 20.0;
+            assert!(
+                (heard_ms - told_ms as f64).abs() <= 50.0 + ms(late) * 3.0,
+                "{module}: heard {heard_ms} ms, told {told_ms} ms, the machine late by {:.1}",
+                ms(late)
+            );
+            assert_eq!(site.asked("uuid_break"), 1);
+            caller.hang_up();
+            site.node.ends_empty().await;
+            site.leaves_no_file().await;
+        }
+    }
+}
+
+/// A short sound over what is said: loud, voiced, and no word.
+async fn cough() -> Vec<i16> {
+    let clip = sim::Clip::spoken("uhm", "en+f2", NARROW, sim::Line::Pcm).await;
+    clip.expect("espeak-ng speaks").samples().to_vec()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_short_sound_broke_off_is_said_again_from_where_it_was_heard() {
+    let chime = Chime::new(20, Duration::ZERO);
+    let wanted = secretary("chime", "openai");
+    let keys = "vad.enabled = true\nstream.echo = \"off\"";
+    let site = Site::start(Module::Amigniter, wanted, keys, Some(&chime)).await;
+    let caller = site.calls(NARROW, "mono 8000").await;
+    hears(&caller, 6_000).await;
+    caller.speak(&cough().await);
+    let all = 4 * 8_000;
+    hears(&caller, all).await;
+    assert_eq!(site.asked("uuid_break"), 1, "it was heard as a sound, once");
+    assert_eq!(chime.interrupted(), None, "and interrupted nothing");
+    // What was heard while FreeSWITCH was told to stop is heard twice, and nothing is missing.
+    let heard = words(&caller);
+    let at = (1..heard.len())
+        .find(|at| heard[*at] != heard[*at - 1] + 1)
+        .expect("a place where it goes on");
+    let again = i32::from(heard[at - 1]) + 1 - i32::from(heard[at]);
+    let late = (ms(site.lateness.worst()) * 8.0) as i32;
+    assert!(
+        (0..=400 + 3 * late).contains(&again),
+        "{again} samples were heard twice"
+    );
+    assert!(
+        heard[at..]
+            .windows(2)
+            .all(|two| two[1] == two[0] + 1 || two[1] == FIRST),
+        "nothing else is missing or twice"
+    );
+    caller.hang_up();
+    site.node.ends_empty().await;
+}
+
+#[tokio::test]
+async fn a_caller_to_whom_nothing_is_said_is_interrupted_in_nothing() {
+    let chime = Chime::new(1, Duration::ZERO);
+    let site = Site::chiming(Module::Amigniter, &chime).await;
+    let caller = site.calls(NARROW, "mono 8000").await;
+    hears(&caller, 1_600).await;
+    soon("the answer's end", site.node.shows("voice_ai_calls_live 1")).await;
+    // Somebody else's music, which is not ours to end.
+    let uuid = caller.uuid();
+    site.fake
+        .api(&format!(
+            "uuid_broadcast {uuid} tone_stream://%(1000,0,440);loops=-1 aleg"
+        ))
+        .await;
+    hears(&caller, 4_000).await;
+    caller.press('5');
+    let before = words(&caller).len();
+    hears(&caller, before + 4_000).await;
+    assert_eq!(site.asked("uuid_break"), 0);
+    caller.hang_up();
+    site.node.ends_empty().await;
+}
+
+#[tokio::test]
+async fn the_caller_is_heard_and_answered_in_real_time() {
+    for module in [Module::Amigniter, Module::Sptmru] {
+        let wanted = secretary("echo", "loopback");
+        let keys = "vad.enabled = false\nstream.echo = \"off\"";
+        let site = Site::start(module, wanted, keys, None).await;
+        let caller = site.calls(NARROW, "mono 8000").await;
+        soon("the call begins", site.node.shows("voice_ai_calls_live 1")).await;
+        let says: Vec<i16> = said().take(16_000).collect();
+        caller.speak(&says);
+        let heard = hears(&caller, 8_000).await;
+        let begin = usize::try_from(heard[0] - FIRST).unwrap();
+        assert_eq!(heard[..], says[begin..begin + heard.len()], "{module}");
+        caller.hang_up();
+        site.node.ends_empty().await;
+        site.leaves_no_file().await;
+    }
+}
