@@ -3,12 +3,15 @@
 
 mod bench;
 mod call;
+mod calls;
+mod client;
 mod config;
 mod conversations;
 mod logging;
 mod messages;
 mod models;
 mod outbox;
+mod pbx;
 mod recordings;
 mod replay;
 mod secretaries;
@@ -34,6 +37,10 @@ enum Command {
     Serve(serve::Arguments),
     /// Check a configuration.
     Config(config::Arguments),
+    /// List, show, end and send on the calls that live now.
+    Calls(calls::Arguments),
+    /// Tell how the FreeSWITCHes of the running service are.
+    Pbx(pbx::Arguments),
     /// List, install and verify the models of the local engine.
     Models(models::Arguments),
     /// List, show, check and write secretaries.
@@ -68,6 +75,8 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Serve(arguments) => serve::run(arguments),
         Command::Config(arguments) => config::run(arguments),
+        Command::Calls(arguments) => calls::run(arguments),
+        Command::Pbx(arguments) => pbx::run(arguments),
         Command::Models(arguments) => models::run(arguments),
         Command::Secretaries(arguments) => secretaries::run(arguments),
         Command::Conversations(arguments) => conversations::run(arguments),

@@ -1,8 +1,8 @@
 //! What a line of an event log means to a reader.
 
 use call::{
-    ClearReason, Directive, EngineCommand, EngineEvent, Input, LegCommand, LegEvent, Outcome, Output, Record, Role,
-    TransferOutcome,
+    ClearReason, Directive, EngineCommand, EngineEvent, Input, LegCommand, LegEvent, Outcome, Output, Record,
+    Role, TransferOutcome,
 };
 use recording::What;
 

@@ -3,8 +3,10 @@
 
 mod conversation;
 mod conversations;
+mod live_calls;
 mod models;
 mod outbox;
+mod pbx;
 mod replay;
 mod secretaries;
 mod server;
