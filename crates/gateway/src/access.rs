@@ -45,12 +45,17 @@ impl Access {
         }
     }
 
-    /// Whether this request may be served.
-    pub(crate) fn check(&self, peer: SocketAddr, request: &Parts) -> Result<(), Refusal> {
+    /// Whether a connection from there may make a request.
+    pub(crate) fn admit(&self, peer: SocketAddr) -> Result<(), Refusal> {
         let ip: IpAddr = peer.ip().to_canonical();
-        if !self.allow.is_empty() && !self.allow.iter().any(|net| net.contains(&ip)) {
-            return Err(Refusal::Address(ip));
+        if self.allow.is_empty() || self.allow.iter().any(|net| net.contains(&ip)) {
+            return Ok(());
         }
+        Err(Refusal::Address(ip))
+    }
+
+    /// Whether this request may be served.
+    pub(crate) fn check(&self, request: &Parts) -> Result<(), Refusal> {
         let Some(token) = &self.token else {
             return Ok(());
         };

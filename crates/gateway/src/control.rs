@@ -25,7 +25,7 @@ pub(crate) struct Control {
 impl Answer for Control {
     async fn answer(self: Arc<Self>, peer: SocketAddr, request: Request<Incoming>) -> Response<Body> {
         let (parts, body) = request.into_parts();
-        if let Err(refusal) = self.access.check(peer, &parts) {
+        if let Err(refusal) = self.access.check(&parts) {
             tracing::warn!(%peer, "control refused: {refusal}");
             return refusal.response();
         }

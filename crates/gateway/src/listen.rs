@@ -1,7 +1,7 @@
 //! Accepting connections: bounded in number, in all and for each address, and in the time that each may take to become a call.
 
 use crate::door::Connection;
-use crate::limits::{LogLines, Passage};
+use crate::limits::{Hush, LogLines, Passage, Silent};
 use crate::refusal::Refusal;
 use axum::body::Body;
 use axum::http::{HeaderValue, Request, Response, StatusCode, header};
@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
@@ -27,8 +27,9 @@ const REQUEST_BYTES: usize = 16 * 1024;
 /// How long accepting rests when the system has no more descriptors or memory.
 const REST: Duration = Duration::from_millis(500);
 
-/// How long somebody who asks too much may take to be told so.
+/// How long somebody who may not enter may take to be told so, and how many are told at once; the others are closed.
 const TURNED_AWAY: Duration = Duration::from_millis(250);
+const TOLD_AT_ONCE: usize = 64;
 
 /// Something that answers requests.
 pub(crate) trait Answer: Send + Sync + 'static {
@@ -64,37 +65,60 @@ pub(crate) async fn listen<A: Answer>(
     stop: CancellationToken,
 ) {
     let places = Arc::new(Semaphore::new(terms.connections));
+    let turned_away = Arc::new(Semaphore::new(TOLD_AT_ONCE));
+    let silent = Arc::<Silent>::default();
     let lines = Arc::new(LogLines::new(Instant::now()));
     let accept = async {
         loop {
-            // Beyond the limit connections wait in the system's queue.
-            let Ok(place) = places.clone().acquire_owned().await else {
-                return;
-            };
             let (socket, peer) = next(&listener).await;
-            let entered = site.enter(peer);
-            // A handshake costs more than the answer is worth.
-            if entered.is_err() && terms.tls.is_some() {
-                continue;
-            }
             let visit = Visit {
                 peer,
                 lines: lines.clone(),
             };
-            let (site, terms) = (site.clone(), terms.clone());
-            tokio::spawn(async move {
-                match entered {
-                    Ok(_passage) => visit.serve(socket, terms, site).await,
-                    Err(refusal) => visit.turn_away(socket, &refusal).await,
+            match site.enter(peer) {
+                Ok(passage) => {
+                    // While all places have requests to be answered, connections wait in the system's queue.
+                    let Some(place) = place(&places, &silent).await else {
+                        return;
+                    };
+                    let hush = silent.came(peer.ip());
+                    let (site, terms) = (site.clone(), terms.clone());
+                    tokio::spawn(async move {
+                        visit.serve(socket, terms, site, hush).await;
+                        drop((passage, place));
+                    });
                 }
-                drop(place);
-            });
+                // A handshake costs more than the answer is worth.
+                Err(_) if terms.tls.is_some() => {}
+                Err(refusal) => {
+                    let Ok(turn) = turned_away.clone().try_acquire_owned() else {
+                        continue;
+                    };
+                    tokio::spawn(async move {
+                        visit.turn_away(socket, &refusal).await;
+                        drop(turn);
+                    });
+                }
+            }
         }
     };
     tokio::select! {
         () = accept => {}
         () = stop.cancelled() => {}
     }
+}
+
+/// A place for one more; where none is left, somebody who has asked for nothing yet makes room.
+async fn place(places: &Arc<Semaphore>, silent: &Silent) -> Option<OwnedSemaphorePermit> {
+    for _ in 0..2 {
+        if let Ok(place) = places.clone().try_acquire_owned() {
+            return Some(place);
+        }
+        // A request that has come with its connection is read before it counts as silent.
+        tokio::task::yield_now().await;
+    }
+    silent.make_room();
+    places.clone().acquire_owned().await.ok()
 }
 
 async fn next(listener: &TcpListener) -> (TcpStream, SocketAddr) {
@@ -134,12 +158,13 @@ struct Visit {
 
 impl Visit {
     /// A request and its answer, or the way up to a stream.
-    async fn serve<A: Answer>(&self, socket: TcpStream, terms: Terms, site: Arc<A>) {
+    async fn serve<A: Answer>(&self, socket: TcpStream, terms: Terms, site: Arc<A>, hush: Hush) {
         // Frames are small and late ones are worthless. An error means that the other end is gone, which the next read tells.
         let _ = socket.set_nodelay(true);
         let socket = Connection::accepted(socket);
         let peer = self.peer;
-        let answer = move |request| {
+        let answer = |request| {
+            hush.ends();
             let site = site.clone();
             async move { site.answer(peer, request).await }
         };
@@ -155,13 +180,14 @@ impl Visit {
                 },
             }
         };
-        if tokio::time::timeout(terms.time, conversation).await.is_err() {
-            let told = format!(
-                "nothing whole came within {} s (server.upgrade_seconds)",
-                terms.time.as_secs()
-            );
-            self.tell(&told, "a connection was closed");
-        }
+        let told = tokio::select! {
+            ended = tokio::time::timeout(terms.time, conversation) => match ended {
+                Ok(()) => return,
+                Err(_) => format!("nothing whole came within {} s (server.upgrade_seconds)", terms.time.as_secs()),
+            },
+            () = hush.given_up() => "others wait, and it had asked for nothing (server.max_handshakes)".to_owned(),
+        };
+        self.tell(&told, "a connection was closed");
     }
 
     /// Says why nothing more is looked at, if a request comes at once.

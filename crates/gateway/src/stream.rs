@@ -48,12 +48,11 @@ pub(crate) struct Streams {
 
 impl Answer for Streams {
     fn enter(&self, peer: SocketAddr) -> Result<Option<Passage>, Refusal> {
-        let entered = self.addresses.enter(peer.ip(), Instant::now());
-        entered.map(Some).map_err(|excess| {
-            let refusal = Refusal::from(excess);
-            self.note(peer, "", &refusal);
-            refusal
-        })
+        let enter = || Ok(self.addresses.enter(peer.ip(), Instant::now())?);
+        let entered = self.access.admit(peer).and_then(|()| enter());
+        entered
+            .map(Some)
+            .inspect_err(|refusal| self.note(peer, "", refusal))
     }
 
     async fn answer(self: Arc<Self>, peer: SocketAddr, request: Request<Incoming>) -> Response<Body> {
@@ -87,7 +86,7 @@ impl Streams {
         if parts.method != Method::GET {
             return Err(Refusal::Method(shown(parts.method.as_str())));
         }
-        self.access.check(peer, parts)?;
+        self.access.check(parts)?;
         let (domain, call): (DomainUuid, CallUuid) = (cut(domain).parse()?, cut(call).parse()?);
         let upgrade = WebSocketUpgrade::from_request_parts(parts, &())
             .await

@@ -45,7 +45,7 @@ impl Ledger {
 
 /// Whom a connection is put down to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Source {
+pub(super) enum Source {
     /// An IPv4 address.
     V4(u32),
     /// A /64 network of IPv6: whoever has one address of it has them all.

@@ -2,10 +2,12 @@
 
 use crate::estate::{CALL, Estate, Keys, NORTH, SOUTH};
 use crate::line::{DOMAIN, Line, Node, secretary};
-use crate::site::{AMIGNITER, PATH, Site, to};
+use crate::site::{AMIGNITER, PATH, Site, closed, read, to};
 use sim::bench::Flood;
 use std::net::Ipv4Addr;
 use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -60,6 +62,61 @@ async fn an_address_has_so_many_connections_that_are_no_calls() {
     drop(silent);
     let taken = async { while site.send(&to(AMIGNITER, &path(2))).await.status != 101 {} };
     timeout(LIMIT, taken).await.expect("a place");
+}
+
+/// Connections from another address of this machine that ask for nothing.
+async fn silent(site: &Site, last: u8, count: usize) -> Vec<TcpStream> {
+    let connect = async || {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind((Ipv4Addr::new(127, 0, 0, last), 0).into()).unwrap();
+        socket.connect(site.running.stream_addr()).await.unwrap()
+    };
+    let mut connections = Vec::new();
+    for _ in 0..count {
+        connections.push(connect().await);
+    }
+    connections
+}
+
+/// The stream of a module that comes behind them.
+async fn comes_in(site: &Site) {
+    let (answer, _call) = site.call(AMIGNITER).await;
+    assert_eq!(answer.status, 101, "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_few_addresses_that_say_nothing_keep_nobody_out() {
+    let keys = "server.max_handshakes = 10\nserver.address_handshakes = 5\nserver.upgrade_seconds = 60";
+    let site = Site::start(keys).await;
+    // Somebody at a fourth address is slower than a module.
+    let mut slow = site.connect().await;
+    let mut held = Vec::new();
+    for last in 2..=4 {
+        held.extend(silent(&site, last, 5).await);
+    }
+    comes_in(&site).await;
+    let request = to(AMIGNITER, &path(2));
+    slow.write_all(request.as_bytes()).await.unwrap();
+    assert_eq!(read(&mut slow).await.status, 101);
+    // The oldest made room.
+    assert_eq!(closed(&mut held[0]).await, b"");
+}
+
+#[tokio::test]
+async fn addresses_that_are_not_on_the_list_take_no_place() {
+    let keys = "server.allow = [\"127.0.0.1\"]\nserver.max_handshakes = 1\nserver.upgrade_seconds = 60";
+    let site = Site::start(keys).await;
+    let _held = silent(&site, 2, 200).await;
+    comes_in(&site).await;
+}
+
+/// 200 that wait for 250 ms each, one after the other, would be 50 s.
+#[tokio::test]
+async fn connections_that_are_too_many_take_no_place() {
+    let keys = "server.address_handshakes = 1\nserver.max_handshakes = 2\nserver.upgrade_seconds = 60";
+    let site = Site::start(keys).await;
+    let _held = silent(&site, 2, 200).await;
+    comes_in(&site).await;
 }
 
 #[tokio::test]

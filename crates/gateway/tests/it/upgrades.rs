@@ -191,6 +191,7 @@ async fn an_address_that_is_not_on_the_list_is_refused() {
         text.contains("127.0.0.1") && text.contains("server.allow"),
         "{text}"
     );
+    assert_eq!(site.get("/health/live").await.status, 403);
 
     let site = Site::start("server.allow = [\"192.0.2.0/24\", \"127.0.0.0/8\"]").await;
     let (answer, _stream) = site.call(AMIGNITER).await;
@@ -211,7 +212,7 @@ async fn connections_that_say_nothing_are_closed_and_let_others_in() {
     let mut slow = site.connect().await;
     slow.write_all(b"GET /stream/").await.unwrap();
     assert_eq!(closed(&mut silent).await, b"");
-    // Its turn comes after the silent one's second, and its own second ends it.
+    // It has taken the silent one's place, and its second ends it.
     assert_eq!(closed(&mut slow).await, b"");
     let (answer, _stream) = site.call(AMIGNITER).await;
     assert_eq!(answer.status, 101, "{answer:?}");
