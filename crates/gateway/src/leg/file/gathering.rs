@@ -159,10 +159,10 @@ mod tests {
         gathering.push(&[7; 90], start);
         gathering.ends();
         assert_eq!(gathering.next(start).map(|piece| piece.len()), Some(90));
-        frames(&mut gathering, 2, start);
+        frames(&mut gathering, 11, start);
         gathering.ends();
-        gathering.push(&[7; 160], start);
-        assert_eq!(pieces(&mut gathering, start), [40], "the next utterance waits");
+        frames(&mut gathering, 1, start);
+        assert_eq!(pieces(&mut gathering, start), [200, 20], "the next utterance waits");
     }
 
     #[test]
@@ -225,7 +225,8 @@ mod tests {
         let start = Instant::now();
         let mut gathering = gathering(20, start);
         frames(&mut gathering, 4, start);
-        assert_eq!(pieces(&mut gathering, start), [60]);
+        assert_eq!(pieces(&mut gathering, start), [60, 20]);
+        frames(&mut gathering, 1, start);
         gathering.lasts(ms(400), start);
         assert_eq!(gathering.due(), Some(start + ms(400) - RESERVE));
     }
