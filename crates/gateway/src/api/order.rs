@@ -61,9 +61,20 @@ impl Order {
         })
     }
 
+    /// Its name in logs; never what is to be said.
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::HangUp(HangUp { now: true }) => "hang up now",
+            Self::HangUp(_) => "hang up",
+            Self::Transfer(_) => "transfer",
+            Self::Say(_) => "say",
+        }
+    }
+
     /// Gives it to the call.
     pub(super) fn give(self, call: CallUuid, to: &Oversight) -> Result<Taken, ApiError> {
         let now = to.sheet.read().ok_or(ApiError::NoSuchCall(call))?;
+        let order = self.name();
         let taken = match self {
             Self::HangUp(HangUp { now: true }) => {
                 to.stop();
@@ -80,7 +91,7 @@ impl Order {
                 taken(call)
             }
         };
-        tracing::info!(%call, domain = %now.domain, to = taken.to.as_deref(), "an operator wants something of the call");
+        tracing::info!(%call, domain = %now.domain, order, to = taken.to.as_deref(), "an operator's order was taken");
         Ok(taken)
     }
 }
