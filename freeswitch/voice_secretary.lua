@@ -1,5 +1,6 @@
 -- voice_secretary.lua: hands a call to voice-ai-realtime, and to somebody else when that cannot be reached.
--- voice-ai script version: 1
+-- voice-ai script version: 2
+-- Version 2 keeps a call only while the server says that it is there ({"type":"alive"}): install it with that server, not before.
 --
 -- In the dialplan (docs/freeswitch.md tells every variable):
 --   <action application="set" data="domain_uuid=…"/>
@@ -10,8 +11,10 @@
 
 -- How long the caller waits at most when nobody carries the call any more, in seconds.
 local LAST_RESORT = 15
--- The others in milliseconds. How often the last resort is put off:
-local RENEWAL = 5000
+-- The others in milliseconds. A server with control puts it off every 4000 to 6000: until when it has certainly not done so again,
+-- and from when on it is late.
+local RENEWED = 3500
+local LATE = 6500
 -- How long FreeSWITCH is left alone between two looks. Of sleeps up to 100 ms it may write no silence, and each writes two lines to
 -- the debug log.
 local NAP = 500
@@ -291,17 +294,17 @@ local function metadata(leg, mix, hz)
 end
 
 ----------------------------------------------------------------------------------------------------------------------------------
--- The last resort: a task of FreeSWITCH's own that takes the call away from here. It is put off as long as all is well, by the
--- server where it has control of FreeSWITCH, else by this script.
+-- The last resort: a task of FreeSWITCH's own that takes the call away from here. It is put off as long as all is well: by the server
+-- where it has control of FreeSWITCH, else by this script, at each sign of life that the server gives (every 4 s). A connection that
+-- stands proves nothing: neither module notices one whose other end is gone without a word.
 
-local last_resort = { task = nil, since = 0, elsewhere = false }
+local last_resort = { task = nil, elsewhere = false, renewed = 0 }
 
 function last_resort.schedule()
   local extension = fallback()
   local command = extension and ("uuid_transfer " .. call .. " " .. extension .. " XML " .. context())
     or ("uuid_kill " .. call .. " RECOVERY_ON_TIMER_EXPIRE")
   local reply = ask("sched_api +" .. LAST_RESORT .. " " .. group .. " " .. command)
-  last_resort.since = now()
   last_resort.task = reply:match("^%+OK Added: (%d+)")
   if not last_resort.task then
     log("ERR", "FreeSWITCH took no task for the last resort: " .. reply)
@@ -313,19 +316,11 @@ local function cancelled(task)
   return task ~= nil and (tonumber(ask("sched_del " .. task):match("Deleted: (%d+)")) or 0) > 0
 end
 
--- The server deletes the group whenever it renews the last resort: when our task is gone, it does that from here on.
+-- The server is there. What it may have scheduled itself stays.
 function last_resort.renew()
   local former = last_resort.task
   last_resort.schedule()
-  if former and not cancelled(former) then
-    cancelled(last_resort.task)
-    last_resort.task = nil
-    last_resort.elsewhere = true
-  end
-end
-
-function last_resort.due()
-  return not last_resort.elsewhere and passed(last_resort.since) >= RENEWAL
+  cancelled(former)
 end
 
 -- At a deliberate end all of it goes, the server's too.
@@ -334,11 +329,29 @@ function last_resort.cancel()
   last_resort.task = nil
 end
 
--- A new stream may lead to a server that has no control, after one that had.
+-- The server has no control: what it scheduled when it had will not be put off by it.
 function last_resort.take_back()
   last_resort.cancel()
   last_resort.elsewhere = false
   last_resort.schedule()
+end
+
+-- The server has control, and puts it off.
+function last_resort.hand_over()
+  last_resort.elsewhere = true
+  last_resort.renewed = now()
+end
+
+-- Whether the server is late. Whenever it puts its task off it deletes the group, and so a task of ours that stands beside.
+function last_resort.late()
+  if passed(last_resort.renewed) < RENEWED then
+    return false
+  end
+  if not cancelled(last_resort.task) then
+    last_resort.renewed = now()
+  end
+  last_resort.schedule()
+  return passed(last_resort.renewed) >= LATE
 end
 
 -- Somebody else has taken the call: what they scheduled is theirs.
@@ -359,6 +372,8 @@ local stream = {
   token = nil,
   events = nil,
   orders = nil,
+  -- What the server wants done, when it does.
+  order = nil,
 }
 
 function stream.turn(state)
@@ -366,7 +381,8 @@ function stream.turn(state)
   stream.since = now()
 end
 
--- Each script sees the events of all calls. Those that are told with every sentence are heard only while they may hold orders.
+-- Each script sees the events of all calls. Those that are told with every sentence are heard only while the server has no control
+-- of FreeSWITCH, or may have lost it.
 function stream.listen()
   stream.events = freeswitch.EventConsumer("CUSTOM", "mod_audio_stream::connect")
   stream.events:bind("CUSTOM", "mod_audio_stream::disconnect")
@@ -466,14 +482,17 @@ function stream.start()
 end
 
 -- What the module tells of the connection.
-function stream.hear()
+local function hear_of_connection()
   local body, name = next_of(stream.events)
   while body do
     log("INFO", "stream: " .. tostring(name) .. " " .. body:sub(1, 200):gsub("%c", " "))
     if name == "connect" then
       if last_resort.elsewhere then
+        -- This one may have no control.
         last_resort.take_back()
         stream.listen_for_orders()
+      else
+        last_resort.renew()
       end
       stream.turn("up")
     elseif name == "disconnect" then
@@ -487,6 +506,29 @@ function stream.hear()
     end
     body, name = next_of(stream.events)
   end
+end
+
+-- What the server says (docs/protocol.md): that it lives, and its orders where it has no control.
+local function hear_server()
+  local body = next_of(stream.orders)
+  while body do
+    local said = read_object(body) or {}
+    if said.type == "alive" and said.control == "false" then
+      last_resort.take_back()
+    elseif said.type == "alive" and not last_resort.elsewhere then
+      log("INFO", "the server has control of this call")
+      last_resort.hand_over()
+      stream.deafen()
+    elseif said.type == "hangup" or said.type == "transfer" then
+      stream.order = stream.order or said
+    end
+    body = next_of(stream.orders)
+  end
+end
+
+function stream.hear()
+  hear_of_connection()
+  hear_server()
 end
 
 -- Whether the stream is gone for good.
@@ -516,30 +558,10 @@ function voice_secretary_key(_, kind, key)
     return
   end
   stream.hear()
-  if stream.state ~= "up" then
-    return
-  end
-  if not last_resort.elsewhere then
-    -- It may have had control for some seconds: no key counts twice.
-    last_resort.renew()
-  end
-  if last_resort.elsewhere then
+  if stream.state ~= "up" or last_resort.elsewhere then
     return
   end
   ask("uuid_audio_stream " .. call .. ' send_text {"type":"dtmf","digit":"' .. key.digit .. '"}')
-end
-
--- The server's order, where it has one (docs/protocol.md).
-function stream.order()
-  local body = next_of(stream.orders)
-  while body do
-    local order = read_object(body)
-    if order and (order.type == "hangup" or order.type == "transfer") then
-      return order
-    end
-    body = next_of(stream.orders)
-  end
-  return nil
 end
 
 ----------------------------------------------------------------------------------------------------------------------------------
@@ -620,18 +642,17 @@ local function converse(domain, url)
     if not session:ready() then
       break
     end
-    local order = stream.order()
-    if order then
-      return carry_out(order)
-    end
     stream.hear()
+    if stream.order then
+      return carry_out(stream.order)
+    end
     if stream.gone() then
       return fall_back("the stream is gone (" .. stream.state .. ")")
     end
-    if stream.state == "up" and last_resort.due() then
-      last_resort.renew()
-      if last_resort.elsewhere then
-        log("INFO", "the server has control of this call")
+    if last_resort.elsewhere then
+      if last_resort.late() then
+        stream.listen_for_orders()
+      else
         stream.deafen()
       end
     end

@@ -12,7 +12,7 @@ use freeswitch::{SCRIPT, ScriptVersion};
 
 #[test]
 fn the_script_tells_its_version() {
-    assert_eq!(ScriptVersion::of(SCRIPT).unwrap().to_string(), "1");
+    assert_eq!(ScriptVersion::of(SCRIPT).unwrap().to_string(), "2");
 }
 
 #[test]

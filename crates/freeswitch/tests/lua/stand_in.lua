@@ -7,7 +7,9 @@
 --   replies      by the start of a command: what uuid_audio_stream answers, one after the other, the last for ever
 --   happenings   in order of `at` (ms): {at, event, body, other} an event of the module, of another call if `other`;
 --                {at, key} a key; {at, hang_up}; {at, transfer}; {at, bridge = ms} queued for the channel, runs inside a sleep;
---                {at, gateway} the server renews the last resort; {at, clock = ms} the machine's clock is set
+--                {at, gateway} the server renews the last resort; {at, clock = ms} the machine's clock is set;
+--                {at, control = "true" or "false"} the server has control of FreeSWITCH or has not, which each of its signs of life
+--                says, every 4 s while a stream is up; {at, dead} it gives none any more
 --   hang_up_at   the step (call of anything here) before which the caller hangs up
 --   naps         "whole", "short" (each sleep ends after 1 ms), or "none" (after 0 ms)
 --   park         ms after which park returns by itself
@@ -16,6 +18,7 @@
 
 local clock, steps, ahead, state = 0, 0, 0, "CS_EXECUTE"
 local tasks, next_task, consumers, input = {}, 1, {}, nil
+local up, control, next_sign = false, "false", nil
 local gone = false -- The caller has hung up; or the channel has left for the dialplan (state CS_ROUTING).
 
 local function quoted(text)
@@ -37,6 +40,10 @@ local function leave(how, to)
 end
 
 local function emit(event, body, other)
+  if not other and event ~= "json" then
+    up = event == "connect"
+    next_sign = up and control and clock + 20
+  end
   for _, consumer in ipairs(consumers) do
     if consumer.names["mod_audio_stream::" .. event] then
       table.insert(consumer.queue, { name = "mod_audio_stream::" .. event, body = body, call = other and "another" or variables.uuid })
@@ -72,7 +79,11 @@ local function pass(to)
       end
     end
     local happening = happenings[1]
-    if happening and happening.at <= to and (not at or happening.at <= at) then
+    if up and next_sign and next_sign <= to and next_sign < (at or to + 1) and next_sign < (happening and happening.at or to + 1) then
+      clock = math.max(clock, next_sign)
+      next_sign = clock + 4000
+      emit("json", '{"type":"alive","control":' .. control .. "}")
+    elseif happening and happening.at <= to and (not at or happening.at <= at) then
       table.remove(happenings, 1)
       clock = math.max(clock, happening.at)
       if happening.event then
@@ -86,6 +97,9 @@ local function pass(to)
       elseif happening.gateway then
         delete("voiceai-" .. variables.uuid)
         schedule("voiceai-" .. variables.uuid, 15, "gateway")
+      elseif happening.control or happening.dead then
+        control = happening.control
+        next_sign = up and control and clock
       elseif happening.clock then
         ahead = happening.clock
       elseif happening.bridge then

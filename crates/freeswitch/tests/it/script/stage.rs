@@ -83,8 +83,20 @@ impl Stage {
         self.happens(at, &format!("event = {name:?}, body = {body}, other = true"))
     }
 
+    /// The stream is up, and the server says every 4 s that it lives and has no control of FreeSWITCH.
     pub(crate) fn connected(self) -> Self {
         self.event(3, "connect", CONNECTED)
+    }
+
+    /// The same server with control: it puts the last resort off itself from 100 ms to `until` (ms), at the pauses given, in turn.
+    pub(crate) fn with_control(self, until: u64, pauses: &[u64]) -> Self {
+        let mut stage = self.happens(3, "control = \"true\"").connected();
+        let (mut at, mut pauses) = (100, pauses.iter().cycle());
+        while at <= until {
+            stage = stage.happens(at, "gateway = true");
+            at += pauses.next().unwrap();
+        }
+        stage
     }
 
     /// Runs the script. None, and the reason printed, where there is no Lua.
@@ -180,6 +192,12 @@ impl Play {
     /// Whether the call went on until the caller hung up at the test's end.
     pub(crate) fn survived(&self) -> bool {
         self.when("test is over", "").is_some()
+    }
+
+    /// When the script scheduled the last resort.
+    pub(crate) fn scheduled(&self) -> Vec<u64> {
+        let scheduled = |step: &&Step| step.what == "api" && step.text.starts_with("sched_api");
+        self.steps.iter().filter(scheduled).map(|step| step.at).collect()
     }
 
     pub(crate) fn logged(&self, level: &str, part: &str) -> bool {

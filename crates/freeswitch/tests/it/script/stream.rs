@@ -204,11 +204,9 @@ fn keys_reach_the_server_as_text() {
 fn keys_before_the_stream_and_with_control_of_the_pbx_are_not_sent() {
     let stage = Stage::with_fallback()
         .happens(1, "key = \"1\"")
-        .connected()
-        .happens(10, "gateway = true")
-        .happens(600, "key = \"2\"")
-        .happens(5010, "gateway = true")
-        .happens(6000, "key = \"3\"");
+        .with_control(120_000, &[5000])
+        .lua("table.insert(happenings, 4, {at = 110, key = \"2\"})")
+        .lua("table.insert(happenings, 6, {at = 6000, key = \"3\"})");
     let Some(play) = stage.play() else {
         return;
     };
