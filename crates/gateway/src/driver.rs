@@ -160,6 +160,7 @@ impl Driver {
         let sleep = tokio::time::sleep_until(Instant::now().into());
         tokio::pin!(sleep);
         let mut armed = Instant::now();
+        self.vouch(armed);
         loop {
             let now = Instant::now();
             self.settle(now);
@@ -293,6 +294,7 @@ impl Driver {
         if self.next_second <= now {
             self.next_second = now + SECOND;
             self.ask_if_silent(now);
+            self.vouch(now);
             self.flush();
             self.write_files(now);
         }
@@ -306,6 +308,13 @@ impl Driver {
         if let Some(leg) = self.leg.as_mut().filter(|_| returned) {
             leg.open_again();
             self.last_heard = Instant::now();
+        }
+    }
+
+    /// Tells the stream that its call is carried.
+    fn vouch(&mut self, now: Instant) {
+        if let Some(leg) = &mut self.leg {
+            leg.vouch(self.pbx.has_control(), now);
         }
     }
 

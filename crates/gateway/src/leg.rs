@@ -2,6 +2,7 @@
 //!
 //! Each way of audio is a type of its own, and [`Leg`] is one of them.
 
+mod alive;
 pub(crate) mod control;
 pub(crate) mod file;
 pub(crate) mod inbound;
@@ -121,6 +122,16 @@ impl Leg {
             Self::Raw(leg) => leg.ping(),
             Self::File(leg) => leg.ping(),
             // It lives while datagrams come.
+            Self::Unicast(_) => {}
+        }
+    }
+
+    /// Says that we are there, when that is due, and whether we control FreeSWITCH.
+    pub(crate) fn vouch(&mut self, control: bool, now: Instant) {
+        match self {
+            Self::Raw(leg) => leg.vouch(control, now),
+            Self::File(leg) => leg.vouch(now),
+            // No script keeps its call.
             Self::Unicast(_) => {}
         }
     }

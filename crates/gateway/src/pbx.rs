@@ -26,6 +26,9 @@ pub(crate) trait Pbx: Send {
     /// Whether it tells what becomes of a transfer.
     fn tells_outcomes(&self) -> bool;
 
+    /// Whether it can be told anything now, and puts the caller's last resort off.
+    fn has_control(&self) -> bool;
+
     /// Takes an order. Never waits; what comes of it is reported.
     fn order(&mut self, order: Order<'_>, leg: Option<&mut Leg>);
 

@@ -141,6 +141,7 @@ impl Driver {
         self.detached_at = None;
         self.last_heard = now;
         self.presence.seen(now);
+        self.vouch(now);
         self.tell(Input::Leg(LegEvent::Attached), now);
     }
 

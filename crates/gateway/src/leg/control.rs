@@ -27,6 +27,11 @@ pub(crate) enum Control<'a> {
         #[serde(skip_serializing_if = "Option::is_none", flatten)]
         parts: Option<LatencyParts>,
     },
+    /// We are there, and put the caller's last resort off ourselves, or not.
+    Alive {
+        /// Whether FreeSWITCH is controlled.
+        control: bool,
+    },
     /// End the call.
     Hangup,
     /// Hand the call over.
@@ -57,7 +62,7 @@ impl Control<'_> {
     pub(super) const fn is_order(&self) -> bool {
         match self {
             Self::Clear | Self::Pause | Self::Resume | Self::Hangup | Self::Transfer { .. } => true,
-            Self::Transcript { .. } | Self::Mark { .. } | Self::Latency { .. } => false,
+            Self::Transcript { .. } | Self::Mark { .. } | Self::Latency { .. } | Self::Alive { .. } => false,
         }
     }
 

@@ -52,6 +52,11 @@ impl RawLeg {
         self.socket.ping();
     }
 
+    /// Says that we are there, when that is due.
+    pub(crate) fn vouch(&mut self, control: bool, now: Instant) {
+        self.socket.vouch(control, now);
+    }
+
     /// Messages that the other end was too slow to take.
     pub(crate) fn refused(&self) -> u64 {
         self.socket.refused()

@@ -1,5 +1,6 @@
 //! The WebSocket of a leg whose other end is an audio module: what comes in, and what goes out without anybody waiting for it.
 
+use super::alive::Alive;
 use super::control::Control;
 use super::{Closing, Incoming};
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
@@ -25,6 +26,7 @@ pub(super) struct Socket {
     overrun: bool,
     stalled_since: Option<Instant>,
     refused: u64,
+    alive: Alive,
 }
 
 impl Socket {
@@ -36,6 +38,7 @@ impl Socket {
             overrun: false,
             stalled_since: None,
             refused: 0,
+            alive: Alive::default(),
         }
     }
 
@@ -124,6 +127,13 @@ impl Socket {
     /// Asks whether the other end is there.
     pub(super) fn ping(&mut self) {
         self.send(Message::Ping(Bytes::new()));
+    }
+
+    /// Says that we are there, when that is due.
+    pub(super) fn vouch(&mut self, control: bool, now: Instant) {
+        if let Some(sign) = self.alive.due(control, now) {
+            self.control(&sign);
+        }
     }
 
     /// Messages that the other end was too slow to take.

@@ -16,7 +16,7 @@ use super::{Line, Order, Pbx, Report, Target};
 use crate::leg::Leg;
 use attendant::Attendant;
 use call::{ToolCallId, ToolRequest};
-use freeswitch::{Music, Timer};
+use freeswitch::{Music, Switch, Timer};
 use secretary::{DestinationKind, Language};
 use std::collections::VecDeque;
 use std::task::{Context, Poll};
@@ -59,6 +59,7 @@ pub(crate) enum CallAudio {
 
 /// Orders by ESL.
 pub(crate) struct ByEsl {
+    switch: Switch,
     orders: mpsc::Sender<Errand>,
     hang_up: CancellationToken,
     reports: mpsc::Receiver<Report>,
@@ -89,10 +90,12 @@ impl ByEsl {
         let (orders, taken) = mpsc::channel(ORDERS);
         let (told, reports) = mpsc::channel(REPORTS);
         let hang_up = CancellationToken::new();
+        let switch = line.switch.clone();
         let attendant = Attendant::new(line, settings, taken, hang_up.clone(), told);
         // Not ended by force: what is left to be done when the call is over (a hang-up, above all) it still does.
         tokio::spawn(attendant.run());
         Self {
+            switch,
             orders,
             hang_up,
             reports,
@@ -104,6 +107,10 @@ impl ByEsl {
 impl Pbx for ByEsl {
     fn tells_outcomes(&self) -> bool {
         true
+    }
+
+    fn has_control(&self) -> bool {
+        self.switch.state().is_up()
     }
 
     fn order(&mut self, order: Order<'_>, _: Option<&mut Leg>) {

@@ -19,6 +19,10 @@ impl Pbx for ByText {
         false
     }
 
+    fn has_control(&self) -> bool {
+        false
+    }
+
     fn order(&mut self, order: Order<'_>, leg: Option<&mut Leg>) {
         let control = match order {
             Order::HangUp => Control::Hangup,
