@@ -9,8 +9,8 @@ use super::{Means, PbxSettings};
 use call::announcing::{Announcement, Announcing, Event, Limits, Order};
 use call::{Digit, TransferOutcome};
 use freeswitch::{
-    ArgumentError, Channel, Command, CommandError, Following, HangupCause, Happening, Switch, Timer,
-    VariableName, VariableValue,
+    ArgumentError, Channel, Command, CommandError, DialString, Following, HangupCause, Happening, Switch,
+    Timer, VariableName, VariableValue,
 };
 use secretary::CallUuid;
 use std::time::{Duration, Instant};
@@ -33,6 +33,13 @@ pub(super) struct Introduction {
     /// The person's leg could not be hung up: what ends it is left in place.
     left_to_last_resort: bool,
 }
+
+/// A phone that the dialplan calls for a `loopback` is offered what that speaks, L16, and nothing else, which most refuse
+/// (INCOMPATIBLE_DESTINATION, measured on 1.10.12). With this it is offered what its profile speaks, too.
+const OF_DIALPLAN: [(&str, &str); 2] = [
+    ("media_mix_inbound_outbound_codecs", "true"),
+    ("export_vars", "media_mix_inbound_outbound_codecs"),
+];
 
 /// How far the person's leg is.
 enum Stage {
@@ -76,11 +83,17 @@ impl Introduction {
         about: &str,
     ) -> Result<Self, ArgumentError> {
         let person = CallUuid::new(Uuid::new_v4());
-        for (name, value) in [
-            ("voice_ai_person_of", channel.call.to_string()),
-            ("hangup_after_bridge", "true".to_owned()),
-        ] {
-            let variable = (VariableName::parse(name)?, VariableValue::parse(&value)?);
+        let call = channel.call.to_string();
+        let of_leg = [
+            ("voice_ai_person_of", call.as_str()),
+            ("hangup_after_bridge", "true"),
+        ];
+        let by_dialplan = match route.to {
+            DialString::Dialplan { .. } => &OF_DIALPLAN[..],
+            _ => &[],
+        };
+        for (name, value) in of_leg.iter().chain(by_dialplan) {
+            let variable = (VariableName::parse(name)?, VariableValue::parse(value)?);
             route.variables.push(variable);
         }
         let announcement = Announcement {

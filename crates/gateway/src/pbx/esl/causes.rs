@@ -12,6 +12,8 @@ pub(super) fn outcome(cause: &str) -> TransferOutcome {
         "USER_BUSY" => TransferOutcome::Busy,
         "NO_ANSWER" | "NO_USER_RESPONSE" | "ALLOTTED_TIMEOUT" | "ORIGINATOR_CANCEL" | "PROGRESS_TIMEOUT"
         | "MEDIA_TIMEOUT" => TransferOutcome::NoAnswer,
+        // A dialplan that has come to its end without an answer, as it does after a phone's 480 (measured on 1.10.12).
+        "NORMAL_CLEARING" => TransferOutcome::NoAnswer,
         "CALL_REJECTED" => TransferOutcome::Refused,
         "USER_NOT_REGISTERED"
         | "UNALLOCATED_NUMBER"
@@ -36,6 +38,7 @@ mod tests {
             ("USER_BUSY", TransferOutcome::Busy),
             ("-ERR USER_BUSY\n", TransferOutcome::Busy),
             ("NO_ANSWER", TransferOutcome::NoAnswer),
+            ("-ERR NORMAL_CLEARING\n", TransferOutcome::NoAnswer),
             ("CALL_REJECTED", TransferOutcome::Refused),
             ("SUBSCRIBER_ABSENT", TransferOutcome::Unavailable),
             ("NO_ROUTE_DESTINATION", TransferOutcome::Unavailable),
