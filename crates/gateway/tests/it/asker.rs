@@ -1,7 +1,7 @@
 //! An engine of the tests' own that says nothing, and uses tools when the test says so.
 
 use audio::SampleRate;
-use call::{By, Capabilities, EngineCommand, EngineEvent, ToolCallId};
+use call::{By, Capabilities, EngineCommand, EngineEvent, FailureKind, ToolCallId};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
@@ -20,6 +20,8 @@ pub(crate) struct Asker {
     /// For the session of its one call.
     asked: Arc<Mutex<Option<mpsc::UnboundedReceiver<EngineEvent>>>>,
     results: watch::Sender<Results>,
+    /// How many samples it has heard that are no silence.
+    heard: watch::Sender<usize>,
 }
 
 impl Asker {
@@ -29,7 +31,22 @@ impl Asker {
             asks,
             asked: Arc::new(Mutex::new(Some(asked))),
             results: watch::Sender::new(Vec::new()),
+            heard: watch::Sender::new(0),
         }
+    }
+
+    /// It fails for good.
+    pub(crate) fn dies(&self) {
+        let failed = EngineEvent::Failed {
+            kind: FailureKind::Quota,
+            message: "no credit is left".to_owned(),
+        };
+        let _ = self.asks.send(failed);
+    }
+
+    /// How many samples it has heard so far that are no silence.
+    pub(crate) fn heard(&self) -> usize {
+        *self.heard.borrow()
     }
 
     /// Uses a tool.
@@ -48,6 +65,17 @@ impl Asker {
         let of_tool = |results: &Results| results.iter().rfind(|(name, ..)| name == tool).cloned();
         let results = results.wait_for(|results| of_tool(results).is_some()).await;
         let (_, ok, words) = of_tool(&results.unwrap()).unwrap();
+        (ok, words)
+    }
+
+    /// The same, of a tool that is used now, whatever was used before.
+    pub(crate) async fn has_used(&self, tool: &str, arguments: Value) -> (bool, String) {
+        let before = self.results.borrow().len();
+        self.uses(tool, arguments);
+        let mut results = self.results.subscribe();
+        let results = results.wait_for(|results| results.len() > before).await;
+        let (name, ok, words) = results.unwrap()[before].clone();
+        assert_eq!(name, tool);
         (ok, words)
     }
 }
@@ -72,6 +100,7 @@ impl Engine for Asker {
             ready: false,
             asked: self.asked.lock().unwrap().take(),
             results: self.results.clone(),
+            heard: self.heard.clone(),
         };
         async { Ok(Box::new(session) as Box<dyn Session>) }.boxed()
     }
@@ -83,6 +112,7 @@ struct Asking {
     /// None in every call but the first.
     asked: Option<mpsc::UnboundedReceiver<EngineEvent>>,
     results: watch::Sender<Results>,
+    heard: watch::Sender<usize>,
 }
 
 impl Session for Asking {
@@ -94,7 +124,15 @@ impl Session for Asking {
         self.rate
     }
 
-    fn hear(&mut self, _: &[i16]) {}
+    fn hear(&mut self, samples: &[i16]) {
+        let loud = samples
+            .iter()
+            .filter(|sample| sample.unsigned_abs() > 400)
+            .count();
+        if loud > 0 {
+            self.heard.send_modify(|heard| *heard += loud);
+        }
+    }
 
     fn command(&mut self, command: EngineCommand) {
         if let EngineCommand::ToolResult { id, ok, result } = command {

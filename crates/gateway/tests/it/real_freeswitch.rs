@@ -2,8 +2,8 @@
 //! `VOICE_AI_FREESWITCH=host:port cargo test -p gateway --test it real_freeswitch -- --nocapture --test-threads 1`.
 //!
 //! Its event socket has the password ClueCon, or the one of `VOICE_AI_FREESWITCH_PASSWORD`. Calls go to `VOICE_AI_FREESWITCH_SIP`
-//! (host:port, else port 5060 of the same host), where the extension 8000 answers, sets `voice_ai=true` and parks, for whoever
-//! calls. No other gateway may take its calls meanwhile.
+//! (host:port, else port 5060 of the same host) with the dialplan of `tests/data/real_freeswitch.xml`, for whoever calls. No other
+//! gateway may take its calls meanwhile.
 
 use crate::chime::{Chime, said};
 use crate::line::{Node, secretary};
@@ -17,6 +17,8 @@ use voice::Engine;
 
 /// Where a real FreeSWITCH is.
 pub(crate) struct Real {
+    /// Its event socket.
+    pub(crate) address: String,
     pub(crate) keys: String,
     pub(crate) password: String,
     sip: SocketAddr,
@@ -42,7 +44,12 @@ pub(crate) fn real(first_port: u16) -> Option<Real> {
         "vad.enabled = false\nstream.echo = \"off\"\n\
          pbx = [{{ name = \"real\", host = {host:?}, port = {port}, password = {{ env = \"REAL_PASSWORD\" }}, unicast_port = {first_port} }}]"
     );
-    Some(Real { keys, password, sip })
+    Some(Real {
+        address: address.clone(),
+        keys,
+        password,
+        sip,
+    })
 }
 
 impl Real {

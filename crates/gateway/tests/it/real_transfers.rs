@@ -1,324 +1,369 @@
-//! Transfers and the dead man's switch on a real FreeSWITCH, as [`crate::real_freeswitch`] says, with `real_transfers` for the name.
-//!
-//! Besides 8000 the context `default` has 7001 (rings), 7002 (answers and sends back what it hears), 7005 (answers, and says nothing)
-//! and 9000 (answers, and plays a tone without end). 2999 is nobody's.
+//! Transfers on a real FreeSWITCH, as [`crate::real_freeswitch`] says, with `real_transfers` for the name.
 
-use crate::asker::Asker;
-use crate::line::{Node, Wanted, secretary};
 use crate::pbx_site::soon;
-use crate::real_freeswitch::{Real, real};
-use crate::sip_phone::{PCMU, Phone};
-use serde_json::{Value, json};
-use std::sync::Arc;
+use crate::real_freeswitch::real;
+use crate::real_scene::{Scene, is, phone, to, tone};
+use crate::sip_desk::{Line, Manner, loud_since};
+use serde_json::json;
+use std::path::Path;
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufStream};
-use tokio::net::TcpStream;
-use tokio::runtime::Runtime;
-use tokio::time::timeout;
 
-const DESK: &str = r#"
-tools = ["transfer_call", "transfer_announced", "hold_call", "resume_call", "end_call"]
-fallback = "Front desk"
-[[destinations]]
-name = "Front desk"
-number = "9000"
-[[destinations]]
-name = "Echo"
-number = "7002"
-kind = "queue"
-[[destinations]]
-name = "Nobody"
-number = "2999"
-[[destinations]]
-name = "Ringing"
-number = "7001"
-[[destinations]]
-name = "Jenny Cole"
-number = "7005"
-"#;
+const TOOLS: [&str; 2] = ["transfer_call", "transfer_announced"];
 
-/// Who our phone says that it is.
-const NUMBER: &str = "5511999990002";
-
-/// FreeSWITCH's own view, by an event socket of the test's.
-struct View(BufStream<TcpStream>);
-
-impl View {
-    async fn open(real: &Real) -> Self {
-        let address = std::env::var("VOICE_AI_FREESWITCH").unwrap();
-        let mut view = Self(BufStream::new(TcpStream::connect(address).await.unwrap()));
-        view.read().await;
-        let accepted = view.say(&format!("auth {}", real.password)).await;
-        assert!(accepted.contains("+OK accepted"), "{accepted}");
-        view
-    }
-
-    async fn say(&mut self, line: &str) -> String {
-        self.0.write_all(format!("{line}\n\n").as_bytes()).await.unwrap();
-        self.0.flush().await.unwrap();
-        self.read().await
-    }
-
-    /// One message: its head, and its body behind it.
-    async fn read(&mut self) -> String {
-        let (mut head, mut length) = (String::new(), 0);
-        loop {
-            let from = head.len();
-            assert!(self.0.read_line(&mut head).await.unwrap() > 0, "closed: {head}");
-            let line = head[from..].trim().to_owned();
-            if let Some(value) = line.strip_prefix("Content-Length: ") {
-                length = value.parse().unwrap();
-            }
-            if line.is_empty() {
-                break;
-            }
-        }
-        let mut body = vec![0; length];
-        self.0.read_exact(&mut body).await.unwrap();
-        head + &String::from_utf8_lossy(&body)
-    }
-
-    /// The channels that our phone's call has made.
-    async fn channels(&mut self) -> Vec<Value> {
-        let shown = self.say("api show channels as json").await;
-        let json = shown.find('{').map(|at| &shown[at..]).unwrap_or("{}");
-        let shown: Value = serde_json::from_str(json).unwrap();
-        let rows = shown["rows"].as_array().cloned().unwrap_or_default();
-        rows.into_iter()
-            .filter(|row| row["initial_cid_num"] == NUMBER)
-            .collect()
-    }
-
-    /// The UUID of the channel with this name.
-    async fn named(&mut self, name: &str) -> String {
-        let named = async {
-            loop {
-                let rows = self.channels().await;
-                if let Some(row) = rows.iter().find(|row| row["name"] == name) {
-                    return row["uuid"].as_str().unwrap().to_owned();
-                }
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        };
-        soon(name, named).await
-    }
-
-    /// Waits until so many are left.
-    async fn left(&mut self, count: usize) {
-        let left = async {
-            while self.channels().await.len() != count {
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-        };
-        soon(&format!("{count} channels are left"), left).await;
-    }
-}
-
-fn desk() -> Wanted {
-    secretary("desk", "openai").with(DESK)
-}
-
-async fn node(real: &Real, engine: &Asker) -> Node {
-    let own: Vec<Arc<dyn voice::Engine>> = vec![Arc::new(engine.clone())];
-    let environment = [("REAL_PASSWORD", real.password.as_str())];
-    Node::launch(&[&desk()], &real.keys, environment, own).await
-}
-
-async fn transferred(node: &Node, outcome: &str) {
-    let line = format!("voice_ai_transfers_total{{outcome=\"{outcome}\"}} 1");
-    let limit = Duration::from_secs(45);
-    assert!(
-        timeout(limit, async {
-            while !node.metrics().contains(&line) {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        })
-        .await
-        .is_ok(),
-        "never {line}"
-    );
-}
-
-/// Whether the phone hears something that is no silence, from now on.
-async fn hears(phone: &Phone) {
-    let from = Instant::now();
-    let heard = async {
-        while !phone
-            .heard()
-            .iter()
-            .any(|packet| packet.at > from && packet.is_loud())
-        {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    soon("something at the caller's ear", heard).await;
+fn ms(since: Instant) -> f64 {
+    since.elapsed().as_secs_f64() * 1000.0
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whoever_does_not_take_the_call_gives_it_back() {
+async fn whoever_does_not_take_the_call_gives_it_back_as_often_as_it_is_tried() {
     let Some(real) = real(28_200) else { return };
-    let mut view = View::open(&real).await;
-    for (destination, outcome) in [("Nobody", "unavailable"), ("Ringing", "no_answer")] {
-        for tool in ["transfer_call", "transfer_announced"] {
-            let engine = Asker::new();
-            let node = node(&real, &engine).await;
-            let phone = real.call(PCMU).await;
-            node.shows("voice_ai_calls_live 1").await;
-            engine.uses(tool, json!({"destination": destination, "about": "Ana"}));
+    let busy = [(); 2].map(|()| phone(Manner::Refuses(486)));
+    let declines = [(); 2].map(|()| phone(Manner::Refuses(603)));
+    let away = [(); 2].map(|()| phone(Manner::Refuses(480)));
+    let unknown = [(); 2].map(|()| phone(Manner::Refuses(404)));
+    let broken = [(); 2].map(|()| phone(Manner::Refuses(503)));
+    let cases = [
+        ("busy", &busy),
+        ("refused", &declines),
+        ("no_answer", &away),
+        ("unavailable", &unknown),
+        ("failed", &broken),
+    ];
+    let names: Vec<[String; 2]> = cases
+        .iter()
+        .map(|(outcome, _)| TOOLS.map(|tool| format!("{outcome} {tool}")))
+        .collect();
+    let phones: Vec<_> = cases
+        .iter()
+        .zip(&names)
+        .flat_map(|((_, desks), names)| [(names[0].as_str(), &desks[0]), (names[1].as_str(), &desks[1])])
+        .collect();
+    // One call, and ten transfers of it that come to nothing.
+    let mut scene = Scene::begin(&real, &phones).await;
+    for (number, tool) in TOOLS.into_iter().enumerate() {
+        for ((outcome, _), names) in cases.iter().zip(&names) {
             let asked = Instant::now();
-            if destination == "Ringing" {
-                // The tone of ringing, or music.
-                hears(&phone).await;
-            }
-            transferred(&node, outcome).await;
+            let told = scene.comes_back(tool, &names[number]).await;
             println!(
-                "{tool} to {destination}: {outcome} after {:.1} s",
-                asked.elapsed().as_secs_f64()
+                "{tool}: {outcome} {:.0} ms after it was asked for: {told}",
+                ms(asked)
             );
-            let (ok, told) = soon("the engine is told", engine.told(tool)).await;
-            assert!(!ok, "{told}");
-            // Back in park, with audio: a key is heard.
-            view.left(1).await;
-            assert!(node.metrics().contains("voice_ai_calls_live 1"));
-            drop(phone);
-            node.ends_empty().await;
+            scene.counts(outcome, number + 1).await;
+            scene.talks().await;
+            println!(
+                "{tool}: {outcome}, and the caller talks to the secretary again after {:.0} ms",
+                ms(asked)
+            );
+            scene.view.left(1).await;
+            assert!(
+                scene.view.is_guarded(&scene.caller).await,
+                "no last resort any more"
+            );
+        }
+    }
+    scene.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_phone_that_nobody_picks_up_gives_the_caller_back() {
+    let Some(real) = real(28_220) else { return };
+    let desks = [(); 2].map(|()| phone(Manner::Rings));
+    let mut scene = Scene::begin(&real, &[(TOOLS[0], &desks[0]), (TOOLS[1], &desks[1])]).await;
+    for (tool, desk) in TOOLS.into_iter().zip(&desks) {
+        let asked = Instant::now();
+        scene.transfer(tool, tool);
+        is(desk, Line::Ringing).await;
+        println!("{tool}: it rings after {:.0} ms", ms(asked));
+        scene.hears().await;
+        println!(
+            "{tool}: the caller hears ringing or music after {:.0} ms",
+            ms(asked)
+        );
+        let heard = scene.engine.heard();
+        scene.phone.say(tone(40_000));
+        let (ok, told) = tokio::time::timeout(Duration::from_secs(60), async {
+            while desk.line() == Line::Ringing {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            scene.engine.told(tool).await
+        })
+        .await
+        .expect("the ringing ends");
+        assert!(!ok && told.contains("nobody answered"), "{told}");
+        println!("{tool}: no_answer after {:.1} s", asked.elapsed().as_secs_f64());
+        assert_eq!(
+            scene.engine.heard(),
+            heard,
+            "the engine has heard somebody who waits"
+        );
+        scene.talks().await;
+        scene.view.left(1).await;
+    }
+    scene.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_that_nothing_answers_to_is_known_at_once() {
+    let Some(real) = real(28_240) else { return };
+    let mut scene = Scene::begin(&real, &[]).await;
+    for tool in TOOLS {
+        let asked = Instant::now();
+        let told = scene.comes_back(tool, "Nobody").await;
+        println!("{tool}: unavailable after {:.0} ms: {told}", ms(asked));
+        scene.talks().await;
+    }
+    scene.counts("unavailable", 2).await;
+    scene.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_who_talk_are_let_alone_and_whoever_hangs_up_ends_both() {
+    let Some(real) = real(28_260) else { return };
+    for tool in TOOLS {
+        for first in ["caller", "called"] {
+            let jenny = phone(Manner::Answers);
+            let mut scene = Scene::begin(&real, &[("Jenny Cole", &jenny)]).await;
+            let asked = Instant::now();
+            scene.transfer(tool, "Jenny Cole");
+            is(&jenny, Line::Talking).await;
+            if tool == "transfer_announced" {
+                // She is told who calls.
+                soon("words at Jenny's ear", async {
+                    while !loud_since(&jenny.heard(), asked) {
+                        tokio::time::sleep(Duration::from_millis(5)).await;
+                    }
+                })
+                .await;
+                let pressed = Instant::now();
+                jenny.press(1);
+                scene.counts("answered", 1).await;
+                println!("{tool}: answered {:.0} ms after the key", ms(pressed));
+            } else {
+                scene.counts("answered", 1).await;
+                println!("{tool}: answered {:.0} ms after it was asked for", ms(asked));
+            }
+            scene.node.ends_empty().await;
+            scene.view.guarded(&scene.caller, false).await;
+            // Long enough for FreeSWITCH to take its loopback channels out, and to see that nothing comes between them.
+            let from = Instant::now();
+            while from.elapsed() < Duration::from_secs(4) {
+                scene.phone.say(tone(800));
+                jenny.say(tone(800));
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            let late = from + Duration::from_secs(3);
+            assert!(
+                loud_since(&scene.phone.heard(), late) && loud_since(&jenny.heard(), late),
+                "they do not talk"
+            );
+            let Scene {
+                mut view,
+                node,
+                phone,
+                ..
+            } = scene;
+            match first {
+                "caller" => drop(phone),
+                _ => jenny.hang_up(),
+            }
             view.left(0).await;
+            is(&jenny, Line::Over).await;
             node.closed().await;
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_answers_has_the_caller_and_their_end_ends_both() {
-    let Some(real) = real(28_300) else { return };
-    let mut view = View::open(&real).await;
-    let engine = Asker::new();
-    let node = node(&real, &engine).await;
-    let phone = real.call(PCMU).await;
-    node.shows("voice_ai_calls_live 1").await;
-    let caller = view.channels().await[0]["uuid"].as_str().unwrap().to_owned();
-    engine.uses("transfer_call", json!({"destination": "Echo"}));
-    transferred(&node, "answered").await;
-    node.ends_empty().await;
-    phone.say((0..16_000).map(|n: i32| ((n % 16) * 1_000 - 8_000) as i16));
-    hears(&phone).await;
-    let deleted = view.say(&format!("api sched_del voiceai-{caller}")).await;
-    assert!(deleted.contains("Deleted: 0"), "{deleted}");
-    drop(phone);
-    view.left(0).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_is_asked_decides_and_nobody_stays_alone() {
-    let Some(real) = real(28_400) else { return };
-    let mut view = View::open(&real).await;
-    for (key, outcome) in [("1", "answered"), ("2", "refused")] {
-        let engine = Asker::new();
-        let node = node(&real, &engine).await;
-        let phone = real.call(PCMU).await;
-        node.shows("voice_ai_calls_live 1").await;
-        let about = json!({"destination": "Jenny Cole", "about": "Ana, about her invoice"});
-        engine.uses("transfer_announced", about);
-        let jenny = view.named("loopback/7005-a").await;
-        hears(&phone).await;
-        // The key counts once she is asked.
-        tokio::time::sleep(Duration::from_secs(2)).await;
-        let pressed = Instant::now();
-        view.say(&format!("api uuid_recv_dtmf {jenny} {key}")).await;
-        transferred(&node, outcome).await;
-        println!(
-            "{outcome} {:.0} ms after the key {key}",
-            pressed.elapsed().as_secs_f64() * 1000.0
-        );
-        match key {
-            "1" => {
-                node.ends_empty().await;
-                assert!(view.channels().await.len() >= 2, "they do not talk");
-            }
-            _ => view.left(1).await,
-        }
+async fn a_caller_who_hangs_up_while_it_rings_stops_it() {
+    let Some(real) = real(28_280) else { return };
+    for tool in TOOLS {
+        let jenny = phone(Manner::Rings);
+        let scene = Scene::begin(&real, &[("Jenny Cole", &jenny)]).await;
+        scene.transfer(tool, "Jenny Cole");
+        is(&jenny, Line::Ringing).await;
+        let hung_up = Instant::now();
+        let Scene {
+            mut view,
+            node,
+            phone,
+            ..
+        } = scene;
         drop(phone);
+        is(&jenny, Line::Over).await;
+        println!(
+            "{tool}: it rings no more {:.0} ms after the caller's end",
+            ms(hung_up)
+        );
         view.left(0).await;
-        node.closed().await;
-    }
-    // Whoever hangs up while she is asked.
-    for first in ["caller", "jenny"] {
-        let engine = Asker::new();
-        let node = node(&real, &engine).await;
-        let phone = real.call(PCMU).await;
-        node.shows("voice_ai_calls_live 1").await;
-        let about = json!({"destination": "Jenny Cole", "about": "Ana, about her invoice"});
-        engine.uses("transfer_announced", about);
-        let jenny = view.named("loopback/7005-a").await;
-        hears(&phone).await;
-        match first {
-            "caller" => drop(phone),
-            _ => {
-                view.say(&format!("api uuid_kill {jenny}")).await;
-                let told = soon("the engine is told", engine.told("transfer_announced")).await;
-                assert!(!told.0, "{told:?}");
-                view.left(1).await;
-                drop(phone);
-            }
-        }
         node.ends_empty().await;
-        view.left(0).await;
         node.closed().await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_gateway_that_dies_leaves_the_caller_with_the_fallback() {
-    let Some(real) = real(28_500) else { return };
-    let mut view = View::open(&real).await;
-    for asking in [false, true] {
-        let engine = Asker::new();
-        let runtime = Runtime::new().unwrap();
-        let (keys, password, own) = (real.keys.clone(), real.password.clone(), engine.clone());
-        let started = runtime.spawn(async move {
-            Node::launch(
-                &[&desk()],
-                &keys,
-                [("REAL_PASSWORD", password.as_str())],
-                vec![Arc::new(own)],
-            )
-            .await
-        });
-        let node = started.await.unwrap();
-        let phone = real.call(PCMU).await;
-        node.shows("voice_ai_calls_live 1").await;
-        if asking {
-            let about = json!({"destination": "Jenny Cole", "about": "Ana"});
-            engine.uses("transfer_announced", about);
-            view.named("loopback/7005-a").await;
+async fn whoever_is_asked_may_decline_and_anybody_may_hang_up_meanwhile() {
+    let Some(real) = real(28_300) else { return };
+    let [declines, leaves, asked] = [(); 3].map(|()| phone(Manner::Answers));
+    let phones = [("Declines", &declines), ("Leaves", &leaves), ("Asked", &asked)];
+    let mut scene = Scene::begin(&real, &phones).await;
+    for (name, desk) in &phones {
+        scene.transfer("transfer_announced", name);
+        is(desk, Line::Talking).await;
+        scene.hears().await;
+        let from = Instant::now();
+        soon("words at the ear of who is asked", async {
+            while !loud_since(&desk.heard(), from) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        })
+        .await;
+        let heard = scene.engine.heard();
+        scene.phone.say(tone(8_000));
+        let decided = Instant::now();
+        match *name {
+            "Declines" => desk.press(2),
+            "Leaves" => desk.hang_up(),
+            _ => break,
         }
-        runtime.shutdown_background();
-        let died = Instant::now();
-        let at_fallback = async {
-            loop {
-                let rows = view.channels().await;
-                if rows.len() == 1 && rows[0]["dest"] == "9000" {
-                    return;
-                }
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        };
-        assert!(
-            timeout(Duration::from_secs(40), at_fallback).await.is_ok(),
-            "the caller is still alone"
+        let times = if *name == "Declines" { 1 } else { 2 };
+        scene.counts("refused", times).await;
+        println!("{name}: refused after {:.0} ms", ms(decided));
+        is(desk, Line::Over).await;
+        assert_eq!(
+            scene.engine.heard(),
+            heard,
+            "the engine has heard somebody who waits"
         );
-        println!(
-            "the caller was with the fallback {:.1} s after the gateway's end{}",
-            died.elapsed().as_secs_f64(),
-            if asking {
-                ", and whom it was asking was hung up"
-            } else {
-                ""
-            }
-        );
-        hears(&phone).await;
-        drop(phone);
-        view.left(0).await;
-        drop(node);
+        scene.talks().await;
+        println!("{name}: the caller is back after {:.0} ms", ms(decided));
+        scene.view.left(1).await;
     }
+    let Scene {
+        mut view,
+        node,
+        phone,
+        ..
+    } = scene;
+    let hung_up = Instant::now();
+    drop(phone);
+    is(&asked, Line::Over).await;
+    println!(
+        "who was asked is free {:.0} ms after the caller's end",
+        ms(hung_up)
+    );
+    view.left(0).await;
+    node.ends_empty().await;
+    node.closed().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_caller_on_hold_hears_music_that_the_engine_does_not_and_then_both_hear_each_other() {
+    let Some(real) = real(28_320) else { return };
+    let mut scene = Scene::begin(&real, &[]).await;
+    for _ in 0..3 {
+        let asked = Instant::now();
+        assert!(
+            soon("hold", scene.engine.has_used("hold_call", json!({})))
+                .await
+                .0
+        );
+        scene.hears().await;
+        println!("music after {:.0} ms", ms(asked));
+        let heard = scene.engine.heard();
+        scene.phone.say(tone(8_000));
+        // More than what was said lasts.
+        let music = Instant::now();
+        while music.elapsed() < Duration::from_millis(1_300) {
+            scene.hears().await;
+        }
+        assert_eq!(
+            scene.engine.heard(),
+            heard,
+            "the engine has heard somebody who is on hold"
+        );
+        let asked = Instant::now();
+        assert!(
+            soon("resume", scene.engine.has_used("resume_call", json!({})))
+                .await
+                .0
+        );
+        scene.talks().await;
+        println!(
+            "both hear each other again {:.0} ms after hold was to end",
+            ms(asked)
+        );
+    }
+    scene.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_are_heard_by_the_caller_a_recording_has_both_and_a_mailbox_takes_the_call() {
+    let Some(real) = real(28_340) else { return };
+    let mut scene = Scene::begin(&real, &[]).await;
+    let keys = |scene: &Scene| -> Vec<u8> {
+        let mut keys: Vec<u8> = scene
+            .phone
+            .heard()
+            .iter()
+            .filter_map(|packet| packet.key)
+            .collect();
+        // A release is told three times.
+        keys.dedup();
+        keys
+    };
+    let (ok, told) = soon("keys", scene.engine.has_used("send_dtmf", json!({"keys": "12"}))).await;
+    assert!(ok, "{told}");
+    soon("the keys at the caller's phone", async {
+        while keys(&scene) != [1, 2] {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    scene.talks().await;
+
+    let engine = scene.engine.clone();
+    let record = async |action: &str| {
+        let used = engine.has_used("record_call", json!({"action": action}));
+        let (ok, told) = soon("recording", used).await;
+        assert!(ok, "{told}");
+    };
+    record("start").await;
+    scene.talks().await;
+    let folder = scene.view.api("global_getvar recordings_dir").await;
+    record("stop").await;
+    let archive = Path::new(&folder).join("default/archive");
+    let file = soon("the recording", async {
+        loop {
+            if let Some(file) = find(&archive, &scene.caller) {
+                return file;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    })
+    .await;
+    let samples = std::fs::read(&file).unwrap();
+    let loud = samples[44..]
+        .chunks_exact(2)
+        .filter(|two| i16::from_le_bytes([two[0], two[1]]).unsigned_abs() > 400)
+        .count();
+    assert!(loud > 1_000, "{} has {loud} loud samples", file.display());
+    scene.talks().await;
+
+    let asked = Instant::now();
+    scene.engine.uses("voicemail", to("Ana"));
+    scene.counts("answered", 1).await;
+    println!("the mailbox has the caller after {:.0} ms", ms(asked));
+    scene.hears().await;
+    scene.ends().await;
+}
+
+/// The file below a folder whose name has this in it.
+fn find(folder: &Path, name: &str) -> Option<std::path::PathBuf> {
+    std::fs::read_dir(folder).ok()?.flatten().find_map(|entry| {
+        let path = entry.path();
+        match path.is_dir() {
+            true => find(&path, name),
+            false => path.to_str()?.contains(name).then_some(path),
+        }
+    })
 }

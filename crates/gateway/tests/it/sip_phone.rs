@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How many packets a key lasts; the last three say that it has ended.
-const KEY_PACKETS: u16 = 8;
+pub(crate) const KEY_PACKETS: u16 = 8;
 /// The payload type of keys.
-const KEYS: u8 = 101;
+pub(crate) const KEYS: u8 = 101;
 
 /// How a phone speaks.
 #[derive(Debug, Clone, Copy)]
@@ -74,7 +74,10 @@ impl Speech {
 #[derive(Debug, Clone)]
 pub(crate) struct Packet {
     pub(crate) at: Instant,
+    /// None of a packet that tells a key.
     pub(crate) samples: Vec<i16>,
+    /// The key that it tells has been released.
+    pub(crate) key: Option<u8>,
 }
 
 impl Packet {
@@ -86,10 +89,10 @@ impl Packet {
 
 /// What a phone sends next.
 #[derive(Debug, Default)]
-struct Mouth {
-    samples: VecDeque<i16>,
+pub(crate) struct Mouth {
+    pub(crate) samples: VecDeque<i16>,
     /// The key that is held down (RFC 2833), and for how many packets yet.
-    key: Option<(u8, u16)>,
+    pub(crate) key: Option<(u8, u16)>,
 }
 
 /// A phone with a call.
@@ -206,7 +209,7 @@ impl Drop for Phone {
     }
 }
 
-fn offer(rtp: &UdpSocket, speech: Speech) -> String {
+pub(crate) fn offer(rtp: &UdpSocket, speech: Speech) -> String {
     let here = rtp.local_addr().unwrap();
     let (ip, port, kind) = (here.ip(), here.port(), speech.payload_type());
     let Speech {
@@ -220,7 +223,7 @@ fn offer(rtp: &UdpSocket, speech: Speech) -> String {
     )
 }
 
-fn header<'a>(text: &'a str, name: &str) -> &'a str {
+pub(crate) fn header<'a>(text: &'a str, name: &str) -> &'a str {
     let mut lines = text.lines().filter_map(|line| line.split_once(": "));
     lines
         .find(|(key, _)| *key == name)
@@ -228,7 +231,7 @@ fn header<'a>(text: &'a str, name: &str) -> &'a str {
 }
 
 /// One packet each packet time; silence where nothing is said.
-fn speak(rtp: &UdpSocket, to: SocketAddr, speech: Speech, mouth: &Mutex<Mouth>, off: &AtomicBool) {
+pub(crate) fn speak(rtp: &UdpSocket, to: SocketAddr, speech: Speech, mouth: &Mutex<Mouth>, off: &AtomicBool) {
     let start = Instant::now();
     let (mut number, mut key_began): (u32, u32) = (0, 0);
     while !off.load(Ordering::Relaxed) {
@@ -266,13 +269,20 @@ fn speak(rtp: &UdpSocket, to: SocketAddr, speech: Speech, mouth: &Mutex<Mouth>, 
     }
 }
 
-fn listen(rtp: &UdpSocket, speech: Speech, heard: &Mutex<Vec<Packet>>, off: &AtomicBool) {
+pub(crate) fn listen(rtp: &UdpSocket, speech: Speech, heard: &Mutex<Vec<Packet>>, off: &AtomicBool) {
     let mut buffer = [0; 8192];
     while !off.load(Ordering::Relaxed) {
         if let Ok(length @ 13..) = rtp.recv(&mut buffer) {
             let at = Instant::now();
-            let samples = speech.decode(&buffer[12..length]);
-            heard.lock().unwrap().push(Packet { at, samples });
+            let told = &buffer[12..length];
+            let (samples, key) = match buffer[1] & 0x7f {
+                KEYS => (
+                    Vec::new(),
+                    told.get(1).filter(|end| *end & 0x80 != 0).map(|_| told[0]),
+                ),
+                _ => (speech.decode(told), None),
+            };
+            heard.lock().unwrap().push(Packet { at, samples, key });
         }
     }
 }
