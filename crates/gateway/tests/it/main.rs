@@ -3,6 +3,7 @@
 
 mod admission;
 mod advice;
+mod alive;
 mod api;
 mod asker;
 mod authority;
