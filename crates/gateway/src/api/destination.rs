@@ -17,13 +17,6 @@ pub(super) struct Meant {
 pub(super) fn meant(secretary: &Secretary, wanted: &str, now: Timestamp) -> Result<Meant, ApiError> {
     let wanted = wanted.trim();
     let directory = Directory::new(secretary).map_err(|error| ApiError::Hours(error.to_string()))?;
-    if directory.is_empty() && !wanted.is_empty() {
-        // Names are left to the PBX there.
-        return Ok(Meant {
-            name: wanted.to_owned(),
-            closed: None,
-        });
-    }
     let found = match directory.named(wanted) {
         Some(destination) => Found::One(destination),
         None => directory.find(wanted),

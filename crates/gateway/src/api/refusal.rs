@@ -92,6 +92,9 @@ impl ApiError {
             Self::Busy(_) => "try again in a moment".into(),
             Self::Text { longest, .. } => format!("give 1 to {longest} characters, none of them a control character"),
             Self::Which { .. } => "give the whole name, or the number".into(),
+            Self::Nobody { names, .. } if names.is_empty() => {
+                "it has none: give it [[destinations]], as nothing else is dialled".into()
+            }
             Self::Nobody { names, .. } => format!("there is {names}"),
             Self::Closed { .. } => "--force hands the call over all the same".into(),
             Self::Hours(_) => "`voice-ai secretaries check` tells where they are wrong".into(),

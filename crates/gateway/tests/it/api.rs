@@ -255,6 +255,14 @@ async fn a_stream_shows_its_module_and_its_format_and_that_it_was_lost() {
         )
     );
     assert_eq!(call["caller"], "+5511912345678");
+    let transfer = operator
+        .asks("POST", &format!("{path}/transfer"), r#"{"to":"2001"}"#)
+        .await;
+    assert_eq!(transfer.status, 422, "{transfer:?}");
+    assert!(
+        transfer.explanation().contains("[[destinations]]"),
+        "{transfer:?}"
+    );
     line.lose();
     soon("detached", reaches("detached")).await;
 }
