@@ -162,7 +162,11 @@ mod tests {
         frames(&mut gathering, 11, start);
         gathering.ends();
         frames(&mut gathering, 1, start);
-        assert_eq!(pieces(&mut gathering, start), [200, 20], "the next utterance waits");
+        assert_eq!(
+            pieces(&mut gathering, start),
+            [200, 20],
+            "the next utterance waits"
+        );
     }
 
     #[test]
