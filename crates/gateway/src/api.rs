@@ -67,7 +67,8 @@ impl Api {
         match self.carried_out(parts, body).await {
             Ok(response) => response,
             Err(error) => {
-                tracing::info!(method = %parts.method, path = parts.uri.path(), status = error.status().as_u16(), "the API refused: {error}");
+                // What is wrong is for whoever asks: it may repeat a number.
+                tracing::info!(method = %parts.method, path = parts.uri.path(), status = error.status().as_u16(), "the API refused");
                 error.response()
             }
         }
