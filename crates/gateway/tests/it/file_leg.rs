@@ -73,6 +73,12 @@ impl Site {
         .await
     }
 
+    /// The caller's own voice comes back, and nothing takes it for an echo.
+    async fn echoing(module: Module) -> Self {
+        let keys = "vad.enabled = false\nstream.echo = \"off\"";
+        Self::start(module, secretary("echo", "loopback"), keys, None).await
+    }
+
     /// Ana calls, and her channel is in the hands of a script that starts the stream.
     async fn calls(&self, rate: SampleRate, stream: &str) -> Caller {
         let caller = self.dials(rate).await;
@@ -126,12 +132,12 @@ impl Site {
         self.fake
             .commands()
             .iter()
-            .filter(|command| command.contains(what))
+            .filter(|command| command.to_lowercase().contains(what))
             .count()
     }
 }
 
-/// How late this machine itself is: what it is late by is no fault of the gateway's.
+/// How late this machine is by itself: what it is late by is no fault of the gateway's.
 struct Lateness {
     worst: Arc<std::sync::Mutex<Duration>>,
     task: tokio::task::JoinHandle<()>,
@@ -184,6 +190,17 @@ async fn hears(caller: &Caller, samples: usize) -> Vec<i16> {
     };
     soon(&format!("{samples} samples at the caller's ear"), heard).await;
     words(caller)
+}
+
+/// Waits until the last of so many samples is heard, whatever was heard twice before.
+async fn hears_the_end(caller: &Caller, samples: usize) {
+    let last = said().nth(samples - 1);
+    let heard = async {
+        while words(caller).last().copied() != last {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    soon("the end of what is said", heard).await;
 }
 
 fn ms(time: Duration) -> f64 {
@@ -384,9 +401,7 @@ async fn a_caller_to_whom_nothing_is_said_is_interrupted_in_nothing() {
 #[tokio::test]
 async fn the_caller_is_heard_and_answered_in_real_time() {
     for module in [Module::Amigniter, Module::Sptmru] {
-        let wanted = secretary("echo", "loopback");
-        let keys = "vad.enabled = false\nstream.echo = \"off\"";
-        let site = Site::start(module, wanted, keys, None).await;
+        let site = Site::echoing(module).await;
         let caller = site.calls(NARROW, "mono 8000").await;
         soon("the call begins", site.node.shows("voice_ai_calls_live 1")).await;
         let says: Vec<i16> = said().take(16_000).collect();
@@ -398,4 +413,179 @@ async fn the_caller_is_heard_and_answered_in_real_time() {
         site.node.ends_empty().await;
         site.leaves_no_file().await;
     }
+}
+
+#[tokio::test]
+async fn files_that_are_told_of_after_an_interruption_are_played_by_nobody() {
+    // One chunk to begin with, and another when it was heard long ago.
+    let chime = Chime::new(2, Duration::from_millis(900));
+    let site = Site::chiming(Module::Amigniter, &chime).await;
+    let caller = site.calls(NARROW, "mono 8000").await;
+    hears_the_end(&caller, 1_600).await;
+    let (written, played) = (site.files(), site.asked("execute-app-name: playback"));
+    // FreeSWITCH has files written, and tells of them too late.
+    site.fake.freeze();
+    soon("files", async {
+        while site.files() == written {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    // The key comes by the stream, as a script sends it that knows of no other control.
+    let key = format!(
+        "uuid_audio_stream {} send_text '{{\"type\":\"dtmf\",\"digit\":\"5\"}}'",
+        caller.uuid()
+    );
+    assert!(site.fake.api(&key).await.starts_with("+OK"));
+    soon("the key interrupts", async {
+        while chime.interrupted().is_none() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    site.fake.thaw();
+    // What FreeSWITCH is asked for later is asked for behind whatever comes of the telling.
+    let renewals = site.asked("sched_api");
+    soon("the next renewal", async {
+        while site.asked("sched_api") == renewals {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert_eq!(site.asked("execute-app-name: playback"), played);
+    assert!(words(&caller).iter().copied().eq(said().take(1_600)));
+    let (_, heard_ms) = chime.interrupted().unwrap();
+    assert_eq!(heard_ms, 200);
+    caller.hang_up();
+    site.node.ends_empty().await;
+    site.leaves_no_file().await;
+}
+
+#[tokio::test]
+async fn a_stream_that_connects_again_by_itself_is_the_same_call() {
+    let site = Site::echoing(Module::Sptmru).await;
+    let caller = site.calls(NARROW, "mono 8000").await;
+    soon("the call begins", site.node.shows("voice_ai_calls_live 1")).await;
+    caller.speak(&said().take(8_000).collect::<Vec<_>>());
+    hears(&caller, 2_000).await;
+    // The connection breaks in the middle of a sentence, by more than a frame may have.
+    let broken = format!(
+        "uuid_audio_stream {} send_text {}",
+        caller.uuid(),
+        "x".repeat(300_000)
+    );
+    site.fake.api(&broken).await;
+    site.node.shows("voice_ai_calls_reattached_total 1").await;
+    let before = words(&caller).len();
+    caller.speak(&said().take(16_000).collect::<Vec<_>>());
+    hears(&caller, before + 4_000).await;
+    assert!(
+        site.node.metrics().contains("voice_ai_calls_started_total 1"),
+        "{}",
+        site.node.metrics()
+    );
+    caller.hang_up();
+    site.node.ends_empty().await;
+    site.leaves_no_file().await;
+}
+
+#[tokio::test]
+async fn a_call_that_the_gateway_ends_leaves_neither_stream_nor_file() {
+    for module in [Module::Amigniter, Module::Sptmru] {
+        let chime = Chime::new(10, Duration::ZERO);
+        let site = Site::chiming(module, &chime).await;
+        let caller = site.calls(NARROW, "mono 8000").await;
+        hears(&caller, 2_000).await;
+        let Site {
+            fake, node, files, ..
+        } = site;
+        node.closed().await;
+        let cause = soon("our hang-up", caller.until_hung_up()).await;
+        assert_eq!(cause, "NORMAL_CLEARING", "{module}");
+        assert_eq!(std::fs::read_dir(files.path()).unwrap().count(), 0);
+        assert!(!fake.crashed());
+    }
+}
+
+#[tokio::test]
+async fn which_way_a_stream_is_played_is_configured_or_found_out() {
+    let heard_by_files = |module, pbx: &'static str, more: &'static str| async move {
+        let chime = Chime::new(3, Duration::ZERO);
+        let wanted = secretary("chime", "openai");
+        let site = Site::configured(module, wanted, "vad.enabled = false", pbx, Some(&chime)).await;
+        let caller = site.dials(NARROW).await;
+        let (uuid, addr) = (caller.uuid(), site.node.stream_addr());
+        let command = format!(
+            "uuid_audio_stream {uuid} start ws://{addr}/stream/{DOMAIN}/{uuid} mono 8000 {{\"rate\":8000,\"mix\":\"mono\"{more}}}"
+        );
+        let reply = site.fake.api(&command).await;
+        assert!(reply.starts_with("+OK"), "{reply}");
+        soon("speech", async {
+            while chime.began().is_none() {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+        // Whichever way it goes, the answer ends when it was heard.
+        let gone = async {
+            while site.files() == 0 && site.node.metrics().contains("voice_ai_frame_seconds_count 0") {
+                tokio::task::yield_now().await;
+            }
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        };
+        soon("the way out", gone).await;
+        let by_files = site.files() > 0;
+        caller.hang_up();
+        site.node.ends_empty().await;
+        by_files
+    };
+    assert!(heard_by_files(Module::Amigniter, "", "").await);
+    assert!(heard_by_files(Module::Sptmru, "", "").await);
+    assert!(!heard_by_files(Module::Plain, "", "").await, "an unknown client");
+    assert!(heard_by_files(Module::Plain, ", leg = \"file\"", "").await);
+    assert!(!heard_by_files(Module::Amigniter, ", leg = \"raw\"", "").await);
+    assert!(
+        !heard_by_files(Module::Amigniter, "", ",\"leg\":\"raw\"").await,
+        "the dialplan says so"
+    );
+    assert!(heard_by_files(Module::Plain, "", ",\"leg\":\"file\"").await);
+}
+
+#[tokio::test]
+async fn a_module_that_writes_nothing_costs_the_caller_the_secretary_but_not_the_call() {
+    let chime = Chime::new(10, Duration::ZERO);
+    let site = Site::chiming(Module::Amigniter, &chime).await;
+    // A folder that is gone takes no file.
+    std::fs::remove_dir_all(site.files.path()).unwrap();
+    let caller = site.calls(NARROW, "mono 8000").await;
+    let at_fallback =
+        caller.until(|place| matches!(place, Place::Transferred { extension, .. } if extension == "9000"));
+    let saved = tokio::time::timeout(Duration::from_secs(45), at_fallback).await;
+    assert!(saved.is_ok(), "the caller is still {:?}", caller.place());
+    site.node.ends_empty().await;
+}
+
+#[tokio::test]
+async fn what_somebody_else_broke_off_is_said_again() {
+    let chime = Chime::new(10, Duration::ZERO);
+    let site = Site::chiming(Module::Sptmru, &chime).await;
+    let caller = site.calls(NARROW, "mono 8000").await;
+    hears(&caller, 3_000).await;
+    let uuid = caller.uuid();
+    site.fake.api(&format!("uuid_break {uuid} all")).await;
+    hears_the_end(&caller, 16_000).await;
+    caller.hang_up();
+    site.node.ends_empty().await;
+}
+
+#[tokio::test]
+async fn what_is_said_while_control_is_lost_is_said_when_it_is_back() {
+    let chime = Chime::new(10, Duration::ZERO);
+    let site = Site::chiming(Module::Amigniter, &chime).await;
+    let caller = site.calls(NARROW, "mono 8000").await;
+    hears(&caller, 3_000).await;
+    site.fake.cut();
+    hears_the_end(&caller, 16_000).await;
+    caller.hang_up();
+    site.node.ends_empty().await;
 }
