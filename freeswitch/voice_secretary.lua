@@ -9,8 +9,9 @@
 --
 -- Facts were measured on FreeSWITCH 1.10.12 with mod_audio_stream, builds amigniter ec2a781 and sptmru 5f179d6. Runs on Lua 5.1 to 5.4.
 
--- How long the caller waits at most when nobody carries the call any more, in seconds.
-local LAST_RESORT = 15
+-- How long the caller waits when nobody carries the call any more, in seconds: 15 at most, and a sign of life is seen up to a nap
+-- after it came.
+local LAST_RESORT = 14
 -- The others in milliseconds. A server with control puts it off every 4000 to 6000: until when it has certainly not done so again,
 -- and from when on it is late.
 local RENEWED = 3500
@@ -39,6 +40,8 @@ end
 local api = freeswitch.API()
 local call = session:getVariable("uuid") or ""
 local group = "voiceai-" .. call
+-- The server's own, for the moments in which it puts off the other.
+local renewal = "voiceai-renewal-" .. call
 
 local function log(level, text)
   freeswitch.consoleLog(level, "[VoiceSecretary] " .. call .. " " .. text .. "\n")
@@ -326,6 +329,7 @@ end
 -- At a deliberate end all of it goes, the server's too.
 function last_resort.cancel()
   ask("sched_del " .. group)
+  ask("sched_del " .. renewal)
   last_resort.task = nil
 end
 

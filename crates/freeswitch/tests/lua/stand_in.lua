@@ -7,7 +7,7 @@
 --   replies      by the start of a command: what uuid_audio_stream answers, one after the other, the last for ever
 --   happenings   in order of `at` (ms): {at, event, body, other} an event of the module, of another call if `other`;
 --                {at, key} a key; {at, hang_up}; {at, transfer}; {at, bridge = ms} queued for the channel, runs inside a sleep;
---                {at, gateway} the server renews the last resort; {at, clock = ms} the machine's clock is set;
+--                {at, gateway} the server renews the last resort, and where that is "half" loses its control meanwhile; {at, clock = ms} the machine's clock is set;
 --                {at, control = "true" or "false"} the server has control of FreeSWITCH or has not, which each of its signs of life
 --                says, every 4 s while a stream is up; {at, dead} it gives none any more
 --   hang_up_at   the step (call of anything here) before which the caller hangs up
@@ -95,8 +95,12 @@ local function pass(to)
       elseif happening.transfer then
         leave("transferred by somebody", "CS_ROUTING")
       elseif happening.gateway then
+        schedule("voiceai-renewal-" .. variables.uuid, 15, "gateway")
         delete("voiceai-" .. variables.uuid)
-        schedule("voiceai-" .. variables.uuid, 15, "gateway")
+        if happening.gateway ~= "half" then
+          schedule("voiceai-" .. variables.uuid, 15, "gateway")
+          delete("voiceai-renewal-" .. variables.uuid)
+        end
       elseif happening.control or happening.dead then
         control = happening.control
         next_sign = up and control and clock

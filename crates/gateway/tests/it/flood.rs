@@ -73,7 +73,8 @@ async fn silent(site: &Site, last: u8, count: usize) -> Vec<TcpStream> {
     };
     let mut connections = Vec::new();
     for _ in 0..count {
-        connections.push(connect().await);
+        let connected = timeout(LIMIT, connect()).await;
+        connections.push(connected.expect("it is taken out of the system's queue"));
     }
     connections
 }

@@ -186,17 +186,17 @@ fn without_a_module_the_call_is_parked_for_the_server() {
     let park = play.order("execute", "park");
     assert!(play.order("answer", "") < park);
     assert!(play.order("set", "voice_ai=true") < park);
-    assert!(play.order("api", "sched_api +15") < park);
+    assert!(play.order("api", "sched_api +14") < park);
     // Park's silence would come between the server's frames.
     assert!(play.order("set", "send_silence_when_idle=0") < park);
 }
 
 #[test]
-fn a_parked_call_that_no_server_takes_goes_to_the_fallback_after_15_s() {
+fn a_parked_call_that_no_server_takes_goes_to_the_fallback_within_15_s() {
     let Some(play) = unicast().play() else {
         return;
     };
-    assert_eq!(play.when("last resort", ""), Some(15_000));
+    assert_eq!(play.when("last resort", ""), Some(14_000));
     let taken = unicast()
         .happens(1000, "gateway = true")
         .happens(6000, "transfer = true");

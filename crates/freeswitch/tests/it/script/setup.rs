@@ -254,7 +254,7 @@ fn silence_and_the_last_resort_come_before_the_stream() {
     }
     assert_eq!(
         play.commands("sched_api")[0],
-        format!("+15 voiceai-{CALL} uuid_transfer {CALL} 9000 XML pbx.example.com")
+        format!("+14 voiceai-{CALL} uuid_transfer {CALL} 9000 XML pbx.example.com")
     );
 }
 

@@ -75,8 +75,8 @@ fn a_module_that_never_tells_whether_it_connected_is_not_waited_for_longer_than_
     let Some(play) = Stage::with_fallback().play() else {
         return;
     };
-    assert_eq!(play.when("last resort", ""), Some(15_000));
-    assert_eq!(play.when("task", "uuid_transfer"), Some(15_000));
+    assert_eq!(play.when("last resort", ""), Some(14_000));
+    assert_eq!(play.when("task", "uuid_transfer"), Some(14_000));
 }
 
 #[test]
