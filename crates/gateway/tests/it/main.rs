@@ -24,6 +24,7 @@ mod operation;
 mod panics;
 mod pbx_site;
 mod privacy;
+mod real_files;
 mod real_freeswitch;
 mod real_scene;
 mod real_transfers;
