@@ -1,12 +1,14 @@
 //! Calls by an open audio module, which writes what is said into files that FreeSWITCH is asked to play.
 
+use crate::asker::Asker;
 use crate::chime::{Chime, FIRST, said};
 use crate::line::{DOMAIN, Node, Wanted, secretary};
 use crate::pbx_site::soon;
 use crate::site::get;
 use audio::SampleRate;
+use serde_json::json;
 use sim::Module;
-use sim::freeswitch::{Caller, Codec, Dial, Dialplan, FreeSwitch, Heard, Place, Setup, Source};
+use sim::freeswitch::{Behaviour, Caller, Codec, Dial, Dialplan, FreeSwitch, Heard, Place, Setup, Source};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -36,6 +38,17 @@ impl Site {
         pbx: &str,
         engine: Option<&Chime>,
     ) -> Self {
+        let engine = engine.map(|chime| Arc::new(chime.clone()) as Arc<dyn Engine>);
+        Self::beside(module, wanted, keys, pbx, engine).await
+    }
+
+    async fn beside(
+        module: Module,
+        wanted: Wanted,
+        keys: &str,
+        pbx: &str,
+        engine: Option<Arc<dyn Engine>>,
+    ) -> Self {
         let files = tempfile::tempdir().unwrap();
         let fake = FreeSwitch::start(Setup {
             stream: Some(module),
@@ -48,7 +61,6 @@ impl Site {
             "{keys}\npbx = [{{ name = \"fake\", port = {}, fallback = \"9000\"{pbx} }}]",
             fake.addr().port()
         );
-        let engine = engine.map(|chime| Arc::new(chime.clone()) as Arc<dyn Engine>);
         let node = Node::launch(&[&wanted], &keys, [], engine.into_iter().collect()).await;
         soon(
             "control of FreeSWITCH",
@@ -594,4 +606,34 @@ async fn what_is_said_while_control_is_lost_is_said_when_it_is_back() {
     hears_the_end(&caller, 16_000).await;
     caller.hang_up();
     site.node.ends_empty().await;
+}
+
+#[tokio::test]
+async fn a_caller_who_is_put_through_leaves_neither_stream_nor_file() {
+    for module in [Module::Amigniter, Module::Sptmru] {
+        let engine = Asker::new();
+        let wanted = secretary("desk", "openai").with(
+            "tools = [\"transfer_call\"]\n[[destinations]]\nname = \"Jenny Cole\"\nnumber = \"2001\"\n",
+        );
+        let own: Arc<dyn Engine> = Arc::new(engine.clone());
+        let site = Site::beside(module, wanted, "vad.enabled = false", "", Some(own)).await;
+        let answers = Behaviour::Answers {
+            after: Duration::ZERO,
+        };
+        site.fake.extension("2001", answers);
+        let caller = site.calls(NARROW, "mono 8000").await;
+        soon("the call begins", site.node.shows("voice_ai_calls_live 1")).await;
+        engine.uses("transfer_call", json!({"destination": "Jenny Cole"}));
+        let talks = caller.until(|place| matches!(place, Place::Bridged { .. }));
+        soon("they talk", talks).await;
+        site.node.ends_empty().await;
+        site.leaves_no_file().await;
+        let metrics = site.node.metrics();
+        assert!(
+            !metrics.contains("upgrades_refused_total{"),
+            "{module} came again: {metrics}"
+        );
+        assert!(matches!(caller.place(), Some(Place::Bridged { .. })));
+        caller.hang_up();
+    }
 }

@@ -245,7 +245,9 @@ async fn a_gateway_that_dies_leaves_the_caller_with_the_fallback() {
     let mut view = View::open(&real).await;
     let runtime = Runtime::new().unwrap();
     let chime = Chime::new(100, Duration::ZERO);
-    let (own, there) = (chime.clone(), real.clone());
+    let own = chime.clone();
+    // The same FreeSWITCH, named once more.
+    let there = crate::real_freeswitch::real(28_660).expect("it is named");
     let started = runtime.spawn(async move { node(&there, "openai", vec![Arc::new(own)], "").await });
     let node = started.await.unwrap();
     let phone = call(&real, &node, "81", PCMU).await;
