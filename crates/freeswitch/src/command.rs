@@ -51,9 +51,9 @@ pub enum Command {
     /// `uuid_audio_stream … stop`.
     StreamStop(CallUuid),
     /// The dead man's switch: `sched_api` in a group of the channel's own, after so long.
-    Schedule(CallUuid, Timer, Duration),
-    /// `sched_del` of that group, which leaves the channel's other tasks alone (measured).
-    Unschedule(CallUuid),
+    Schedule(TaskGroup, CallUuid, Timer, Duration),
+    /// `sched_del` of a group, which leaves the channel's other tasks alone (measured).
+    Unschedule(TaskGroup, CallUuid),
     /// `originate`: a new channel, parked when it answers. Run by `bgapi`, as it lasts as long as the other end rings.
     Originate {
         /// The new channel's UUID, chosen by us.
@@ -96,6 +96,26 @@ impl fmt::Display for Ringback {
     }
 }
 
+/// The groups of a channel's dead man's switch. [`Switch::arm`](crate::Switch::arm) and [`Switch::disarm`](crate::Switch::disarm) know
+/// how they go together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TaskGroup {
+    /// The last resort, whoever has scheduled it: the dialplan, the script or we.
+    LastResort,
+    /// Ours alone, which stands in while the last resort is renewed.
+    Renewal,
+}
+
+impl TaskGroup {
+    /// Its name for this channel.
+    pub fn of(self, call: CallUuid) -> String {
+        match self {
+            Self::LastResort => format!("voiceai-{call}"),
+            Self::Renewal => format!("voiceai-renewal-{call}"),
+        }
+    }
+}
+
 /// What the dead man's switch does with the caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Timer {
@@ -124,10 +144,6 @@ pub enum Application {
         /// Variables of the new channel.
         variables: Vec<(VariableName, VariableValue)>,
     },
-    /// Leaves for the dialplan.
-    Transfer(Extension, ContextName),
-    /// Writes silence while nothing else plays.
-    Silence,
 }
 
 /// What a caller hears who waits.
@@ -135,10 +151,6 @@ pub enum Application {
 pub enum Music {
     /// A stream of mod_local_stream.
     LocalStream(MusicName),
-    /// A file, once.
-    File(FilePath),
-    /// The tone of a phone that rings elsewhere.
-    Tone(Ringback),
     /// Nothing.
     Silence,
 }
@@ -147,8 +159,6 @@ impl fmt::Display for Music {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::LocalStream(name) => write!(f, "local_stream://{name}"),
-            Self::File(file) => file.fmt(f),
-            Self::Tone(tone) => write!(f, "tone_stream://{tone};loops=-1"),
             Self::Silence => f.write_str("silence_stream://-1"),
         }
     }
@@ -188,8 +198,8 @@ impl fmt::Display for Command {
             Self::RecordStop(call, file) => write!(f, "uuid_record {call} stop {file}"),
             Self::ModuleExists(module) => write!(f, "module_exists {module}"),
             Self::StreamStop(call) => write!(f, "uuid_audio_stream {call} stop"),
-            Self::Schedule(call, timer, after) => {
-                write!(f, "sched_api +{} voiceai-{call} ", after.as_secs())?;
+            Self::Schedule(group, call, timer, after) => {
+                write!(f, "sched_api +{} {} ", after.as_secs(), group.of(*call))?;
                 match timer {
                     Timer::Transfer(extension, context) => {
                         write!(f, "uuid_transfer {call} {extension} XML {context}")
@@ -197,7 +207,7 @@ impl fmt::Display for Command {
                     Timer::HangUp => write!(f, "uuid_kill {call} RECOVERY_ON_TIMER_EXPIRE"),
                 }
             }
-            Self::Unschedule(call) => write!(f, "sched_del voiceai-{call}"),
+            Self::Unschedule(group, call) => write!(f, "sched_del {}", group.of(*call)),
             Self::Originate {
                 call,
                 to,
@@ -235,8 +245,6 @@ impl Application {
             Self::Playback(_) => "playback",
             Self::HoldMusic(_) => "playback",
             Self::Bridge { .. } => "bridge",
-            Self::Transfer(..) => "transfer",
-            Self::Silence => "playback",
         }
     }
 
@@ -252,8 +260,6 @@ impl Application {
                 }
                 text + &format!("}}{to}")
             }
-            Self::Transfer(extension, context) => format!("{extension} XML {context}"),
-            Self::Silence => Music::Silence.to_string(),
         }
     }
 }

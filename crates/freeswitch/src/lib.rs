@@ -29,7 +29,7 @@ pub use argument::{
     ArgumentError, ContextName, DialString, Extension, FilePath, MusicName, VariableName, VariableValue,
 };
 pub use channel::Channel;
-pub use command::{Application, Command, Music, Ringback, Timer, UnicastTo};
+pub use command::{Application, Command, Music, Ringback, TaskGroup, Timer, UnicastTo};
 pub use freeswitch_esl_tokio::HangupCause;
 pub use happening::{Happening, ModuleEvent, PlaybackEnd};
 pub use script::{SCRIPT, SCRIPT_NAME, ScriptVersion};

@@ -6,7 +6,8 @@ use crate::routes::{Follow, Routes};
 use crate::supervisor::{self, Supervisor};
 use crate::tally::Tally;
 use crate::{
-    Application, Channel, Command, CommandError, Counts, Happening, Settings, State, Timer, UnicastTo,
+    Application, Channel, Command, CommandError, Counts, Happening, Settings, State, TaskGroup, Timer,
+    UnicastTo,
 };
 use freeswitch_esl_tokio::{EslError, EslEvent};
 use secretary::CallUuid;
@@ -167,19 +168,37 @@ impl Switch {
     }
 
     /// Winds the dead man's switch: unless it is wound again or [disarmed](Self::disarm), FreeSWITCH does by itself what `timer`
-    /// says, `after` so long (whole seconds, at least one). Whatever was wound for the channel before is taken away. After an error
-    /// it may not be wound: try again.
+    /// says, `after` so long (whole seconds, at least one). Whatever was wound for the channel before, by whomever, is taken away.
+    ///
+    /// There is no moment without a task: one of another group stands in while the former goes, so that whoever is killed in between
+    /// leaves at most two that do the same at the same time. After an error it stands as before, or nearly: try again.
     pub async fn arm(&self, call: CallUuid, timer: Timer, after: Duration) -> Result<(), CommandError> {
-        // Taking away what is not there is no error (measured: `+OK Deleted: 0`).
-        self.disarm(call).await?;
-        self.command(Command::Schedule(call, timer, after))
-            .await
-            .map(drop)
+        let schedule = async |group| {
+            self.command(Command::Schedule(group, call, timer.clone(), after))
+                .await
+        };
+        schedule(TaskGroup::Renewal).await?;
+        self.replaced(call, TaskGroup::LastResort).await?;
+        schedule(TaskGroup::LastResort).await?;
+        self.replaced(call, TaskGroup::Renewal).await
     }
 
     /// Takes the dead man's switch of a channel away.
     pub async fn disarm(&self, call: CallUuid) -> Result<(), CommandError> {
-        self.command(Command::Unschedule(call)).await.map(drop)
+        self.command(Command::Unschedule(TaskGroup::LastResort, call))
+            .await?;
+        self.command(Command::Unschedule(TaskGroup::Renewal, call))
+            .await
+            .map(drop)
+    }
+
+    /// Takes away what another task stands in for. Where that is not there it is no error (measured: `+OK Deleted: 0`), and an answer
+    /// that is late tells of nothing that the next renewal would not mend.
+    async fn replaced(&self, call: CallUuid, group: TaskGroup) -> Result<(), CommandError> {
+        match self.command(Command::Unschedule(group, call)).await {
+            Ok(_) | Err(CommandError::TimedOut { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Tells from now on what happens to a channel. Nothing is told of one that is gone already: ask [`Switch::channel`] after this.
@@ -312,11 +331,6 @@ pub struct Following {
 }
 
 impl Following {
-    /// Whose happenings they are.
-    pub fn call(&self) -> CallUuid {
-        self.call
-    }
-
     /// The next one; none after [`Happening::HungUp`].
     pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Happening>> {
         let next = self.follow.happenings.poll_recv(cx);

@@ -154,7 +154,7 @@ async fn turn_away(
     match controlled.switch.command(command).await {
         // The last resort that the dialplan has scheduled would take the caller away from there again (seen on 1.10.12).
         Ok(_) => {
-            if let Err(error) = controlled.switch.command(Command::Unschedule(call)).await {
+            if let Err(error) = controlled.switch.disarm(call).await {
                 tracing::warn!(%call, %error, "the last resort of a refused call stands");
             }
         }

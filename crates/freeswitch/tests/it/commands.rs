@@ -4,8 +4,8 @@ use crate::happenings::{CALL, OTHER, uuid};
 use crate::peer::{Answer, LONG, Peer};
 use crate::states::{reaches, up};
 use freeswitch::{
-    Application, Command, CommandError, ContextName, DialString, Extension, FilePath, HangupCause, Settings,
-    State, Switch, Timer, UnicastTo, VariableValue,
+    Application, Command, CommandError, ContextName, DialString, Extension, FilePath, HangupCause, Music,
+    Settings, State, Switch, TaskGroup, Timer, UnicastTo, VariableValue,
 };
 use std::path::Path;
 use std::time::Duration;
@@ -81,7 +81,9 @@ async fn an_answer_comes_without_what_stands_in_front_of_it() {
         .await;
     assert_eq!(exists.unwrap(), "true");
     assert_eq!(switch.command(Command::Global(name("empty"))).await.unwrap(), "");
-    let deleted = switch.command(Command::Unschedule(uuid(CALL))).await;
+    let deleted = switch
+        .command(Command::Unschedule(TaskGroup::LastResort, uuid(CALL)))
+        .await;
     assert_eq!(deleted.unwrap(), "Deleted: 0");
 }
 
@@ -117,7 +119,7 @@ async fn a_channel_that_is_gone_is_told_from_a_command_that_failed() {
     }
     assert_eq!(
         switch
-            .execute(uuid(CALL), Application::Silence)
+            .execute(uuid(CALL), Application::HoldMusic(Music::Silence))
             .await
             .unwrap_err(),
         gone
@@ -197,28 +199,65 @@ async fn messages_stand_on_the_wire_as_freeswitch_reads_them() {
     );
 }
 
+/// What would wait in FreeSWITCH after these commands: each task by its group, in order.
+fn tasks(before: &[&str], commands: &[String]) -> Vec<String> {
+    let mut waiting: Vec<String> = before.iter().map(|group| (*group).to_owned()).collect();
+    for command in commands {
+        let words: Vec<_> = command.split(' ').collect();
+        match words[..] {
+            ["api", "sched_api", _, group, ..] => waiting.push(group.to_owned()),
+            ["api", "sched_del", group] => waiting.retain(|known| known != group),
+            _ => {}
+        }
+    }
+    waiting
+}
+
 #[tokio::test]
-async fn the_dead_mans_switch_is_wound_in_the_calls_own_group() {
+async fn the_dead_mans_switch_is_wound_with_no_moment_without_a_task() {
     let mut peer = Peer::start().await;
     let (switch, _arrivals) = up(peer.settings()).await;
-    let timer = Timer::Transfer(extension("2000"), context("example.org"));
-    switch
-        .arm(uuid(CALL), timer, Duration::from_secs(15))
-        .await
-        .unwrap();
-    assert_eq!(
-        peer.heard("api sched").await,
-        format!("api sched_del voiceai-{CALL}")
-    );
-    assert_eq!(
-        peer.heard("api sched").await,
-        format!("api sched_api +15 voiceai-{CALL} uuid_transfer {CALL} 2000 XML example.org")
-    );
+    let group = format!("voiceai-{CALL}");
+    peer.all_heard();
+    for _ in 0..2 {
+        let timer = Timer::Transfer(extension("2000"), context("example.org"));
+        switch
+            .arm(uuid(CALL), timer, Duration::from_secs(15))
+            .await
+            .unwrap();
+        let commands = peer.all_heard();
+        let last_resort = format!("api sched_api +15 {group} uuid_transfer {CALL} 2000 XML example.org");
+        assert!(commands.contains(&last_resort), "{commands:?}");
+        // What the dialplan, the script or the renewal before has wound, and whoever is killed at any moment of this one.
+        let before = [group.as_str()];
+        for killed_after in 0..=commands.len() {
+            let left = tasks(&before, &commands[..killed_after]);
+            assert!(!left.is_empty(), "nothing after {:?}", &commands[..killed_after]);
+        }
+        assert_eq!(tasks(&before, &commands), [group.as_str()]);
+    }
     switch.disarm(uuid(CALL)).await.unwrap();
-    assert_eq!(
-        peer.heard("api sched").await,
-        format!("api sched_del voiceai-{CALL}")
-    );
+    let everything = [TaskGroup::LastResort, TaskGroup::Renewal].map(|group| group.of(uuid(CALL)));
+    assert!(tasks(&everything.each_ref().map(String::as_str), &peer.all_heard()).is_empty());
+}
+
+#[tokio::test]
+async fn a_renewal_goes_on_where_a_task_was_taken_away_and_the_answer_did_not_come() {
+    let mut peer = Peer::start().await;
+    let hasty = Settings {
+        patience: Duration::from_millis(500),
+        ..peer.settings()
+    };
+    let unanswered = format!("api sched_del {}", TaskGroup::LastResort.of(uuid(CALL)));
+    peer.answer(move |command| (command == unanswered).then_some(Answer::Silence));
+    answer_late(&peer);
+    let (switch, _arrivals) = up(hasty).await;
+    let wound = switch
+        .arm(uuid(CALL), Timer::HangUp, Duration::from_secs(15))
+        .await;
+    assert_eq!(wound, Ok(()));
+    let group = TaskGroup::LastResort.of(uuid(CALL));
+    assert_eq!(tasks(&[], &peer.all_heard()), [group]);
 }
 
 #[tokio::test]
@@ -272,6 +311,17 @@ async fn a_job_whose_end_comes_with_its_number_is_not_missed() {
     }
 }
 
+/// The answer that did not come stands before the one to the ping that asks whether anybody is there.
+fn answer_late(peer: &Peer) {
+    peer.answer(|command| {
+        (command == "api uptime").then(|| {
+            let late = "Content-Type: api/response\nContent-Length: 4\n\n+OK\n";
+            let own = "Content-Type: api/response\nContent-Length: 4\n\n118\n";
+            Answer::Bytes(format!("{late}{own}").into_bytes())
+        })
+    });
+}
+
 #[tokio::test]
 async fn a_slow_answer_is_timed_out_and_not_taken_for_the_next_ones() {
     let peer = Peer::start().await;
@@ -284,13 +334,7 @@ async fn a_slow_answer_is_timed_out_and_not_taken_for_the_next_ones() {
     let error = switch.command(Command::Break(uuid(CALL))).await.unwrap_err();
     assert!(matches!(error, CommandError::TimedOut { .. }), "{error}");
     // The late answer comes before the next one's, on the same connection.
-    peer.answer(|command| {
-        (command == "api uptime").then(|| {
-            let late = "Content-Type: api/response\nContent-Length: 4\n\n+OK\n";
-            let own = "Content-Type: api/response\nContent-Length: 4\n\n118\n";
-            Answer::Bytes(format!("{late}{own}").into_bytes())
-        })
-    });
+    answer_late(&peer);
     let dump = include_str!("../data/dump_parked.json");
     peer.channel(CALL, dump);
     let channel = tokio::time::timeout(LONG, async {

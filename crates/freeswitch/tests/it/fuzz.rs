@@ -6,7 +6,7 @@ use crate::happenings::{CALL, event, uuid};
 use crate::peer::{LONG, framed, settings};
 use crate::states::reaches;
 use fastrand::Rng;
-use freeswitch::{Command, Settings, State, Switch};
+use freeswitch::{Command, Settings, State, Switch, TaskGroup};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -66,7 +66,11 @@ async fn nonsense_never_ends_the_supervisor() {
     reaches(&switch, State::is_up).await;
     let answer = tokio::time::timeout(LONG, async {
         // What is left of the last nonsense may still cost a connection.
-        while switch.command(Command::Unschedule(uuid(CALL))).await.is_err() {
+        while switch
+            .command(Command::Unschedule(TaskGroup::LastResort, uuid(CALL)))
+            .await
+            .is_err()
+        {
             tokio::task::yield_now().await;
         }
     });

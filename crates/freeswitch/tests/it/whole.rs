@@ -8,7 +8,7 @@ use crate::peer::LONG;
 use crate::states::{reaches, up};
 use freeswitch::{
     Application, Channel, Command, CommandError, ContextName, DialString, Extension, Following, HangupCause,
-    Happening, Password, PlaybackEnd, Settings, State, Switch, Timer, VariableName, VariableValue,
+    Happening, Music, Password, PlaybackEnd, Settings, State, Switch, Timer, VariableName, VariableValue,
 };
 use secretary::CallUuid;
 use sim::freeswitch::{Behaviour, FreeSwitch, Setup};
@@ -112,7 +112,10 @@ async fn a_call_is_made_played_to_and_ended_by_its_timer() {
     assert_eq!(channel.secretary.as_deref(), Some("Ana"));
     assert!(channel.answered && channel.parked_for_us, "{channel:?}");
 
-    let id = switch.execute(call, Application::Silence).await.unwrap();
+    let id = switch
+        .execute(call, Application::HoldMusic(Music::Silence))
+        .await
+        .unwrap();
     comes(&mut following, |happening| *happening == Happening::Began { id }).await;
     let file = "silence_stream://-1".to_owned();
     assert_eq!(
@@ -139,7 +142,10 @@ async fn a_call_is_made_played_to_and_ended_by_its_timer() {
     let cause = Some(HangupCause::RecoveryOnTimerExpire);
     assert_eq!(next(&mut following).await, Happening::HungUp { cause });
     assert_eq!(following.next().await, None);
-    let error = switch.execute(call, Application::Silence).await.unwrap_err();
+    let error = switch
+        .execute(call, Application::HoldMusic(Music::Silence))
+        .await
+        .unwrap_err();
     assert!(matches!(error, CommandError::NoSuchChannel { .. }), "{error}");
 }
 
@@ -215,7 +221,6 @@ async fn a_bridge_is_told_to_both() {
     switch.command(Command::Kill(calls[1], cause)).await.unwrap();
     let cause = Some(cause);
     comes(&mut other, |happening| *happening == Happening::HungUp { cause }).await;
-    comes(&mut one, |happening| *happening == Happening::Unbridged).await;
 }
 
 /// What the control of 500 calls costs; `--nocapture` prints it.

@@ -5,7 +5,9 @@
 //! reached by a `bridge` as well: `loopback/<number>/<context>/XML` runs the dialplan, and the outcome is known.
 
 use super::Wanted;
-use freeswitch::{ArgumentError, Channel, ContextName, DialString, Extension, VariableName, VariableValue};
+use freeswitch::{
+    ArgumentError, Channel, Command, ContextName, DialString, Extension, TaskGroup, VariableName, VariableValue,
+};
 use secretary::{CallUuid, DestinationKind};
 use std::time::Duration;
 
@@ -65,11 +67,16 @@ impl Route {
 
     /// The same, and when somebody answers FreeSWITCH itself takes the caller's last resort away: they may answer while we are gone.
     /// (`api_on_answer` of the called leg; measured: a leg that is not answered leaves the task alone.)
+    /// It obeys each variable whose name begins so (`switch_channel_api_on`).
     pub(super) fn freeing(mut self, call: CallUuid) -> Result<Self, ArgumentError> {
-        self.variables.push((
-            VariableName::parse("api_on_answer")?,
-            VariableValue::parse(&format!("sched_del voiceai-{call}"))?,
-        ));
+        for (name, group) in [
+            ("api_on_answer", TaskGroup::LastResort),
+            ("api_on_answer_renewal", TaskGroup::Renewal),
+        ] {
+            let command = Command::Unschedule(group, call).to_string();
+            self.variables
+                .push((VariableName::parse(name)?, VariableValue::parse(&command)?));
+        }
         Ok(self)
     }
 }
