@@ -4,7 +4,7 @@ use crate::arrivals::Arrivals;
 use crate::event;
 use crate::request::{self, Answer, Ask, Refusal, Request};
 use crate::routes::{Interest, Routes};
-use crate::{Channel, Happening, Settings};
+use crate::{Channel, Command, Happening, Settings};
 use freeswitch_esl_tokio::{
     ConnectionStatus, EslClient, EslCommand, EslError, EslEvent, EslEventStream, EslEventType, EslResponse,
     EslResult, EventFormat,
@@ -18,7 +18,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 
 /// What is subscribed to. CHANNEL_HANGUP tells of an end first; CHANNEL_DESTROY tells it to one who began to follow in between.
-const EVENTS: &str = "CHANNEL_PARK CHANNEL_UNPARK CHANNEL_ANSWER CHANNEL_BRIDGE CHANNEL_UNBRIDGE CHANNEL_HANGUP CHANNEL_DESTROY \
+const EVENTS: &str = "CHANNEL_PARK CHANNEL_UNPARK CHANNEL_ANSWER CHANNEL_BRIDGE CHANNEL_HANGUP CHANNEL_DESTROY \
                       CHANNEL_EXECUTE CHANNEL_EXECUTE_COMPLETE PLAYBACK_START PLAYBACK_STOP DTMF BACKGROUND_JOB \
                       CUSTOM mod_audio_stream::connect mod_audio_stream::disconnect mod_audio_stream::error \
                       mod_audio_stream::play mod_audio_stream::json";
@@ -153,11 +153,11 @@ impl<'a> Connection<'a> {
             return self.send(Errand::Interest, filter(interest));
         }
         if let Some(call) = self.unsure.pop_front() {
-            return self.send(Errand::Exists(call), api(format!("uuid_exists {call}")));
+            return self.send(Errand::Exists(call), api(&Command::Exists(call)));
         }
         while let Some(call) = self.parked.pop_front() {
             if !self.routes.follows(call) && !self.arrivals.has_told(call) {
-                return self.send(Errand::Dump, api(format!("uuid_dump {call} json")));
+                return self.send(Errand::Dump, api(&Command::Dump(call)));
             }
         }
         if let Some(request) = self.next.take() {
@@ -171,7 +171,7 @@ impl<'a> Connection<'a> {
         }
         let reply = request.reply;
         match request.ask {
-            Ask::Api(line) => self.send(Errand::Api(reply), api(line)),
+            Ask::Api(command) => self.send(Errand::Api(reply), EslCommand::Api { command }),
             Ask::Job(command) => self.send(Errand::Job(reply), EslCommand::BgApi { command }),
             Ask::Message(call, event) => self.send(
                 Errand::Message(reply),
@@ -194,7 +194,8 @@ impl<'a> Connection<'a> {
 
     fn ping(&mut self) {
         self.doubtful = false;
-        self.send(Errand::Ping, api("uptime".to_owned()));
+        let command = "uptime".to_owned();
+        self.send(Errand::Ping, EslCommand::Api { command });
     }
 
     /// A reply has come, or none.
@@ -356,7 +357,8 @@ async fn landed(underway: &mut Option<(Errand, Underway)>) -> EslResult<EslRespo
     }
 }
 
-fn api(command: String) -> EslCommand {
+fn api(command: &Command) -> EslCommand {
+    let command = command.to_string();
     EslCommand::Api { command }
 }
 

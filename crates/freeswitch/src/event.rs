@@ -18,11 +18,6 @@ pub(crate) fn told(event: &EslEvent) -> Vec<(CallUuid, Happening)> {
     };
     match event.event_type() {
         Some(EslEventType::ChannelBridge) => bridged(event),
-        Some(EslEventType::ChannelUnbridge) => {
-            let mut both = vec![(call, Happening::Unbridged)];
-            both.extend(other_of(event, call).map(|other| (other, Happening::Unbridged)));
-            both
-        }
         Some(kind) => one(event, kind)
             .map(|happening| (call, happening))
             .into_iter()
@@ -85,13 +80,6 @@ fn bridged(event: &EslEvent) -> Vec<(CallUuid, Happening)> {
         (one, Happening::Bridged { with: other }),
         (other, Happening::Bridged { with: one }),
     ]
-}
-
-fn other_of(event: &EslEvent, call: CallUuid) -> Option<CallUuid> {
-    ["Bridge-A-Unique-ID", "Bridge-B-Unique-ID"]
-        .into_iter()
-        .filter_map(|name| uuid_in(event, name))
-        .find(|other| *other != call)
 }
 
 fn uuid_in(event: &EslEvent, name: &str) -> Option<CallUuid> {

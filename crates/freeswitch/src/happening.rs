@@ -16,8 +16,6 @@ pub enum Happening {
         /// The other one.
         with: CallUuid,
     },
-    /// It no longer does.
-    Unbridged,
     /// A key was pressed.
     Digit(char),
     /// An application begins that was asked for with this id.

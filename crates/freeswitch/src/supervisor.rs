@@ -5,7 +5,7 @@ use crate::connection::{Connection, End};
 use crate::request::Request;
 use crate::routes::Routes;
 use crate::tally::Tally;
-use crate::{Settings, State};
+use crate::{Command, Settings, State};
 use freeswitch_esl_tokio::{AuthMethod, EslClient, EslConnectOptions, EslError, EslEventStream, EslResult};
 use secretary::CallUuid;
 use std::fmt;
@@ -159,7 +159,7 @@ pub(crate) async fn aside(settings: &Settings, line: &str) -> EslResult<String> 
 async fn find_parked(settings: Arc<Settings>, again: Arc<Notify>, found: mpsc::Sender<Vec<CallUuid>>) {
     loop {
         for _ in 0..2 {
-            match aside(&settings, "show channels as json").await {
+            match aside(&settings, &Command::ShowChannels.to_string()).await {
                 Ok(list) => match in_park(&list) {
                     Ok(calls) => {
                         if found.send(calls).await.is_err() {

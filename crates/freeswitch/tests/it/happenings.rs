@@ -86,7 +86,6 @@ async fn each_captured_event_is_told_as_what_happened() {
         ),
         (event!("dtmf"), Happening::Digit('5')),
         (event!("bridge"), Happening::Bridged { with: uuid(OTHER) }),
-        (event!("unbridge"), Happening::Unbridged),
         (
             event!("hangup"),
             Happening::HungUp {
@@ -110,9 +109,6 @@ async fn a_bridge_is_told_to_both_of_its_channels() {
     peer.say(event!("bridge"));
     assert_eq!(next(&mut one).await, Happening::Bridged { with: uuid(OTHER) });
     assert_eq!(next(&mut other).await, Happening::Bridged { with: uuid(CALL) });
-    peer.say(event!("unbridge"));
-    assert_eq!(next(&mut one).await, Happening::Unbridged);
-    assert_eq!(next(&mut other).await, Happening::Unbridged);
 }
 
 #[tokio::test]
