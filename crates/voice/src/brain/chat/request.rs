@@ -91,7 +91,8 @@ impl Endpoint {
         let mut spoken = false;
         match self.try_once(&question, &texts, &mut spoken).await {
             Err(failure) if failure.again && !spoken => {
-                tracing::warn!(failure = failure.message, "the model is asked again");
+                // Its message repeats what the endpoint says, and that may repeat the conversation.
+                tracing::warn!(kind = ?failure.kind, url = %self.url, "the model is asked again");
                 self.try_once(&question, &texts, &mut spoken).await
             }
             outcome => outcome,
