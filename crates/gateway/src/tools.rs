@@ -106,7 +106,7 @@ pub(crate) fn for_pbx(secretary: &Secretary, request: &ToolRequest) -> Result<To
     let arguments = match check(secretary, &request.name)? {
         Tool::SendDtmf => arguments::keys(&request.arguments)?,
         Tool::RecordCall => arguments::action(&request.arguments)?,
-        _ => dialled(transfer::present(secretary, request, Timestamp::now())?),
+        _ => dialled(&transfer::present(secretary, request, Timestamp::now())?),
     };
     Ok(ToolRequest {
         arguments,
@@ -114,7 +114,7 @@ pub(crate) fn for_pbx(secretary: &Secretary, request: &ToolRequest) -> Result<To
     })
 }
 
-fn dialled(meant: Destination) -> Value {
+fn dialled(meant: &Destination) -> Value {
     json!({"destination": meant.name, "number": meant.number, "kind": meant.kind})
 }
 

@@ -65,7 +65,9 @@ async fn on_openai(answers: Vec<Answer>) -> (Realtime, Node) {
     })
     .await
     .expect("the stand-in starts");
-    let wanted = secretary("desk", "openai").greeting("Good morning, how can I help you?");
+    let wanted = secretary("desk", "openai")
+        .greeting("Good morning, how can I help you?")
+        .with("[[destinations]]\nname = \"billing\"\nnumber = \"2001\"\n");
     let keys = format!("openai.url = {:?}\nvad.enabled = true", fake.url());
     let node = Node::start_with(wanted, &keys, [("VOICE_AI__OPENAI__API_KEY", "sk-sim")]).await;
     (fake, node)

@@ -160,7 +160,8 @@ async fn a_tool_that_needs_control_of_the_pbx_says_so_where_there_is_none() {
         message: None,
         ..talk()
     };
-    let tools = "tools = [\"send_dtmf\", \"record_call\", \"check_extension_available\"]";
+    let tools = "tools = [\"send_dtmf\", \"record_call\", \"check_extension_available\"]\n\
+        destinations = [{ name = \"Billing\", number = \"4000\" }]";
     let keys = Keys {
         secretary: tools.into(),
         ..Keys::default()
