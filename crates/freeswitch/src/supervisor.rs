@@ -9,8 +9,11 @@ use crate::{Command, Settings, State};
 use freeswitch_esl_tokio::{AuthMethod, EslClient, EslConnectOptions, EslError, EslEventStream, EslResult};
 use secretary::CallUuid;
 use std::fmt;
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::net::lookup_host;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{sleep, timeout};
 use tokio_util::task::AbortOnDropHandle;
@@ -31,7 +34,15 @@ pub(crate) struct Supervisor {
     pub(crate) routes: Arc<Routes>,
     pub(crate) arrivals: Arrivals,
     pub(crate) state: watch::Sender<State>,
+    pub(crate) addresses: watch::Sender<Arc<[SocketAddr]>>,
     pub(crate) tally: Arc<Tally>,
+}
+
+/// A connection that was just made, and the addresses behind the host's name: first the one that it goes to.
+struct Connected {
+    client: EslClient,
+    events: EslEventStream,
+    addresses: Arc<[SocketAddr]>,
 }
 
 impl Supervisor {
@@ -43,7 +54,7 @@ impl Supervisor {
                 () = unwanted(&mut self.requests) => return,
             };
             let state = match attempt {
-                Ok((client, events)) => match self.serve(client, events, &mut pauses).await {
+                Ok(connected) => match self.serve(connected, &mut pauses).await {
                     Some(state) => state,
                     None => return,
                 },
@@ -58,12 +69,12 @@ impl Supervisor {
     }
 
     /// Serves a connection to its end. Returns the state that this leads to; none if nobody wants another.
-    async fn serve(
-        &mut self,
-        client: EslClient,
-        events: EslEventStream,
-        pauses: &mut Pauses,
-    ) -> Option<State> {
+    async fn serve(&mut self, connected: Connected, pauses: &mut Pauses) -> Option<State> {
+        let Connected {
+            client,
+            events,
+            addresses,
+        } = connected;
         let settings = Arc::clone(&self.settings);
         let routes = Arc::clone(&self.routes);
         let list = Arc::new(Notify::new());
@@ -77,11 +88,13 @@ impl Supervisor {
         };
         pauses.begin_anew();
         self.tally.connected();
+        self.addresses.send_replace(Arc::clone(&addresses));
         tracing::info!(switch = %settings.name, %version, "FreeSWITCH is connected");
         self.state.send_replace(State::Up { version });
         let (found, mut parked) = mpsc::channel(1);
         let _listing = AbortOnDropHandle::new(tokio::spawn(find_parked(
             Arc::clone(&settings),
+            addresses,
             Arc::clone(&list),
             found,
         )));
@@ -115,22 +128,53 @@ async fn unwanted(requests: &mut mpsc::Receiver<Request>) {
     while requests.recv().await.is_some() {}
 }
 
-async fn connect(settings: &Settings) -> EslResult<(EslClient, EslEventStream)> {
+async fn connect(settings: &Settings) -> EslResult<Connected> {
+    let found = addresses(settings).await?;
+    let mut failed = None;
+    for (at, address) in found.iter().enumerate() {
+        match connect_to(settings, *address).await {
+            Ok((client, events)) => {
+                let mut addresses = found.clone();
+                addresses.swap(0, at);
+                return Ok(Connected {
+                    client,
+                    events,
+                    addresses: addresses.into(),
+                });
+            }
+            // It may be another's.
+            Err(error @ (EslError::Io(_) | EslError::Timeout { .. })) => failed = Some(error),
+            Err(error) => return Err(error),
+        }
+    }
+    Err(failed.unwrap_or_else(|| io::Error::from(ErrorKind::NotFound).into()))
+}
+
+/// Looks the host up. The system may take half a minute over a name server that does not answer, which is not waited for.
+async fn addresses(settings: &Settings) -> EslResult<Vec<SocketAddr>> {
+    let looked_up = lookup_host((settings.host.as_str(), settings.port));
+    match timeout(settings.patience, looked_up).await {
+        Ok(found) => Ok(found?.collect()),
+        Err(_) => Err(timed_out(settings.patience)),
+    }
+}
+
+async fn connect_to(settings: &Settings, address: SocketAddr) -> EslResult<(EslClient, EslEventStream)> {
     let options = EslConnectOptions::new()
         .with_connect_timeout(settings.patience)
         .with_event_queue_size(EVENT_QUEUE);
     let auth = AuthMethod::password(settings.password.reveal());
     // A peer that sends a byte now and then is no FreeSWITCH: what the crate limits is each step, this the whole.
     let limit = settings.patience * 3;
-    let attempt = Box::pin(EslClient::connect_with_auth(
-        &settings.host,
-        settings.port,
-        auth,
-        options,
-    ));
-    timeout(limit, attempt).await.unwrap_or(Err(EslError::Timeout {
+    let host = address.ip().to_string();
+    let attempt = Box::pin(EslClient::connect_with_auth(&host, address.port(), auth, options));
+    timeout(limit, attempt).await.unwrap_or(Err(timed_out(limit)))
+}
+
+fn timed_out(limit: Duration) -> EslError {
+    EslError::Timeout {
         timeout_ms: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
-    }))
+    }
 }
 
 fn state_of(error: &EslError, settings: &Settings) -> State {
@@ -145,8 +189,8 @@ fn state_of(error: &EslError, settings: &Settings) -> State {
 }
 
 /// Gives a command on a connection of its own: for an answer that is long, or that the database of FreeSWITCH takes its time for.
-pub(crate) async fn aside(settings: &Settings, line: &str) -> EslResult<String> {
-    let (client, _events) = connect(settings).await?;
+pub(crate) async fn aside(settings: &Settings, address: SocketAddr, line: &str) -> EslResult<String> {
+    let (client, _events) = connect_to(settings, address).await?;
     client.set_liveness_timeout(settings.patience * 10);
     client.set_command_timeout(settings.patience * 5);
     let response = client.api(line).await?;
@@ -156,10 +200,18 @@ pub(crate) async fn aside(settings: &Settings, line: &str) -> EslResult<String> 
 }
 
 /// Looks for channels that were parked before we came, and again when their events may be lost.
-async fn find_parked(settings: Arc<Settings>, again: Arc<Notify>, found: mpsc::Sender<Vec<CallUuid>>) {
+async fn find_parked(
+    settings: Arc<Settings>,
+    addresses: Arc<[SocketAddr]>,
+    again: Arc<Notify>,
+    found: mpsc::Sender<Vec<CallUuid>>,
+) {
+    let Some(address) = addresses.first().copied() else {
+        return;
+    };
     loop {
         for _ in 0..2 {
-            match aside(&settings, &Command::ShowChannels.to_string()).await {
+            match aside(&settings, address, &Command::ShowChannels.to_string()).await {
                 Ok(list) => match in_park(&list) {
                     Ok(calls) => {
                         if found.send(calls).await.is_err() {

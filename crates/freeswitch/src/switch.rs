@@ -12,6 +12,7 @@ use crate::{
 use freeswitch_esl_tokio::{EslError, EslEvent};
 use secretary::CallUuid;
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
@@ -30,6 +31,7 @@ pub struct Switch(Arc<Inner>);
 struct Inner {
     settings: Arc<Settings>,
     state: watch::Receiver<State>,
+    addresses: watch::Receiver<Arc<[SocketAddr]>>,
     requests: mpsc::Sender<Request>,
     routes: Arc<Routes>,
     tally: Arc<Tally>,
@@ -52,6 +54,7 @@ impl Switch {
         let settings = Arc::new(settings);
         let (requests, asked) = mpsc::channel(REQUEST_QUEUE);
         let (told, state) = watch::channel(State::Connecting);
+        let (found, addresses) = watch::channel(Arc::default());
         let (line, arrivals) = Arrivals::new();
         let routes = Arc::new(Routes::default());
         let tally = Arc::new(Tally::default());
@@ -61,12 +64,14 @@ impl Switch {
             routes: Arc::clone(&routes),
             arrivals: line,
             state: told,
+            addresses: found,
             tally: Arc::clone(&tally),
         };
         tokio::spawn(supervisor.run());
         let inner = Inner {
             settings,
             state,
+            addresses,
             requests,
             routes,
             tally,
@@ -82,6 +87,11 @@ impl Switch {
     /// How the connection is.
     pub fn state(&self) -> State {
         self.0.state.borrow().clone()
+    }
+
+    /// What was found behind the host's name when it was last connected: first the address that the connection goes to. Empty before.
+    pub fn addresses(&self) -> Arc<[SocketAddr]> {
+        Arc::clone(&self.0.addresses.borrow())
     }
 
     /// Tells of each change of state.
@@ -235,11 +245,12 @@ impl Switch {
     }
 
     async fn aside(&self, line: &str) -> Result<String, CommandError> {
-        if !self.state().is_up() {
+        let address = self.addresses().first().copied();
+        let Some(address) = address.filter(|_| self.state().is_up()) else {
             return Err(self.not_connected());
-        }
+        };
         let settings = &self.0.settings;
-        supervisor::aside(settings, line)
+        supervisor::aside(settings, address, line)
             .await
             .map_err(|error| match error {
                 EslError::Timeout { timeout_ms } => {

@@ -2,6 +2,7 @@
 
 use crate::peer::{LONG, Peer, settings};
 use freeswitch::{Command, CommandError, Password, Settings, State, Switch};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -33,6 +34,24 @@ async fn a_connection_tells_the_version_of_its_freeswitch() {
             version: "FreeSWITCH Version 1.10.12-release~64bit ( 64bit)".to_owned()
         }
     );
+}
+
+#[tokio::test]
+async fn what_stands_behind_the_hosts_name_is_told_with_the_connection() {
+    let peer = Peer::start().await;
+    let named = Settings {
+        host: "localhost".to_owned(),
+        ..peer.settings()
+    };
+    let (switch, _arrivals) = up(named).await;
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, peer.settings().port));
+    assert_eq!(
+        switch.addresses().first(),
+        Some(&address),
+        "nobody listens on another"
+    );
+    let listed = switch.command(Command::ShowChannels).await;
+    listed.expect("the same address serves a connection aside");
 }
 
 #[tokio::test]
