@@ -11,7 +11,8 @@ const LONGEST_QUEUE: usize = 64;
 /// How many wait behind those.
 const LONGEST_LINE: usize = 4096;
 
-/// The line of channels that wait for somebody to take them up. Each is told of once for each parking.
+/// The line of channels that wait for somebody to take them up. Each is told of once for each parking: what was told is held against
+/// the channels that are found in park after a connect, whose events may have come before.
 pub(crate) struct Arrivals {
     receiver: mpsc::Sender<Channel>,
     line: VecDeque<Channel>,
@@ -32,8 +33,20 @@ impl Arrivals {
         self.told.clear();
     }
 
-    /// Tells of a channel, unless it was told of already or somebody follows it.
-    pub(crate) fn add(&mut self, channel: Channel, routes: &Routes) {
+    /// Events were lost: who was told of may have left park, and come back to it. Those that still wait are told again.
+    pub(crate) fn lost_events(&mut self) {
+        self.told = self.line.iter().map(|channel| channel.call).collect();
+    }
+
+    /// Tells of a channel that was parked this moment. Each parking is a new one, whatever was told of the channel before: that it
+    /// has left park is not told of one whose `voice_ai` was taken away meanwhile, as after a transfer.
+    pub(crate) fn parked(&mut self, channel: Channel, routes: &Routes) {
+        self.left(channel.call);
+        self.found(channel, routes);
+    }
+
+    /// Tells of a channel that was found in park, unless it was told of already or somebody follows it.
+    pub(crate) fn found(&mut self, channel: Channel, routes: &Routes) {
         if !channel.parked_for_us || routes.follows(channel.call) || !self.told.insert(channel.call) {
             return;
         }

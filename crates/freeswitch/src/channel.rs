@@ -71,6 +71,16 @@ impl Channel {
         })
     }
 
+    /// The value of `voice_ai` of a channel that waits in park and does not say by it what it was probably to say, from the reply to
+    /// `uuid_dump … json`.
+    pub(crate) fn mistaken_mark(json: &str) -> Option<String> {
+        let dump: serde_json::Map<String, serde_json::Value> = serde_json::from_str(json).ok()?;
+        let present = |name: &str| dump.get(name)?.as_str();
+        let mark = present("variable_voice_ai").filter(|mark| !mark.is_empty())?;
+        let is_clear = is_true(mark) || mark.eq_ignore_ascii_case("false");
+        (!is_clear && is_parked(&present)).then(|| mark.to_owned())
+    }
+
     /// Reads the reply to `uuid_dump … json`.
     pub(crate) fn of_dump(json: &str) -> Option<Self> {
         let dump: serde_json::Map<String, serde_json::Value> = serde_json::from_str(json).ok()?;
@@ -78,12 +88,10 @@ impl Channel {
     }
 }
 
-/// What FreeSWITCH takes for true (`switch_true`).
+/// Whether `voice_ai` says that the channel is for us. No other word will do that FreeSWITCH takes for true: its events are filtered by
+/// this one, so that others would be found after a reconnect and not before.
 fn is_true(value: &str) -> bool {
-    ["true", "yes", "on", "enabled", "active", "allow", "t"]
-        .iter()
-        .any(|word| value.eq_ignore_ascii_case(word))
-        || value.parse::<i64>().is_ok_and(|number| number != 0)
+    value.eq_ignore_ascii_case("true")
 }
 
 /// Whether park runs. An application that was executed in park stays the current one after its end (measured), so that a channel

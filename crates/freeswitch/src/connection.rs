@@ -150,6 +150,10 @@ impl<'a> Connection<'a> {
             return self.ping();
         }
         if let Some(interest) = self.routes.next_interest() {
+            if let Interest::Over(call) = interest {
+                // What becomes of it is not told any more.
+                self.arrivals.left(call);
+            }
             return self.send(Errand::Interest, filter(interest));
         }
         if let Some(call) = self.unsure.pop_front() {
@@ -222,9 +226,8 @@ impl<'a> Connection<'a> {
             Errand::Job(reply) => self.job_begun(&response, reply),
             Errand::Exists(call) => self.routes.tell(call, &whether_alive(&response)),
             Errand::Dump => {
-                let channel = response.api_result().ok().and_then(Channel::of_dump);
-                if let Some(channel) = channel {
-                    self.arrivals.add(channel, self.routes);
+                if let Ok(dump) = response.api_result() {
+                    self.found(dump);
                 }
             }
             Errand::Interest | Errand::Ping => {}
@@ -250,6 +253,18 @@ impl<'a> Connection<'a> {
         // Either that command is slow, or nobody is there any more.
         self.doubtful = true;
         None
+    }
+
+    /// A channel was found in park.
+    fn found(&mut self, dump: &str) {
+        let Some(channel) = Channel::of_dump(dump) else {
+            return;
+        };
+        if let Some(mark) = Channel::mistaken_mark(dump) {
+            let (switch, call) = (&self.settings.name, channel.call);
+            tracing::warn!(%switch, %call, mark, "a parked channel is not taken up: voice_ai must be `true`; set that in the dialplan");
+        }
+        self.arrivals.found(channel, self.routes);
     }
 
     fn job_begun(&mut self, response: &EslResponse, reply: oneshot::Sender<Answer>) {
@@ -278,6 +293,7 @@ impl<'a> Connection<'a> {
             Some(Err(EslError::QueueFull)) => {
                 tracing::warn!(switch = %self.settings.name, "events were lost: every channel is asked for again");
                 self.unsure = self.routes.torn().into();
+                self.arrivals.lost_events();
                 self.list.notify_one();
                 None
             }
@@ -296,7 +312,7 @@ impl<'a> Connection<'a> {
             Some(EslEventType::ChannelPark) => {
                 let channel = Channel::read(|name| event.header_str(name));
                 if let Some(channel) = channel {
-                    self.arrivals.add(channel, self.routes);
+                    self.arrivals.parked(channel, self.routes);
                 }
             }
             Some(

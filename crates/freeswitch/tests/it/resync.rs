@@ -3,7 +3,7 @@
 use crate::happenings::{CALL, OTHER, event, follow, happens, next, uuid};
 use crate::peer::{LONG, Peer};
 use crate::states::{reaches, up};
-use freeswitch::{Channel, Happening, State, Switch};
+use freeswitch::{Channel, Command, Happening, State, Switch};
 use tokio::sync::mpsc;
 
 const DUMP: &str = include_str!("../data/dump_parked.json");
@@ -73,17 +73,56 @@ async fn a_channel_arrives_once_for_each_parking() {
     assert_eq!(channel.call, uuid(CALL));
     assert!(channel.parked_for_us && channel.answered);
     assert_eq!(channel.destination.as_deref(), Some("9000"));
-    peer.say(&parked(CALL));
-    peer.say(&parked(OTHER));
-    assert_eq!(
-        arrival(&mut arrivals).await.call,
-        uuid(OTHER),
-        "the same parking is not told twice"
-    );
     // It has left park, and comes again.
     peer.say(&parked(CALL).replace("CHANNEL_PARK", "CHANNEL_UNPARK"));
     peer.say(&parked(CALL));
     assert_eq!(arrival(&mut arrivals).await.call, uuid(CALL));
+    // It was transferred: what takes `voice_ai` away keeps the next event from us. And it was sent back.
+    peer.say(&parked(CALL));
+    assert_eq!(arrival(&mut arrivals).await.call, uuid(CALL));
+    all_read(&switch, &mut peer).await;
+    assert!(arrivals.try_recv().is_err(), "each parking is told once");
+}
+
+#[tokio::test]
+async fn a_parking_that_was_told_is_not_found_again() {
+    let mut peer = Peer::start().await;
+    let (switch, mut arrivals) = up(peer.settings()).await;
+    peer.heard("api show channels").await;
+    peer.say(&parked(CALL));
+    assert_eq!(arrival(&mut arrivals).await.call, uuid(CALL));
+    // FreeSWITCH's list is late: only the second one has it, and another.
+    peer.channel(CALL, DUMP);
+    peer.channel(OTHER, &DUMP.replace(CALL, OTHER));
+    assert_eq!(arrival(&mut arrivals).await.call, uuid(OTHER));
+    // Behind all that was found.
+    switch.command(Command::Exists(uuid(OTHER))).await.unwrap();
+    all_read(&switch, &mut peer).await;
+    assert!(arrivals.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn only_true_is_true_by_event_and_by_list() {
+    let mut peer = Peer::start().await;
+    let call = |last: usize| format!("aaaaaaaa-bbbb-4ccc-8ddd-9000000001{last:02}");
+    for (last, word) in ["1", "yes", "on", "t", "false", ""].into_iter().enumerate() {
+        let mark = format!(r#""variable_voice_ai":"{word}""#);
+        let dump = DUMP.replace(r#""variable_voice_ai":"true""#, &mark);
+        peer.channel(&call(last), &dump.replace(CALL, &call(last)));
+    }
+    peer.channel(
+        CALL,
+        &DUMP.replace(r#""variable_voice_ai":"true""#, r#""variable_voice_ai":"TRUE""#),
+    );
+    let (switch, mut arrivals) = up(peer.settings()).await;
+    assert_eq!(arrival(&mut arrivals).await.call, uuid(CALL));
+    switch.command(Command::Exists(uuid(CALL))).await.unwrap();
+    peer.say(&parked(OTHER).replace("variable_voice_ai: true", "variable_voice_ai: yes"));
+    all_read(&switch, &mut peer).await;
+    assert!(
+        arrivals.try_recv().is_err(),
+        "FreeSWITCH's filter knows no other word"
+    );
 }
 
 #[tokio::test]
@@ -144,7 +183,9 @@ async fn after_a_flood_that_was_too_much_every_channel_is_asked_for() {
     peer.channel(CALL, "{}");
     let (switch, mut arrivals) = up(peer.settings()).await;
     let mut following = follow(&switch, &mut peer, CALL).await;
-    // Somebody was parked, and the event that told it is among the lost ones.
+    peer.say(&parked(OTHER));
+    assert_eq!(arrival(&mut arrivals).await.call, uuid(OTHER));
+    // They left and were parked again, and the events that told it are among the lost ones.
     peer.channel(OTHER, &DUMP.replace(CALL, OTHER));
     let flood = crate::peer::framed("Event-Name: HEARTBEAT").repeat(20_000);
     let told = tokio::time::timeout(LONG, async {
