@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// What the fake knows to execute; anything else hangs the channel up, as FreeSWITCH does.
-const KNOWN: [&str; 21] = [
+const KNOWN: [&str; 22] = [
     "answer",
     "bridge",
     "endless_playback",
@@ -25,6 +25,7 @@ const KNOWN: [&str; 21] = [
     "playback",
     "pre_answer",
     "ring_ready",
+    "sched_cancel",
     "set",
     "set_profile_var",
     "sleep",
@@ -99,6 +100,9 @@ impl Exchange {
                 if let Some(("dialplan", dialplan)) = data.split_once('=') {
                     channel.state().profile.inline = dialplan.eq_ignore_ascii_case("inline");
                 }
+            }
+            "sched_cancel" => {
+                self.inner().tasks.delete_group(data);
             }
             "unset" => channel.unset(data),
             "park" => self.park(channel).await,

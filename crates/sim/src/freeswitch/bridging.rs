@@ -183,6 +183,9 @@ impl Exchange {
         }
         self.tell_with(channel, "CHANNEL_BRIDGE", &pair);
         self.enter(other, CoreState::ExchangeMedia);
+        for (one, leg) in [(channel, "aleg"), (other, "bleg")] {
+            self.execute_first(channel, one, leg).await;
+        }
         let (mut ours, mut theirs) = (channel.changes(), other.changes());
         loop {
             ours.borrow_and_update();
@@ -211,6 +214,16 @@ impl Exchange {
             one.unset("bridge_uuid");
             one.unset("signal_bond");
         }
+    }
+
+    /// What the first of two who talk has set for one of them to execute before (`bridge_pre_execute_aleg_app`).
+    async fn execute_first(self: &Arc<Self>, channel: &Channel, one: &Arc<Channel>, leg: &str) {
+        let Some(application) = channel.variable(&format!("bridge_pre_execute_{leg}_app")) else {
+            return;
+        };
+        let data = channel.variable(&format!("bridge_pre_execute_{leg}_data"));
+        self.execute(one, &application, &data.unwrap_or_default(), None)
+            .await;
     }
 
     /// `uuid_bridge`: one of two channels that were told to talk to each other.
