@@ -30,8 +30,22 @@ pub(super) struct Introduction {
     speech: Speech,
     means: Means,
     stage: Stage,
+    control: Control,
     /// The person's leg could not be hung up: what ends it is left in place.
     left_to_last_resort: bool,
+}
+
+/// Whether FreeSWITCH tells what happens to the person's leg.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Control {
+    Held,
+    Lost {
+        since: Instant,
+    },
+    /// The same, and there is no such leg any more now that control is back. Two who talk need none: `loopback` takes itself out.
+    Over {
+        since: Instant,
+    },
 }
 
 /// A phone that the dialplan calls for a `loopback` is offered what that speaks, L16, and nothing else, which most refuse
@@ -49,7 +63,9 @@ enum Stage {
     Ringing(Dialling),
     /// It is in park, and spoken to.
     Spoken(Booth),
-    /// It is being joined, or is over.
+    /// It is being joined with the caller.
+    Joining,
+    /// It is over.
     Left,
 }
 
@@ -116,19 +132,29 @@ impl Introduction {
             },
             means: settings.means.clone(),
             stage: Stage::Ready(Box::new((route, channel.clone()))),
+            control: Control::Held,
             left_to_last_resort: false,
         })
     }
 
     /// The next thing that happens to the person's leg.
     pub(super) async fn next(&mut self) -> News {
-        let due = self.machine.poll_timeout().map_or_else(
+        let machine = match self.is_out_of_sight() {
+            true => None,
+            false => self.machine.poll_timeout(),
+        };
+        let due = machine.map_or_else(
             || self.last_resort.due(),
             |due| self.last_resort.due().min(due.into()),
         );
-        let Self { following, stage, .. } = self;
+        let Self {
+            following,
+            stage,
+            control,
+            ..
+        } = self;
         tokio::select! {
-            happening = following.next() => News::Happened(happening),
+            happening = following.next(), if !matches!(control, Control::Over { .. }) => News::Happened(happening),
             news = of_leg(stage) => news,
             () = tokio::time::sleep_until(due) => News::Due,
         }
@@ -143,9 +169,21 @@ impl Introduction {
                 Some(Event::LegAnswered)
             }
             News::Dialled(Err(error)) => Some(self.not_reached(error).await),
+            News::Happened(None | Some(Happening::HungUp { .. })) if self.is_out_of_sight() => {
+                let since = self.now();
+                self.control = Control::Over { since };
+                None
+            }
             News::Happened(None | Some(Happening::HungUp { .. })) => self.gone(),
             News::Happened(Some(Happening::Digit(key))) => Digit::new(key).map(Event::Digit),
+            News::Happened(Some(Happening::ControlLost)) => {
+                self.control = Control::Lost { since: now };
+                None
+            }
+            // The attendant asks what has become of them.
+            News::Happened(Some(Happening::ControlBack)) if self.is_joining() => None,
             News::Happened(Some(Happening::ControlBack)) => {
+                self.control = Control::Held;
                 self.last_resort.arm().await;
                 None
             }
@@ -156,7 +194,7 @@ impl Introduction {
                 if self.last_resort.due().into_std() <= now {
                     self.last_resort.arm().await;
                 }
-                self.machine.handle_timeout(Instant::now());
+                self.machine.handle_timeout(self.now());
                 None
             }
         };
@@ -167,7 +205,27 @@ impl Introduction {
 
     /// Tells the machine what happens to the caller.
     pub(super) fn tell(&mut self, event: Event) {
-        self.machine.handle(event, Instant::now());
+        let now = self.now();
+        self.machine.handle(event, now);
+    }
+
+    /// Whether the two are being joined: FreeSWITCH has been told.
+    pub(super) fn is_joining(&self) -> bool {
+        matches!(self.stage, Stage::Joining)
+    }
+
+    /// Whether they may talk to each other without our being told. Nothing is given up meanwhile: what has become of them is asked
+    /// when control is back.
+    fn is_out_of_sight(&self) -> bool {
+        self.is_joining() && self.control != Control::Held
+    }
+
+    /// The machine's time, which stands still meanwhile.
+    fn now(&self) -> Instant {
+        match self.control {
+            Control::Lost { since } | Control::Over { since } if self.is_joining() => since,
+            _ => Instant::now(),
+        }
     }
 
     /// Does what the machine wants, up to what is the attendant's to do.
@@ -182,7 +240,7 @@ impl Introduction {
                     }
                 }
                 Order::Bridge => {
-                    self.stage = Stage::Left;
+                    self.stage = Stage::Joining;
                     return Some(Step::Join(self.person));
                 }
                 Order::HangUpCallee => self.hang_up().await,
@@ -262,7 +320,7 @@ impl Introduction {
     fn gone(&mut self) -> Option<Event> {
         match self.stage {
             Stage::Ready(_) | Stage::Ringing(_) => None,
-            Stage::Spoken(_) | Stage::Left => Some(Event::CalleeGone),
+            Stage::Spoken(_) | Stage::Joining | Stage::Left => Some(Event::CalleeGone),
         }
     }
 
@@ -273,7 +331,7 @@ impl Introduction {
         };
         match &self.stage {
             Stage::Spoken(booth) => booth.say(speech),
-            Stage::Ready(_) | Stage::Ringing(_) | Stage::Left => {}
+            Stage::Ready(_) | Stage::Ringing(_) | Stage::Joining | Stage::Left => {}
         }
     }
 
@@ -315,6 +373,6 @@ async fn of_leg(stage: &mut Stage) -> News {
             }
         },
         Stage::Spoken(booth) => News::Told(booth.next().await),
-        Stage::Ready(_) | Stage::Left => std::future::pending().await,
+        Stage::Ready(_) | Stage::Joining | Stage::Left => std::future::pending().await,
     }
 }

@@ -12,7 +12,7 @@ use call::announcing::Event;
 use call::{Digit, ToolCallId, ToolRequest, TransferOutcome};
 use freeswitch::{
     Application, Channel, Command, CommandError, Following, HangupCause, Happening, Ringback, Switch,
-    VariableName, VariableValue,
+    TaskGroup, VariableName, VariableValue,
 };
 use secretary::{CallUuid, Language};
 use tokio::sync::mpsc;
@@ -268,8 +268,10 @@ impl Attendant {
         if let Transfer::Away = self.transfer {
             return Flow::On;
         }
-        if let Transfer::Blind(_) = self.transfer {
-            self.look_after_a_transfer().await;
+        match &self.transfer {
+            Transfer::Blind(_) => self.look_after_a_transfer().await,
+            Transfer::Announced(introduction) if introduction.is_joining() => self.look_after_a_join().await,
+            Transfer::None | Transfer::Announced(_) | Transfer::Away => {}
         }
         match self.transfer {
             Transfer::Away => Flow::On,
@@ -290,6 +292,21 @@ impl Attendant {
             }
             None => {}
         }
+    }
+
+    /// What has become of two who were being joined while nothing was told.
+    async fn look_after_a_join(&mut self) {
+        let Ok(dump) = self.switch.command(Command::Dump(self.channel.call)).await else {
+            return;
+        };
+        let event = match bridge_in(&dump) {
+            Some(BridgeState::Talks) => Event::Bridged,
+            _ => Event::BridgeFailed,
+        };
+        if let Transfer::Announced(introduction) = &mut self.transfer {
+            introduction.tell(event);
+        }
+        self.go_on_announcing().await;
     }
 
     async fn transfer(&mut self, wanted: &Wanted) {
@@ -371,14 +388,34 @@ impl Attendant {
         let call = self.channel.call;
         // From here on the music ends by itself.
         self.waiting = Waiting::Not;
-        match self.switch.command(Command::Bridge(call, person)).await {
-            // FreeSWITCH tells when they talk.
-            Ok(_) => None,
+        let joined = match self.leave_them_alone(person).await {
+            Ok(()) => self.switch.command(Command::Bridge(call, person)).await,
+            Err(error) => Err(error),
+        };
+        match joined {
+            // FreeSWITCH tells when they talk; where it has not answered, too, or it is asked when control is back.
+            Ok(_) | Err(CommandError::NotConnected { .. } | CommandError::TimedOut { .. }) => None,
             Err(error) => {
                 tracing::warn!(%call, %person, %error, "the caller and whom they wanted could not be joined");
                 Some(Event::BridgeFailed)
             }
         }
+    }
+
+    /// Whatever becomes of us, FreeSWITCH itself takes both last resorts away when the two are joined (measured on 1.10.12: it
+    /// executes these applications first), and whoever hangs up first, the caller is not left in the dialplan.
+    async fn leave_them_alone(&self, person: CallUuid) -> Result<(), CommandError> {
+        let group = |call| TaskGroup::LastResort.of(call);
+        for (name, value) in [
+            ("bridge_pre_execute_aleg_app", "sched_cancel".to_owned()),
+            ("bridge_pre_execute_aleg_data", group(self.channel.call)),
+            ("bridge_pre_execute_bleg_app", "sched_cancel".to_owned()),
+            ("bridge_pre_execute_bleg_data", group(person)),
+            ("hangup_after_bridge", "true".to_owned()),
+        ] {
+            self.set(name, &value).await?;
+        }
+        Ok(())
     }
 
     /// An announced transfer has ended.
@@ -391,10 +428,6 @@ impl Attendant {
             return self.come_back(outcome).await;
         }
         self.away().await;
-        // Whoever hangs up first: the caller is not left in the dialplan either.
-        if let Err(error) = self.set("hangup_after_bridge", "true").await {
-            tracing::debug!(call = %self.channel.call, %error, "the caller's channel");
-        }
         introduction.joined().await;
     }
 
