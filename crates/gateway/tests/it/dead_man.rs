@@ -1,6 +1,7 @@
 //! The dead man's switch: whatever dies, FreeSWITCH itself hands the caller to somebody, and leaves nobody else on a line.
 
 use crate::asker::Asker;
+use crate::esl_proxy::EslProxy;
 use crate::line::{Node, Wanted, secretary};
 use crate::pbx_site::{PbxSite, at, soon};
 use futures_util::future::join_all;
@@ -206,6 +207,53 @@ async fn whom_a_dying_gateway_was_asking_is_hung_up_and_the_caller_saved_from_th
     let ended = timeout(LAST_RESORT, jenny.until_hung_up()).await;
     assert_eq!(ended.as_deref(), Ok("RECOVERY_ON_TIMER_EXPIRE"));
     saved(&caller, "9000").await;
+}
+
+#[tokio::test]
+async fn two_who_were_just_joined_are_let_alone_when_control_is_lost() {
+    let fake = FreeSwitch::start(Setup::default()).await.unwrap();
+    let answers = Behaviour::Answers {
+        after: Duration::ZERO,
+    };
+    fake.extension("2001", answers);
+    let proxy = EslProxy::before(&fake.addr().to_string()).await;
+    let keys = format!(
+        "vad.enabled = false\npbx = [{{ name = \"fake\", port = {}, unicast_port = 29600, fallback = \"9000\" }}]",
+        proxy.port()
+    );
+    let engine = Asker::new();
+    let wanted = secretary("desk", "openai").with(JENNY);
+    let node = Node::launch(&[&wanted], &keys, [], vec![Arc::new(engine.clone())]).await;
+    let caller = fake.caller(Dial::default());
+    wound(&fake, &caller, None).await;
+    let about = json!({"destination": "Jenny Cole", "about": "Ana"});
+    engine.uses("transfer_announced", about);
+    let asked = async {
+        loop {
+            if let Some(jenny) = fake.called("2001").pop()
+                && !jenny.heard().is_empty()
+            {
+                return jenny;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let jenny = soon("Jenny is asked", asked).await;
+    proxy.cut_after("uuid_bridge");
+    jenny.press('1');
+    soon(
+        "they talk",
+        caller.until(|place| matches!(place, Place::Bridged { .. })),
+    )
+    .await;
+    // By FreeSWITCH itself.
+    taken_away(&fake).await;
+    proxy.mend();
+    node.shows("voice_ai_transfers_total{outcome=\"answered\"} 1")
+        .await;
+    taken_away(&fake).await;
+    node.ends_empty().await;
+    assert!(matches!(caller.place(), Some(Place::Bridged { .. })));
 }
 
 #[tokio::test]

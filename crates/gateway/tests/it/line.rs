@@ -92,7 +92,8 @@ impl Wanted {
         }
     }
 
-    fn file(&self) -> String {
+    /// Its file.
+    pub(crate) fn file(&self) -> String {
         let Self {
             name,
             engine,

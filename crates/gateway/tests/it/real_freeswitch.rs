@@ -16,9 +16,11 @@ use std::time::Duration;
 use voice::Engine;
 
 /// Where a real FreeSWITCH is.
+#[derive(Clone)]
 pub(crate) struct Real {
     /// Its event socket.
     pub(crate) address: String,
+    first_port: u16,
     pub(crate) keys: String,
     pub(crate) password: String,
     sip: SocketAddr,
@@ -40,19 +42,33 @@ pub(crate) fn real(first_port: u16) -> Option<Real> {
         .unwrap()
         .next()
         .expect("VOICE_AI_FREESWITCH_SIP is host:port");
-    let keys = format!(
-        "vad.enabled = false\nstream.echo = \"off\"\n\
-         pbx = [{{ name = \"real\", host = {host:?}, port = {port}, password = {{ env = \"REAL_PASSWORD\" }}, unicast_port = {first_port} }}]"
-    );
+    let port = port.parse().expect("VOICE_AI_FREESWITCH is host:port");
+    let keys = keys(host, port, first_port);
     Some(Real {
         address: address.clone(),
+        first_port,
         keys,
         password,
         sip,
     })
 }
 
+fn keys(host: &str, port: u16, first_port: u16) -> String {
+    format!(
+        "vad.enabled = false\nstream.echo = \"off\"\n\
+         pbx = [{{ name = \"real\", host = {host:?}, port = {port}, password = {{ env = \"REAL_PASSWORD\" }}, unicast_port = {first_port} }}]"
+    )
+}
+
 impl Real {
+    /// The same, reached by what listens on this port here.
+    pub(crate) fn by(&self, port: u16) -> Self {
+        Self {
+            keys: keys("127.0.0.1", port, self.first_port),
+            ..self.clone()
+        }
+    }
+
     async fn node(&self, engine: &str, own: Vec<Arc<dyn Engine>>) -> Node {
         Node::launch(
             &[&secretary("tester", engine)],

@@ -17,33 +17,48 @@ pub(crate) struct View(BufStream<TcpStream>);
 
 impl View {
     pub(crate) async fn open(real: &Real) -> Self {
-        let socket = TcpStream::connect(&real.address).await.unwrap();
+        let opened = async {
+            loop {
+                if let Some(view) = Self::try_open(real).await {
+                    return view;
+                }
+                tokio::time::sleep(AGAIN).await;
+            }
+        };
+        soon("an event socket", opened).await
+    }
+
+    /// None while nothing answers there.
+    async fn try_open(real: &Real) -> Option<Self> {
+        let socket = TcpStream::connect(&real.address).await.ok()?;
         let mut view = Self(BufStream::new(socket));
-        view.read().await;
-        let accepted = view.say(&format!("auth {}", real.password)).await;
+        view.read().await?;
+        let accepted = view.say(&format!("auth {}", real.password)).await?;
         assert!(accepted.contains("+OK accepted"), "{accepted}");
-        view
+        Some(view)
     }
 
     /// What a command of its API answers.
     pub(crate) async fn api(&mut self, command: &str) -> String {
-        let reply = self.say(&format!("api {command}")).await;
+        let reply = self.say(&format!("api {command}")).await.expect("an answer");
         let body = reply.split_once("\n\n").map_or("", |(_, body)| body);
         body.trim().to_owned()
     }
 
-    async fn say(&mut self, line: &str) -> String {
-        self.0.write_all(format!("{line}\n\n").as_bytes()).await.unwrap();
-        self.0.flush().await.unwrap();
+    async fn say(&mut self, line: &str) -> Option<String> {
+        self.0.write_all(format!("{line}\n\n").as_bytes()).await.ok()?;
+        self.0.flush().await.ok()?;
         self.read().await
     }
 
-    /// One message: its head, and its body behind it.
-    async fn read(&mut self) -> String {
+    /// One message: its head, and its body behind it. None where the other end is gone.
+    async fn read(&mut self) -> Option<String> {
         let (mut head, mut length) = (String::new(), 0);
         loop {
             let from = head.len();
-            assert!(self.0.read_line(&mut head).await.unwrap() > 0, "closed: {head}");
+            if self.0.read_line(&mut head).await.ok()? == 0 {
+                return None;
+            }
             let line = head[from..].trim().to_owned();
             if let Some(value) = line.strip_prefix("Content-Length: ") {
                 length = value.parse().unwrap();
@@ -53,8 +68,8 @@ impl View {
             }
         }
         let mut body = vec![0; length];
-        self.0.read_exact(&mut body).await.unwrap();
-        head + &String::from_utf8_lossy(&body)
+        self.0.read_exact(&mut body).await.ok()?;
+        Some(head + &String::from_utf8_lossy(&body))
     }
 
     /// The channels that our phone's call has made.
