@@ -1,6 +1,7 @@
 -- voice_secretary.lua: hands a call to voice-ai-realtime, and to somebody else when that cannot be reached.
--- voice-ai script version: 2
--- Version 2 keeps a call only while the server says that it is there ({"type":"alive"}): install it with that server, not before.
+-- voice-ai script version: 3
+-- From version 2 on a call is kept only while the server says that it is there ({"type":"alive"}): install it with that server, not before.
+-- Version 3 tells the server of the call in the stream's address too, as amigniter may lose the metadata.
 --
 -- In the dialplan (docs/freeswitch.md tells every variable):
 --   <action application="set" data="domain_uuid=…"/>
@@ -105,24 +106,42 @@ local function latin1(byte)
   return string.char(0xC0 + math.floor(byte / 64), 0x80 + byte % 64)
 end
 
--- A text as JSON, cut to `room` bytes at the end of a character. Of all that FreeSWITCH splits or unescapes an argument at (blanks,
--- quotes, backslashes, $) only the backslash of \uXXXX is left, which it passes on as it is: the argument needs no quotes.
-local function json_text(text, room)
+-- A text in well-formed UTF-8, each character as `write` has it, cut to `room` bytes at the end of a character. The second value tells
+-- whether it was cut.
+local function written(text, room, write)
   local parts, length, at = {}, 0, 1
   while at <= #text do
     local size = utf8_length(text, at)
-    local part = size and text:sub(at, at + size - 1) or latin1(text:byte(at))
-    if size == 1 and not part:find("^[%w%-%._~:/@%+%*#=,;%(%)!]$") then
-      part = string.format("\\u%04x", text:byte(at))
-    end
+    local part = write(size and text:sub(at, at + size - 1) or latin1(text:byte(at)))
     length = length + #part
     if length > room then
-      break
+      return table.concat(parts), true
     end
     parts[#parts + 1] = part
     at = at + (size or 1)
   end
-  return '"' .. table.concat(parts) .. '"'
+  return table.concat(parts), false
+end
+
+-- A text as JSON. Of all that FreeSWITCH splits or unescapes an argument at (blanks, quotes, backslashes, $) only the backslash of
+-- \uXXXX is left, which it passes on as it is: the argument needs no quotes.
+local function json_text(text, room)
+  return '"' .. written(text, room, function(character)
+    if #character == 1 and not character:find("^[%w%-%._~:/@%+%*#=,;%(%)!]$") then
+      return string.format("\\u%04x", character:byte())
+    end
+    return character
+  end) .. '"'
+end
+
+-- A text as it may stand in an address (RFC 3986); nil where it is longer than `room`: cut it would be another.
+local function address_text(text, room)
+  local encoded, cut = written(text, room, function(character)
+    return (character:gsub("[^A-Za-z0-9%-%._~]", function(byte)
+      return string.format("%%%02X", byte:byte())
+    end))
+  end)
+  return not cut and encoded or nil
 end
 
 -- The text of a JSON string at `at`, and where it ends; nil where there is none.
@@ -275,7 +294,29 @@ local function rate()
   return rate_of(asked) or of_channel
 end
 
--- The call in JSON, the first frame of the stream. It stays below 700 bytes, and the command below 1000: amigniter holds 8192, and
+local function secretary()
+  return variable("voice_ai_secretary") or variable("secretary_uuid")
+end
+
+-- What the server may not miss, at the end of the stream's address: amigniter never sends the metadata where it has connected before it has
+-- attached the stream to the channel (its source; about half of several calls at once, measured). Who calls does not stand here, as
+-- addresses are logged on their way. Both builds look at the address as far as the port and send the rest as it is, up to 4095 bytes
+-- (their sources).
+local function query(leg, mix, hz)
+  local keys = { "rate=" .. hz, "mix=" .. mix }
+  local function tell(key, value, room)
+    local text = value and address_text(value, room)
+    if text then
+      keys[#keys + 1] = key .. "=" .. text
+    end
+  end
+  tell("secretary", secretary(), 96)
+  tell("leg", leg ~= "auto" and leg or nil, 8)
+  tell("language", variable("voice_ai_language"), 24)
+  return "?" .. table.concat(keys, "&")
+end
+
+-- The call in JSON, the first frame of the stream. It stays below 550 bytes, and the command below 1000: amigniter holds 8192, and
 -- sptmru sends it from memory that it has freed, which larger pieces do not survive (both sources).
 local function metadata(leg, mix, hz)
   local keys = {}
@@ -284,7 +325,7 @@ local function metadata(leg, mix, hz)
       keys[#keys + 1] = '"' .. key .. '":' .. json_text(value, room)
     end
   end
-  tell("secretary", variable("voice_ai_secretary") or variable("secretary_uuid"), 120)
+  tell("secretary", secretary(), 120)
   tell("caller_number", variable("caller_id_number"), 48)
   tell("caller_name", variable("caller_id_name"), 160)
   tell("destination", variable("destination_number"), 48)
@@ -447,7 +488,7 @@ function stream.prepare(domain, url)
     "uuid_audio_stream",
     call,
     "start",
-    url .. "/stream/" .. domain .. "/" .. call,
+    url .. "/stream/" .. domain .. "/" .. call .. query(leg, mix, hz),
     mix,
     hz,
     metadata(leg, mix, hz),

@@ -1,5 +1,6 @@
 //! The script under real Lua, with a stand-in for FreeSWITCH in virtual time (tests/lua/stand_in.lua).
 
+mod address;
 mod ends;
 mod hang_ups;
 mod last_resort;
@@ -12,7 +13,7 @@ use freeswitch::{SCRIPT, ScriptVersion};
 
 #[test]
 fn the_script_tells_its_version() {
-    assert_eq!(ScriptVersion::of(SCRIPT).unwrap().to_string(), "2");
+    assert_eq!(ScriptVersion::of(SCRIPT).unwrap().to_string(), "3");
 }
 
 #[test]

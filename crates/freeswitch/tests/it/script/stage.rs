@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::process::Command;
 
@@ -215,6 +216,17 @@ impl Play {
             .collect()
     }
 
+    /// The address of the first start, and what it says of the call.
+    pub(crate) fn address(&self) -> (String, BTreeMap<String, String>) {
+        let address = String::from_utf8(self.starts()[0][2].clone()).unwrap();
+        let (address, query) = address.split_once('?').expect("a query");
+        let keys = query.split('&').map(|pair| {
+            let (key, value) = pair.split_once('=').expect("a key and its value");
+            (key.to_owned(), decoded(value))
+        });
+        (address.to_owned(), keys.collect())
+    }
+
     /// The metadata of the first start.
     pub(crate) fn metadata(&self) -> Value {
         let starts = self.starts();
@@ -223,6 +235,23 @@ impl Play {
         };
         serde_json::from_slice(metadata).unwrap_or_else(|error| panic!("{error}: {metadata:?}"))
     }
+}
+
+/// What is percent-encoded, as RFC 3986 has it: nothing else stands there but what needs no code.
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut parts = text.split('%');
+    let plain = |part: &str| {
+        let unreserved = |c: char| c.is_ascii_alphanumeric() || "-._~".contains(c);
+        assert!(part.chars().all(unreserved), "{text}");
+        part.as_bytes().to_vec()
+    };
+    bytes.extend(parts.next().map(plain).unwrap_or_default());
+    for part in parts {
+        bytes.push(u8::from_str_radix(&part[..2], 16).unwrap());
+        bytes.extend(plain(&part[2..]));
+    }
+    String::from_utf8(bytes).unwrap()
 }
 
 /// The bytes that the stand-in wrote as characters.
