@@ -279,6 +279,12 @@ impl FreeSwitch {
         self.exchange.inner().faults.jobs_kept = count;
     }
 
+    /// From now on the audio module's streams are connected before they are attached to their channels, and their metadata is lost:
+    /// amigniter ec2a781 does so by chance, the more often the nearer the server and the more calls begin at once (measured).
+    pub fn lose_metadata(&self) {
+        self.exchange.inner().faults.loses_metadata = true;
+    }
+
     /// Whether everything is sent byte by byte from now on, on the present connections.
     pub fn dribble(&self, dribbles: bool) {
         for listener in &self.exchange.inner().listeners {

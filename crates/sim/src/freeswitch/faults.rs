@@ -13,6 +13,8 @@ pub(super) struct Faults {
     pub(super) jobs_kept: usize,
     /// What is kept of them: the job, its command line, its result.
     pub(super) jobs: Vec<(String, String, String)>,
+    /// The audio module loses the metadata of its streams.
+    pub(super) loses_metadata: bool,
 }
 
 impl Faults {

@@ -97,7 +97,8 @@ impl Socket {
             Module::Sptmru | Module::Plain => upgraded.await,
         };
         let mut web = web.map_err(|error| self.refused(&error))?;
-        if let Some(metadata) = &self.metadata {
+        let lost = self.exchange.inner().faults.loses_metadata;
+        if let Some(metadata) = self.metadata.as_ref().filter(|_| !lost) {
             let _ = web.send(Message::text(metadata.clone())).await;
         }
         self.tell("connect", json!({"status": "connected"}).to_string());
