@@ -14,6 +14,13 @@ use uuid::Uuid;
 
 /// The module has the file written within milliseconds. One that does not do so by then never will.
 const WRITING: Duration = Duration::from_secs(5);
+/// FreeSWITCH's event socket tells what happened when it is spoken to, else up to 20 ms later (`read_packet` of mod_event_socket.c,
+/// 1.10.12). So it is spoken to when a file ought to be written, this long after it was sent.
+const NUDGES: [Duration; 3] = [
+    Duration::from_millis(3),
+    Duration::from_millis(7),
+    Duration::from_millis(12),
+];
 /// FreeSWITCH has taken a file and plays nothing: somebody's break may have taken it out of the queue, which nobody tells.
 const QUEUED: Duration = Duration::from_secs(5);
 
@@ -40,6 +47,8 @@ struct Piece {
     stage: Stage,
     /// Since when it is in this stage.
     since: Instant,
+    /// How often FreeSWITCH was spoken to about it.
+    nudges: usize,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -61,6 +70,8 @@ enum Order {
         file: FilePath,
     },
     Break,
+    /// Something that has it tell what happened.
+    Nudge,
     /// The module is to end the stream, and to remove its files.
     Stop,
 }
@@ -69,6 +80,8 @@ enum Order {
 enum Answer {
     Play(u32, Result<Uuid, CommandError>),
     Break(Result<String, CommandError>),
+    /// Whatever it is.
+    Nudge,
     Stop(Result<String, CommandError>),
 }
 
@@ -119,6 +132,7 @@ impl Player {
             samples,
             stage: Stage::Sent,
             since: now,
+            nudges: 0,
         });
         AudioId {
             generation: self.generation,
@@ -208,6 +222,7 @@ impl Player {
                 Poll::Ready(None) | Poll::Pending => break,
             }
         }
+        self.nudge(now);
         self.carry_on(cx);
         self.complain(now);
         match self.told.pop_front() {
@@ -216,8 +231,14 @@ impl Player {
         }
     }
 
-    /// When to look whether what was sent was lost.
+    /// When [`Player::poll`] has something to do whatever FreeSWITCH tells.
     pub(super) fn due(&self) -> Option<Instant> {
+        let nudge = self.pieces.iter().filter_map(Piece::nudge);
+        nudge.chain(self.overdue()).min().filter(|_| self.has_control())
+    }
+
+    /// When what was sent first counts as lost.
+    fn overdue(&self) -> Option<Instant> {
         let first = self.pieces.front().filter(|_| self.has_control())?;
         match first.stage {
             Stage::Sent => Some(first.since + WRITING),
@@ -226,8 +247,24 @@ impl Player {
         }
     }
 
+    fn nudge(&mut self, now: Instant) {
+        if !self.has_control() {
+            return;
+        }
+        let due = |piece: &&mut Piece| piece.nudge().is_some_and(|due| due <= now);
+        let mut wanted = false;
+        for piece in self.pieces.iter_mut().filter(due) {
+            piece.nudges += 1;
+            wanted = true;
+        }
+        // Any order does it.
+        if wanted && self.orders.is_empty() && self.under_way.is_none() {
+            self.orders.push_back(Order::Nudge);
+        }
+    }
+
     fn complain(&mut self, now: Instant) {
-        if self.due().is_none_or(|due| now < due) {
+        if self.overdue().is_none_or(|due| now < due) {
             return;
         }
         let call = self.call;
@@ -291,7 +328,7 @@ impl Player {
                 tracing::debug!(%call, %error, "the module could not be told to stop the stream");
                 self.told.push_back(Told::Unstopped);
             }
-            Answer::Break(_) | Answer::Stop(Ok(_)) => {}
+            Answer::Break(_) | Answer::Nudge | Answer::Stop(Ok(_)) => {}
         }
     }
 
@@ -377,6 +414,12 @@ impl Player {
 }
 
 impl Piece {
+    /// When FreeSWITCH is to be spoken to about it.
+    fn nudge(&self) -> Option<Instant> {
+        let after = NUDGES.get(self.nudges)?;
+        (self.stage == Stage::Sent).then_some(self.since + *after)
+    }
+
     fn is_in(&self, wanted: &str) -> bool {
         match &self.stage {
             Stage::Sent => false,
@@ -390,6 +433,10 @@ fn obey(switch: Switch, call: CallUuid, order: Order) -> BoxFuture<'static, Answ
         match order {
             Order::Play { number, file } => {
                 Answer::Play(number, switch.execute(call, Application::Playback(file)).await)
+            }
+            Order::Nudge => {
+                let _ = switch.command(Command::Exists(call)).await;
+                Answer::Nudge
             }
             Order::Break => Answer::Break(switch.command(Command::Break(call)).await),
             Order::Stop => Answer::Stop(switch.command(Command::StreamStop(call)).await),
