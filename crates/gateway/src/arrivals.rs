@@ -4,6 +4,7 @@
 use crate::calls::{AdmitError, Calls, ModuleBuild, Seat};
 use crate::driver::{Attachment, who_answers};
 use crate::leg::Leg;
+use crate::leg::metadata::Keys;
 use crate::leg::unicast::UnicastLeg;
 use crate::metrics::Metrics;
 use crate::pbx::Line;
@@ -104,6 +105,7 @@ impl Arrivals {
             leg: Leg::Unicast(leg),
             peer,
             build: ModuleBuild::Core,
+            address: Keys::default(),
             line: Some(Line { switch, channel }),
         });
         Ok((seat, attachment))

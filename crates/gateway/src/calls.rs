@@ -10,6 +10,7 @@ pub(crate) use oversight::{Overseen, Oversight};
 use crate::allowance::{Allowances, Charge, Exhausted};
 use crate::driver::{self, Attachment, Services};
 use crate::leg::Leg;
+use crate::leg::metadata::Keys;
 use crate::leg::raw::RawLeg;
 use crate::pbx::Line;
 use axum::extract::ws::WebSocket;
@@ -403,12 +404,14 @@ impl Seat {
         socket: WebSocket,
         peer: SocketAddr,
         build: ModuleBuild,
+        address: Keys,
         line: Option<Line>,
     ) {
         let attachment = Box::new(Attachment {
             leg: Leg::Raw(RawLeg::new(socket)),
             peer,
             build,
+            address,
             line,
         });
         self.carry(attachment).await;

@@ -22,6 +22,7 @@ pub(crate) use services::Services;
 use crate::allowance::Charge;
 use crate::calls::{ModuleBuild, Overseen, Presence};
 use crate::leg::file::ByFiles;
+use crate::leg::metadata::Keys;
 use crate::leg::{Incoming, Leg};
 use crate::metrics::LatencySheet;
 use crate::pbx::{Line, Pbx, Report};
@@ -52,6 +53,8 @@ pub(crate) struct Attachment {
     pub(crate) leg: Leg,
     pub(crate) peer: SocketAddr,
     pub(crate) build: ModuleBuild,
+    /// What its address says of the call.
+    pub(crate) address: Keys,
     /// The channel, where a FreeSWITCH is configured.
     pub(crate) line: Option<Line>,
 }

@@ -4,6 +4,7 @@ use crate::access::Access;
 use crate::calls::{Calls, ModuleBuild};
 use crate::claims::Claims;
 use crate::health::Health;
+use crate::leg::metadata::Keys;
 use crate::limits::{Addresses, Domains, LogLines, Passage};
 use crate::listen::Answer;
 use crate::metrics::Metrics;
@@ -97,6 +98,7 @@ impl Streams {
         self.domains.begin(domain, Instant::now())?;
         let seat = self.calls.admit(domain, call)?;
         let build = build(&parts.headers);
+        let address = Keys::of_address(&parts.uri);
         // The modules offer no subprotocol, and an offer of compression is passed over, as RFC 7692 allows.
         let upgrade = upgrade
             .read_buffer_size(READ_BUFFER)
@@ -109,7 +111,7 @@ impl Streams {
             });
         let runtime = self.runtime.clone();
         Ok(upgrade.on_upgrade(async move |socket| {
-            runtime.spawn(seat.serve(socket, peer, build, line));
+            runtime.spawn(seat.serve(socket, peer, build, address, line));
         }))
     }
 

@@ -7,12 +7,14 @@ use crate::calls::ModuleBuild;
 use crate::config::AssumeConfig;
 use crate::leg::file::ByFiles;
 use crate::leg::inbound::Format;
-use crate::leg::metadata::Metadata;
-use crate::leg::{Incoming, Leg};
-use crate::metrics::ErrorKind;
+use crate::leg::metadata::{Keys, Metadata};
+use crate::leg::{Closing, Incoming, Leg};
+use crate::metrics::{ErrorKind, Metrics};
 use crate::pbx::{ByEsl, ByText, CallAudio, Line, Means, Pbx, PbxSettings, last_resort};
 use crate::tools;
 use audio::{Ear, Layout};
+use axum::extract::ws::Utf8Bytes;
+use bytes::Bytes;
 use call::{Capabilities, Digit, Input, LegEvent, Outcome, Settings};
 use jiff::Timestamp;
 use recording::Subject;
@@ -21,11 +23,19 @@ use serde::Deserialize;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::time::timeout_at;
 use voice::Setup;
 
-/// How long the first frame is awaited. Metadata comes within a millisecond of the upgrade (captures); a mixed stream of an idle
-/// call sends nothing at all.
+/// How long metadata is awaited. It comes within a millisecond of the upgrade (captures); a mixed stream of an idle call sends nothing at
+/// all.
 const FIRST_FRAME: Duration = Duration::from_millis(250);
+
+/// How long after the first audio. amigniter ec2a781 sends what the caller says as soon as it is connected, and the metadata once another
+/// thread has been told so; or never, where it has connected before it has attached the stream to the channel (source).
+const OVERTAKEN: Duration = Duration::from_millis(40);
+
+/// What is kept until the call begins, in frames: several times what either build sends meanwhile.
+const MOST_KEPT: usize = 32;
 
 /// A text frame after the first one.
 pub(super) enum TextFrame {
@@ -50,7 +60,7 @@ pub(super) fn text_frame(text: &str) -> Result<TextFrame, String> {
     })?;
     if wire.r#type.is_none() && wire.secretary.is_some() {
         return Err(
-            "metadata came too late: it must be the first frame, within 250 ms of the upgrade".into(),
+            "metadata came too late: it must be the first text frame, within 250 ms of the upgrade".into(),
         );
     }
     if wire.r#type.as_deref() != Some("dtmf") {
@@ -82,17 +92,14 @@ impl Driver {
             mut leg,
             peer,
             build,
+            address,
             line,
         } = *attachment;
-        let first = first_frame(&mut leg).await;
-        let claims = match &first {
-            Some(Incoming::Closed(_)) => {
-                tracing::info!(call = %id, %peer, "the stream closed before anything came");
-                return None;
-            }
-            Some(Incoming::Text(text)) => claims(&services.metrics, id, text),
-            _ => Metadata::default(),
+        let Some(first) = First::of(&mut leg).await else {
+            tracing::info!(call = %id, %peer, "the stream closed before anything came");
+            return None;
         };
+        let claims = claims(&services.metrics, id, address, first.metadata.as_deref());
         let metadata = match &line {
             Some(line) => facts::before_claims(&line.channel, &domain, claims, &services.metrics),
             None => claims,
@@ -188,10 +195,22 @@ impl Driver {
         };
         driver.show(&domain, line.as_ref());
         driver.call.handle(Input::Leg(LegEvent::Attached), now);
-        if let Some(incoming @ Incoming::Audio(_)) = first {
-            driver.incoming(incoming, now);
-        }
+        driver.catch_up(first, now);
         Some(driver)
+    }
+
+    /// Takes in what came before the call began.
+    fn catch_up(&mut self, first: First, now: Instant) {
+        for kept in first.kept {
+            match kept {
+                Kept::Audio(bytes) => self.hearing.take(&bytes, now),
+                Kept::Text(text) => self.text(&text, now),
+            }
+        }
+        self.hear(now);
+        if let Some(closing) = first.closing {
+            self.closed(closing, now);
+        }
     }
 }
 
@@ -232,30 +251,70 @@ fn by_files(
     ByFiles::chosen(controlled.config.leg, metadata.leg.as_deref(), build, line)
 }
 
-fn claims(metrics: &crate::metrics::Metrics, call: CallUuid, text: &str) -> Metadata {
-    let (metadata, complaints) = Metadata::parse(text);
+fn claims(metrics: &Metrics, call: CallUuid, address: Keys, frame: Option<&str>) -> Metadata {
+    let (metadata, complaints) = Metadata::of(address, frame);
     for complaint in complaints {
         metrics.error(ErrorKind::Metadata);
-        tracing::warn!(%call, %complaint, "the first text frame");
+        tracing::warn!(%call, %complaint, "what the stream says of its call cannot be used");
     }
     metadata
 }
 
-/// The first thing that comes of a stream that may begin with a text; datagrams carry none.
-async fn first_frame(leg: &mut Leg) -> Option<Incoming> {
-    if let Leg::Unicast(_) = leg {
-        return None;
-    }
-    let first = async {
-        loop {
+/// What came of a stream before its call began.
+#[derive(Default)]
+struct First {
+    metadata: Option<Utf8Bytes>,
+    kept: Vec<Kept>,
+    closing: Option<Closing>,
+}
+
+/// What is for the call itself.
+enum Kept {
+    Audio(Bytes),
+    Text(Utf8Bytes),
+}
+
+impl First {
+    /// Waits for the metadata; datagrams carry none. None if the stream is gone before anything came.
+    async fn of(leg: &mut Leg) -> Option<Self> {
+        let mut first = Self::default();
+        if let Leg::Unicast(_) = leg {
+            return Some(first);
+        }
+        let mut until = Instant::now() + FIRST_FRAME;
+        while first.kept.len() < MOST_KEPT {
             let now = Instant::now();
-            match poll_fn(|cx| leg.poll_incoming(cx, now)).await {
-                Incoming::Alive => {}
-                incoming => return incoming,
+            let incoming = poll_fn(|cx| leg.poll_incoming(cx, now));
+            let Ok(incoming) = timeout_at(until.into(), incoming).await else {
+                break;
+            };
+            match incoming {
+                Incoming::Text(text) if first.kept.is_empty() || is_metadata(&text) => {
+                    first.metadata = Some(text);
+                    break;
+                }
+                Incoming::Text(text) => first.kept.push(Kept::Text(text)),
+                Incoming::Audio(bytes) => {
+                    if first.kept.is_empty() {
+                        until = until.min(Instant::now() + OVERTAKEN);
+                    }
+                    first.kept.push(Kept::Audio(bytes));
+                }
+                Incoming::Closed(_) if first.kept.is_empty() => return None,
+                Incoming::Closed(closing) => {
+                    first.closing = Some(closing);
+                    break;
+                }
+                Incoming::Alive | Incoming::Begins { .. } | Incoming::Dropped => {}
             }
         }
-    };
-    tokio::time::timeout(FIRST_FRAME, first).await.ok()
+        Some(first)
+    }
+}
+
+/// Whether a text frame that does not come first is metadata all the same: the others have a type.
+fn is_metadata(text: &str) -> bool {
+    serde_json::from_str::<WireText>(text).is_ok_and(|wire| wire.r#type.is_none())
 }
 
 /// What the leg's audio is. FreeSWITCH knows it where nothing between converts it: datagrams are the channel's own, and sptmru does
