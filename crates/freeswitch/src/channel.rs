@@ -39,6 +39,11 @@ pub struct Channel {
 }
 
 impl Channel {
+    /// The variable that says where a channel was taken up: what was dialled then. For [`Application`](crate::Application)s that are
+    /// executed in park stay the current ones after their end (measured on 1.10.12), and nothing else that FreeSWITCH tells of a
+    /// channel is different.
+    pub const TAKEN_UP_AT: &str = "voice_ai_at";
+
     /// Reads the headers of an event, or of a `uuid_dump`. None without a UUID.
     pub(crate) fn read<'a>(header: impl Fn(&str) -> Option<&'a str>) -> Option<Self> {
         let present = |name: &str| header(name).filter(|value| !value.is_empty() && *value != "_undef_");
@@ -94,8 +99,7 @@ fn is_true(value: &str) -> bool {
     value.eq_ignore_ascii_case("true")
 }
 
-/// Whether park runs. An application that was executed in park stays the current one after its end (measured), so that a channel
-/// for which something was played is not known from its dump to be parked.
+/// Whether park runs.
 fn is_parked<'a>(present: &impl Fn(&str) -> Option<&'a str>) -> bool {
     if present("Answer-State") == Some("hangup") {
         return false;
@@ -103,4 +107,11 @@ fn is_parked<'a>(present: &impl Fn(&str) -> Option<&'a str>) -> bool {
     present("Event-Name") == Some("CHANNEL_PARK")
         || present("Channel-State") == Some("CS_PARK")
         || present("variable_current_application") == Some("park")
+        || is_still_there(present)
+}
+
+/// Whether a channel that was taken up before has neither been sent elsewhere (a new park keeps what was dialled) nor talks to another.
+fn is_still_there<'a>(present: &impl Fn(&str) -> Option<&'a str>) -> bool {
+    let at = present(&format!("variable_{}", Channel::TAKEN_UP_AT));
+    at.is_some() && at == present("Caller-Destination-Number") && present("variable_signal_bond").is_none()
 }

@@ -232,6 +232,9 @@ fn unlisted(settings: &Settings, error: &impl fmt::Display) {
     tracing::warn!(switch = %settings.name, %error, "channels that are parked already cannot be listed");
 }
 
+/// What is shown of a channel in park: that, or what it was told to execute there last, even after its end (measured on 1.10.12).
+const IN_PARK: [&str; 4] = ["park", "answer", "playback", "bridge"];
+
 /// The channels of a `show channels as json` that may be in park.
 fn in_park(list: &str) -> serde_json::Result<Vec<CallUuid>> {
     #[derive(serde::Deserialize)]
@@ -246,10 +249,13 @@ fn in_park(list: &str) -> serde_json::Result<Vec<CallUuid>> {
         application: Option<String>,
     }
     let list: List = serde_json::from_str(list)?;
-    let parked = list
-        .rows
-        .iter()
-        .filter(|row| row.application.as_deref() == Some("park") || row.state.as_deref() == Some("CS_PARK"));
+    let parked = list.rows.iter().filter(|row| {
+        row.state.as_deref() == Some("CS_PARK")
+            || row
+                .application
+                .as_deref()
+                .is_some_and(|application| IN_PARK.contains(&application))
+    });
     Ok(parked.filter_map(|row| row.uuid.parse().ok()).collect())
 }
 

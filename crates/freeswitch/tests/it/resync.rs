@@ -135,6 +135,20 @@ async fn a_channel_that_is_followed_does_not_arrive() {
     assert!(arrivals.try_recv().is_err());
 }
 
+/// A channel to which something was played in park.
+fn played_to(there: &str) -> String {
+    let variables = format!(r#""variable_current_application":"playback",{there}"#);
+    DUMP.replace(r#""variable_current_application":"park""#, &variables)
+}
+
+#[tokio::test]
+async fn who_was_played_something_in_park_arrives_as_well() {
+    let peer = Peer::start().await;
+    peer.channel(CALL, &played_to(r#""variable_voice_ai_at":"8000""#));
+    let (_switch, mut arrivals) = up(peer.settings()).await;
+    assert_eq!(arrival(&mut arrivals).await.call, uuid(CALL));
+}
+
 #[tokio::test]
 async fn who_waits_in_park_already_arrives_at_each_connect() {
     let mut peer = Peer::start().await;
@@ -156,6 +170,14 @@ async fn who_waits_in_park_already_arrives_at_each_connect() {
             )
             .replace(CALL, playing),
     );
+    // Two that were taken up before, and of which one was sent elsewhere and the other talks to somebody.
+    for (number, there) in [
+        (1, r#""variable_voice_ai_at":"8001""#),
+        (2, r#""variable_voice_ai_at":"8000","variable_signal_bond":"x""#),
+    ] {
+        let call = format!("aaaaaaaa-bbbb-4ccc-8ddd-90000000001{number}");
+        peer.channel(&call, &played_to(there).replace(CALL, &call));
+    }
     let (switch, mut arrivals) = up(peer.settings()).await;
     let channel = arrival(&mut arrivals).await;
     assert_eq!(channel.call, uuid(CALL));

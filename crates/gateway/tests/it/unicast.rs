@@ -325,6 +325,29 @@ async fn a_gateway_that_begins_again_takes_its_callers_up() {
 }
 
 #[tokio::test]
+async fn a_gateway_that_begins_again_takes_up_a_caller_who_was_played_something() {
+    let site = echoing("").await;
+    let caller = site.fake.caller(dials(clear(SampleRate::HZ_8000, 20)));
+    soon("the call begins", site.node.shows("voice_ai_calls_live 1")).await;
+    let marked = |commands: &Vec<String>| commands.iter().any(|command| command.contains("voice_ai_at"));
+    soon("the mark", site.fake.until_received(marked)).await;
+    // What is executed in park stays the current application, also after its end.
+    site.fake.stop();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("announcement.r8");
+    std::fs::write(&file, [0; 1_600]).unwrap();
+    let broadcast = format!("uuid_broadcast {} {} aleg", caller.uuid(), file.display());
+    site.fake.api(&broadcast).await;
+    let site = site.begins_again(secretary("echo", "loopback")).await;
+    soon("the call begins again", site.node.shows("voice_ai_calls_live 1")).await;
+    let before = words(&caller).len();
+    caller.speak(&said().take(8_000).collect::<Vec<_>>());
+    hears(&caller, before + 2_000).await;
+    caller.hang_up();
+    site.ends_empty().await;
+}
+
+#[tokio::test]
 async fn a_caller_who_was_played_something_is_heard_again() {
     let site = echoing("").await;
     let caller = site.fake.caller(dials(clear(SampleRate::HZ_8000, 20)));

@@ -115,10 +115,18 @@ impl Attendant {
 
     async fn begin(&mut self) -> Flow {
         self.last_resort.arm().await;
+        self.mark().await;
         // It may have gone before it was followed.
         match self.switch.channel(self.channel.call).await {
             Ok(None) => self.gone().await,
             Ok(Some(_)) | Err(_) => Flow::On,
+        }
+    }
+
+    /// Whoever comes after us finds the caller in park by this, whatever was executed there.
+    async fn mark(&self) {
+        if let (CallAudio::Core, Some(at)) = (self.settings.audio, &self.channel.destination) {
+            tools::told_in_log(self.channel.call, self.set(Channel::TAKEN_UP_AT, at).await);
         }
     }
 
