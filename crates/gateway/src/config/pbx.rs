@@ -4,8 +4,9 @@ use super::node::Node;
 use super::read::{Read, Reading};
 use super::values::parsed;
 use super::{Config, PbxConfig};
-use freeswitch::{Extension, Music, MusicName, Password, Settings};
+use freeswitch::{Extension, Music, MusicName, Password, Ports, Settings};
 use std::collections::BTreeSet;
+use std::fmt;
 use std::time::Duration;
 
 /// How the audio of calls on a FreeSWITCH travels.
@@ -19,6 +20,17 @@ pub enum LegChoice {
     File,
     /// The module plays binary frames.
     Raw,
+}
+
+impl fmt::Display for LegChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Auto => "auto",
+            Self::Unicast => "unicast",
+            Self::File => "file",
+            Self::Raw => "raw",
+        })
+    }
 }
 
 impl Read for LegChoice {
@@ -56,7 +68,7 @@ impl PbxConfig {
 }
 
 impl Config {
-    /// FreeSWITCHes that could not be told apart, or that name what could not be dialled or played.
+    /// FreeSWITCHes that could not be told apart, or that name what could not be dialled, played or listened on.
     pub(super) fn switches(&self, found: &mut Vec<String>) {
         let mut seen = BTreeSet::new();
         for (index, pbx) in self.pbx.iter().enumerate() {
@@ -76,6 +88,9 @@ impl Config {
                 && let Err(error) = MusicName::parse(&pbx.music)
             {
                 found.push(format!("{key}.music: {error}"));
+            }
+            if let Err(error) = Ports::new(pbx.unicast_address, pbx.unicast_port, 0) {
+                found.push(format!("{key}.unicast_address: {error}"));
             }
             if !pbx.mailbox_prefix.is_empty()
                 && let Err(error) = Extension::parse(&pbx.mailbox_prefix)

@@ -422,3 +422,14 @@ fn a_domain_has_a_time_zone_and_limits_of_a_day() {
         "{wrong:?}"
     );
 }
+
+#[test]
+fn an_address_that_no_parked_call_could_use_is_told_before_the_start() {
+    let text = "[[pbx]]\nname = \"one\"\n[[pbx]]\nname = \"two\"\nunicast_address = \"::1\"\n";
+    let told = message(from_file(text));
+    assert!(
+        told.contains("pbx[1].unicast_address") && told.contains("::1"),
+        "{told}"
+    );
+    assert!(told.contains("IPv4"), "{told}");
+}
