@@ -2,19 +2,28 @@
 //! in park for a secretary who does not come.
 
 use crate::calls::{AdmitError, Calls, ModuleBuild, Seat};
+use crate::config::LegChoice;
 use crate::driver::{Attachment, who_answers};
 use crate::leg::Leg;
 use crate::leg::metadata::Keys;
 use crate::leg::unicast::UnicastLeg;
 use crate::metrics::Metrics;
-use crate::pbx::Line;
+use crate::pbx::{LAST_RESORT_AFTER, Line, last_resort};
 use crate::refusal::Refusal;
 use crate::switches::{Controlled, Mute};
-use freeswitch::{Channel, Command, CommandError, Extension, HangupCause};
-use secretary::{Domain, SecretarySource};
+use freeswitch::{Channel, Command, CommandError, HangupCause, Timer};
+use secretary::{CallUuid, Domain, SecretarySource};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+
+/// When what FreeSWITCH did not do is asked for again.
+const AGAIN: Duration = Duration::from_secs(1);
+/// How long those that are being turned away are waited for at the end.
+const LAST_MOMENT: Duration = Duration::from_secs(3);
 
 /// Takes the calls that FreeSWITCH parks for us.
 #[derive(Clone)]
@@ -32,6 +41,17 @@ enum Unserved {
         "the channel has no domain_uuid, and this node serves several domains; let the dialplan set it before it parks the call"
     )]
     NoDomain,
+    /// It was parked for a leg that it cannot have here.
+    #[error(
+        "leg of pbx {pbx} is {leg}, and a parked call has no audio but by unicast; set leg to auto or unicast, or let the dialplan run \
+         the script in the place of park"
+    )]
+    OtherLeg {
+        /// The FreeSWITCH.
+        pbx: String,
+        /// What is configured.
+        leg: LegChoice,
+    },
     /// It is not admitted.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -45,8 +65,10 @@ impl Unserved {
     fn reason(&self) -> &'static str {
         match self {
             Self::NoDomain => "no_domain",
+            Self::OtherLeg { .. } => "leg",
             Self::Refused(refusal) => refusal.reason(),
             Self::Mute(Mute::Gone) => "gone",
+            Self::Mute(Mute::HandedOver) => "handed_over",
             Self::Mute(Mute::Ports(_)) => "no_port",
             Self::Mute(Mute::Control(_) | Mute::Late(_)) => "pbx",
             Self::Mute(Mute::Silent(_)) => "no_audio",
@@ -55,22 +77,32 @@ impl Unserved {
 }
 
 impl Arrivals {
-    /// Takes what comes from one FreeSWITCH until `closed`. Each call is a task of its own.
+    /// Takes what comes from one FreeSWITCH until `closed`. Each call is a task of its own; those that are being turned away then are
+    /// given a moment.
     pub(crate) async fn take(
         self,
         controlled: Arc<Controlled>,
         mut parked: mpsc::Receiver<Channel>,
         closed: CancellationToken,
     ) {
+        let mut calls = JoinSet::new();
         loop {
-            let channel = tokio::select! {
-                () = closed.cancelled() => return,
-                channel = parked.recv() => channel,
-            };
-            let Some(channel) = channel else { return };
-            let (arrivals, controlled) = (self.clone(), controlled.clone());
-            tokio::spawn(async move { arrivals.arrived(controlled, channel).await });
+            tokio::select! {
+                () = closed.cancelled() => break,
+                channel = parked.recv() => {
+                    let Some(channel) = channel else { break };
+                    let (arrivals, controlled) = (self.clone(), controlled.clone());
+                    calls.spawn(async move { arrivals.arrived(controlled, channel).await });
+                }
+                Some(ended) = calls.join_next() => told_of_a_fault(ended),
+            }
         }
+        let _ = timeout(LAST_MOMENT, async {
+            while let Some(ended) = calls.join_next().await {
+                told_of_a_fault(ended);
+            }
+        })
+        .await;
     }
 
     async fn arrived(&self, controlled: Arc<Controlled>, channel: Channel) {
@@ -96,7 +128,19 @@ impl Arrivals {
         channel: &Channel,
     ) -> Result<(Seat, Box<Attachment>), Unserved> {
         let call = channel.call;
+        match controlled.config.leg {
+            LegChoice::Auto | LegChoice::Unicast => {}
+            leg @ (LegChoice::File | LegChoice::Raw) => {
+                let pbx = controlled.switch.name().to_owned();
+                return Err(Unserved::OtherLeg { pbx, leg });
+            }
+        }
         let seat = self.calls.admit(domain, call).map_err(Refusal::from)?;
+        // Whatever becomes of us from here on: the dialplan may have wound no last resort, or one that is nearly over.
+        let last_resort = fallback(controlled, channel, Some(domain));
+        if let Err(error) = controlled.switch.arm(call, last_resort, LAST_RESORT_AFTER).await {
+            tracing::warn!(%call, %error, "the last resort of a call that begins could not be wound");
+        }
         let (channel, unicast) = controlled.take_up(channel).await?;
         let peer = unicast.to().local;
         let leg = UnicastLeg::new(unicast, &channel, controlled.clone());
@@ -127,6 +171,13 @@ impl Arrivals {
     }
 }
 
+/// A call's own task catches its panics; this is one before it began.
+fn told_of_a_fault(ended: Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "a parked call could not be begun by a fault of ours; FreeSWITCH hands it to its last resort");
+    }
+}
+
 /// Sends a caller whom nobody carries where somebody is.
 async fn turn_away(
     metrics: &Metrics,
@@ -136,9 +187,10 @@ async fn turn_away(
     unserved: &Unserved,
 ) {
     let (call, pbx) = (channel.call, controlled.switch.name());
-    if let Unserved::Mute(Mute::Gone) = unserved {
-        tracing::info!(%call, pbx, "the caller hung up before the call could begin");
-        return;
+    let begun = Instant::now();
+    if let Unserved::Mute(mute @ (Mute::Gone | Mute::HandedOver)) = unserved {
+        tracing::info!(%call, pbx, "{mute} before the call could begin");
+        return unschedule(controlled, call, begun).await;
     }
     metrics.refused(unserved.reason());
     let command = match unserved {
@@ -150,37 +202,62 @@ async fn turn_away(
         Unserved::Refused(Refusal::NotAdmitted(AdmitError::Ended(_))) => {
             Command::Kill(call, HangupCause::NormalClearing)
         }
-        _ => fallback(controlled, channel, domain),
+        _ => match fallback(controlled, channel, domain) {
+            Timer::Transfer(extension, context) => Command::Transfer(call, extension, context),
+            Timer::HangUp => Command::Kill(call, HangupCause::NormalTemporaryFailure),
+        },
     };
     tracing::warn!(%call, pbx, then = %command, "a parked call was refused: {unserved}");
-    match controlled.switch.command(command).await {
-        // The last resort that the dialplan has scheduled would take the caller away from there again (seen on 1.10.12).
-        Ok(_) => {
-            if let Err(error) = controlled.switch.disarm(call).await {
-                tracing::warn!(%call, %error, "the last resort of a refused call stands");
-            }
-        }
-        Err(CommandError::NoSuchChannel { .. }) => {}
+    match send_away(controlled, channel, command, begun).await {
+        // The last resort would take the caller away from there again (seen on 1.10.12).
+        Ok(()) => unschedule(controlled, call, begun).await,
         Err(error) => {
-            tracing::error!(%call, %error, "a refused call could not be sent away, and waits in park")
+            tracing::error!(%call, pbx, %error, "a refused call could not be sent away, and waits in park for its last resort");
         }
     }
 }
 
-/// Where a call goes that nobody carries: the secretary's fallback, else the dialplan's, else what is configured, else nowhere.
-fn fallback(controlled: &Controlled, channel: &Channel, domain: Option<&Domain>) -> Command {
-    let call = channel.call;
-    let secretary = domain.and_then(|domain| who_answers(domain, channel.secretary.as_deref(), None, call));
-    let named = secretary.as_deref().and_then(|secretary| {
-        let name = secretary.fallback.as_deref()?;
-        secretary.destinations.iter().find(|one| one.name == name)
-    });
-    let extension = named
-        .and_then(|destination| Extension::parse(&destination.number).ok())
-        .or_else(|| channel.fallback.clone())
-        .or_else(|| Extension::parse(&controlled.config.fallback).ok());
-    match (extension, &channel.context) {
-        (Some(extension), Some(context)) => Command::Transfer(call, extension, context.clone()),
-        _ => Command::Kill(call, HangupCause::NormalTemporaryFailure),
+/// Has a caller go away; tries as long as the last resort would take.
+async fn send_away(
+    controlled: &Controlled,
+    channel: &Channel,
+    command: Command,
+    begun: Instant,
+) -> Result<(), CommandError> {
+    loop {
+        let error = match controlled.switch.command(command.clone()).await {
+            Ok(_) | Err(CommandError::NoSuchChannel { .. }) => return Ok(()),
+            // With the next connection it is found in park, and taken up or refused anew.
+            Err(error @ CommandError::NotConnected { .. }) => return Err(error),
+            Err(error) => error,
+        };
+        // No answer is no refusal: it may have been done, and must not be done to the caller twice.
+        if let CommandError::TimedOut { .. } = error
+            && let Ok(now) = controlled.switch.channel(channel.call).await
+            && now.is_none_or(|now| !now.parked_for_us || now.destination != channel.destination)
+        {
+            return Ok(());
+        }
+        if begun.elapsed() >= LAST_RESORT_AFTER {
+            return Err(error);
+        }
+        tokio::time::sleep(AGAIN).await;
     }
+}
+
+/// Takes away what would take the caller from where they are now.
+async fn unschedule(controlled: &Controlled, call: CallUuid, begun: Instant) {
+    while let Err(error) = controlled.switch.disarm(call).await {
+        if begun.elapsed() >= LAST_RESORT_AFTER {
+            return tracing::warn!(%call, %error, "the last resort of a call that is not ours may stand");
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
+}
+
+/// Where a call goes that nobody carries.
+fn fallback(controlled: &Controlled, channel: &Channel, domain: Option<&Domain>) -> Timer {
+    let secretary =
+        domain.and_then(|domain| who_answers(domain, channel.secretary.as_deref(), None, channel.call));
+    last_resort(secretary.as_deref(), channel, &controlled.config)
 }

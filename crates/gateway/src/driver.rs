@@ -247,6 +247,7 @@ impl Driver {
                 }
                 self.perform(output, now);
             }
+            self.notice_absence();
             if let Some(leg) = &mut self.leg {
                 self.speaking
                     .release(leg, &mut self.sound, &mut self.hearing.echo, now);
@@ -254,8 +255,7 @@ impl Driver {
             match self.speaking.played(now) {
                 Some(event) => self.call.handle(Input::Playout(event), now),
                 None => {
-                    self.show_state();
-                    return self.notice_return();
+                    return self.show_state();
                 }
             }
         }
@@ -303,14 +303,18 @@ impl Driver {
         }
     }
 
-    /// Whether the caller is back from hearing somebody else, or music.
-    fn notice_return(&mut self) {
+    /// The caller is to hear somebody else, or music, or is back from that.
+    fn notice_absence(&mut self) {
         let listening = self.call.is_listening();
         let was = std::mem::replace(&mut self.listening, listening);
-        let returned = listening && !was;
-        if let Some(leg) = self.leg.as_mut().filter(|_| returned) {
-            leg.open_again();
-            self.last_heard = Instant::now();
+        let Some(leg) = &mut self.leg else { return };
+        match (was, listening) {
+            (false, true) => {
+                leg.open_again();
+                self.last_heard = Instant::now();
+            }
+            (true, false) => leg.step_aside(),
+            (true, true) | (false, false) => {}
         }
     }
 
@@ -332,10 +336,10 @@ impl Driver {
             // While the caller hears music nothing comes, and its channel vouches for the call.
             self.presence.seen(now);
         }
-        if silent >= SILENT_CORE && !leg.may_come_back() && self.listening {
+        if silent >= SILENT_CORE && !leg.may_come_back() && leg.takes_audio() && self.listening {
             tracing::info!(call = %self.id, "no audio comes from FreeSWITCH; it is asked for again");
             self.last_heard = now;
-            leg.open_again();
+            leg.ask_again();
         }
     }
 }

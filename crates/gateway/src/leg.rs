@@ -75,6 +75,30 @@ impl Leg {
         }
     }
 
+    /// The caller is to hear somebody else, or music, until [`Self::open_again`].
+    pub(crate) fn step_aside(&mut self) {
+        match self {
+            Self::Raw(_) | Self::File(_) => {}
+            Self::Unicast(leg) => leg.step_aside(),
+        }
+    }
+
+    /// Whether audio that it is given goes anywhere. Else it is to be kept: what is said is to be heard.
+    pub(crate) const fn takes_audio(&self) -> bool {
+        match self {
+            Self::Raw(_) | Self::File(_) => true,
+            Self::Unicast(leg) => leg.takes_audio(),
+        }
+    }
+
+    /// No audio comes any more: the other end is asked for it again, unless it is asked already.
+    pub(crate) fn ask_again(&mut self) {
+        match self {
+            Self::Raw(_) | Self::File(_) => {}
+            Self::Unicast(leg) => leg.ask_again(),
+        }
+    }
+
     /// Whether the call may come back on another one when this one is lost.
     pub(crate) const fn may_come_back(&self) -> bool {
         match self {
@@ -182,4 +206,6 @@ pub(crate) enum Closing {
     Normal,
     /// Anything else: the call may come back on another stream.
     Lost,
+    /// Somebody else has taken the caller.
+    HandedOver,
 }

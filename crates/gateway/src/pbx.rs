@@ -3,7 +3,7 @@
 mod esl;
 mod text;
 
-pub(crate) use esl::{ByEsl, CallAudio, Means, PbxSettings, last_resort};
+pub(crate) use esl::{ByEsl, CallAudio, LAST_RESORT_AFTER, Means, PbxSettings, last_resort};
 pub(crate) use text::ByText;
 
 use crate::leg::Leg;
@@ -47,6 +47,8 @@ pub(crate) enum Order<'a> {
     Hold,
     /// End that.
     Unhold,
+    /// Let the caller be: somebody else has taken them. [`Report::TransferEnded`] follows.
+    LetGo,
     /// Use a tool of the PBX's; [`Report::Done`] follows.
     Tool(&'a ToolRequest),
 }

@@ -2,7 +2,7 @@
 
 mod parked;
 
-pub(crate) use parked::Mute;
+pub(crate) use parked::{Heard, Mute};
 
 use crate::config::{Config, PbxConfig};
 use crate::pbx::Line;

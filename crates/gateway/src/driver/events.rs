@@ -4,7 +4,7 @@ use super::work::Done;
 use super::{Attachment, Driver, opening};
 use crate::leg::{Closing, Incoming};
 use crate::metrics::ErrorKind;
-use crate::pbx::Report;
+use crate::pbx::{Order, Report};
 use call::{EngineEvent, Input, LegEvent, TransferOutcome};
 use std::time::{Duration, Instant};
 
@@ -115,6 +115,8 @@ impl Driver {
         self.presence.gone();
         match closing {
             Closing::Normal => self.tell(Input::Leg(LegEvent::Ended), now),
+            // The PBX tells the call when it has let go.
+            Closing::HandedOver => self.pbx.order(Order::LetGo, None),
             Closing::Lost if leg.is_some_and(|leg| !leg.may_come_back()) => {
                 self.services.metrics.error(ErrorKind::Stream);
                 self.tell(Input::Leg(LegEvent::Ended), now);

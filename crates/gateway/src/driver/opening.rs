@@ -220,7 +220,7 @@ fn control(services: &Services, leg: &Leg, line: Option<&Line>, secretary: &Secr
         return Box::new(ByText::default());
     };
     let settings = PbxSettings {
-        last_resort: last_resort(secretary, &line.channel, &controlled.config),
+        last_resort: last_resort(Some(secretary), &line.channel, &controlled.config),
         music: controlled.config.music(),
         mailbox_prefix: controlled.config.mailbox_prefix.clone(),
         language: secretary.language,

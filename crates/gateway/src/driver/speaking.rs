@@ -35,6 +35,8 @@ pub(super) struct Speaking {
     told_dropped_ms: u64,
     told_underruns: u64,
     told_refused: u64,
+    /// What is due waits for the leg.
+    waits: bool,
 }
 
 /// An answer whose audio is coming.
@@ -63,6 +65,7 @@ impl Speaking {
             told_dropped_ms: 0,
             told_underruns: 0,
             told_refused: 0,
+            waits: false,
         }
     }
 
@@ -193,7 +196,7 @@ impl Speaking {
         self.playout.clear(now);
     }
 
-    /// Sends what is due.
+    /// Sends what is due, where the leg takes it: the caller would hear nothing of it, and count as having heard.
     pub(super) fn release(
         &mut self,
         leg: &mut Leg,
@@ -202,6 +205,10 @@ impl Speaking {
         now: Instant,
     ) {
         sound.unheard(self.unheard(now), now);
+        self.waits = !leg.takes_audio();
+        if self.waits {
+            return;
+        }
         let mut unheard = self.playout.unheard(now);
         while self.playout.release(now, &mut self.frame) {
             leg.audio(&self.frame);
@@ -235,8 +242,9 @@ impl Speaking {
         }
     }
 
+    /// None while the leg takes nothing: what it tells when it does again wakes the driver.
     pub(super) fn next_due(&self) -> Option<Instant> {
-        self.playout.next_due()
+        self.playout.next_due().filter(|_| !self.waits)
     }
 
     /// Samples that were sent and are still to be heard.

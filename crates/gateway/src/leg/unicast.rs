@@ -3,7 +3,7 @@
 
 use super::control::Control;
 use super::{Closing, Incoming};
-use crate::switches::{Controlled, Mute};
+use crate::switches::{Controlled, Heard, Mute};
 use audio::SampleRate;
 use freeswitch::{Channel, Unicast};
 use secretary::CallUuid;
@@ -29,6 +29,8 @@ const LONGEST_PACKET: Duration = Duration::from_millis(120);
 pub(crate) struct UnicastLeg {
     controlled: Arc<Controlled>,
     call: CallUuid,
+    /// Where the caller was taken up.
+    taken_up: Arc<Channel>,
     audio: Audio,
     packet: Duration,
     packet_bytes: usize,
@@ -54,6 +56,8 @@ enum Flow {
 /// Where the call's audio is.
 enum Audio {
     Open(Unicast),
+    /// It was to be opened again, which waits until the caller is back.
+    Aside,
     /// It is being opened again.
     Opening(AbortOnDropHandle<Result<Unicast, Mute>>),
     /// It is over.
@@ -68,6 +72,7 @@ impl UnicastLeg {
         Self {
             controlled,
             call: channel.call,
+            taken_up: Arc::new(channel.clone()),
             audio: Audio::Open(unicast),
             packet,
             packet_bytes,
@@ -94,7 +99,7 @@ impl UnicastLeg {
         }
         let unicast = match &mut self.audio {
             Audio::Open(unicast) => unicast,
-            Audio::Opening(_) => return Poll::Pending,
+            Audio::Aside | Audio::Opening(_) => return Poll::Pending,
             Audio::Closed(closing) => return Poll::Ready(Incoming::Closed(*closing)),
         };
         match ready!(unicast.poll_receive(cx)) {
@@ -110,14 +115,41 @@ impl UnicastLeg {
         }
     }
 
-    /// FreeSWITCH has ended the audio to let the caller hear somebody else, or music, and the caller is back: it is opened again.
+    /// FreeSWITCH has ended the audio to let the caller hear somebody else, or music of ours, and the caller is back: it is opened
+    /// again, whatever was being opened before.
     pub(crate) fn open_again(&mut self) {
+        self.open(Heard::Ours);
+    }
+
+    /// Nothing comes, and nobody has said why: it is opened again. One that is being opened goes on, until it is or cannot be.
+    pub(crate) fn ask_again(&mut self) {
+        if let Audio::Open(_) = self.audio {
+            self.open(Heard::Theirs);
+        }
+    }
+
+    /// Somebody else is to be heard, or music: what is being opened would cut that off.
+    pub(crate) fn step_aside(&mut self) {
+        if let Audio::Opening(_) = self.audio {
+            self.audio = Audio::Aside;
+        }
+    }
+
+    /// Whether the caller hears what is sent. (After the end nobody does, and the call is about to know.)
+    pub(crate) const fn takes_audio(&self) -> bool {
+        match self.audio {
+            Audio::Open(_) | Audio::Closed(_) => true,
+            Audio::Aside | Audio::Opening(_) => false,
+        }
+    }
+
+    fn open(&mut self, heard: Heard) {
         if let Audio::Closed(_) = self.audio {
             return;
         }
         self.end(Closing::Lost);
-        let (controlled, call) = (self.controlled.clone(), self.call);
-        let opening = tokio::spawn(async move { controlled.open_again(call).await });
+        let (controlled, taken_up) = (self.controlled.clone(), self.taken_up.clone());
+        let opening = tokio::spawn(async move { controlled.open_again(&taken_up, heard).await });
         self.audio = Audio::Opening(AbortOnDropHandle::new(opening));
     }
 
@@ -126,6 +158,10 @@ impl UnicastLeg {
             Ok(Ok(unicast)) => {
                 tracing::debug!(call = %self.call, to = ?unicast.to(), "the caller is heard again");
                 Audio::Open(unicast)
+            }
+            Ok(Err(Mute::HandedOver)) => {
+                tracing::info!(call = %self.call, "somebody else on the PBX has taken the caller, who is handed over");
+                Audio::Closed(Closing::HandedOver)
             }
             Ok(Err(error)) => {
                 tracing::warn!(call = %self.call, %error, "the caller cannot be heard again");
@@ -163,7 +199,7 @@ impl UnicastLeg {
     pub(crate) fn refused(&self) -> u64 {
         match &self.audio {
             Audio::Open(unicast) => self.refused + unicast.unsent(),
-            Audio::Opening(_) | Audio::Closed(_) => self.refused,
+            Audio::Aside | Audio::Opening(_) | Audio::Closed(_) => self.refused,
         }
     }
 

@@ -10,7 +10,7 @@ mod route;
 mod tools;
 
 pub(crate) use booth::Means;
-pub(crate) use last_resort::last_resort;
+pub(crate) use last_resort::{AFTER as LAST_RESORT_AFTER, last_resort};
 
 use super::{Line, Order, Pbx, Report, Target};
 use crate::leg::Leg;
@@ -72,6 +72,7 @@ enum Errand {
     Transfer(Wanted),
     Hold,
     Unhold,
+    LetGo,
     Tool(ToolRequest),
 }
 
@@ -120,6 +121,7 @@ impl Pbx for ByEsl {
             Order::Transfer(target) => Errand::Transfer(Wanted::from(target)),
             Order::Hold => Errand::Hold,
             Order::Unhold => Errand::Unhold,
+            Order::LetGo => Errand::LetGo,
             Order::Tool(request) => Errand::Tool(request.clone()),
         };
         if let Err(error) = self.orders.try_send(errand) {

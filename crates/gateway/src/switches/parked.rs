@@ -2,8 +2,8 @@
 
 use super::Controlled;
 use freeswitch::{
-    Application, Channel, Command, CommandError, Following, Happening, PortsError, Unicast, VariableName,
-    VariableValue,
+    Application, Channel, Command, CommandError, ContextName, Following, Happening, PortsError, Unicast,
+    VariableName, VariableValue,
 };
 use secretary::CallUuid;
 use std::future::poll_fn;
@@ -19,6 +19,8 @@ const SILENCE: &str = "send_silence_when_idle";
 const STEP: Duration = Duration::from_secs(3);
 /// How long the caller's first packet may take. Measured: 16 to 56 ms, and longer where a hundred calls come at once.
 const FIRST_PACKET: Duration = Duration::from_secs(2);
+/// How often it is asked whether somebody else's announcement has ended.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// Pairs of ports that are tried: FreeSWITCH does not tell when it could not bind its own.
 const PAIRS: usize = 3;
 
@@ -37,6 +39,9 @@ pub(crate) enum Mute {
     /// FreeSWITCH does not do as it was told.
     #[error("FreeSWITCH did not {0} in time")]
     Late(&'static str),
+    /// Somebody else has the caller: they talk to another channel, or have been sent elsewhere.
+    #[error("somebody else on the PBX has taken the caller")]
+    HandedOver,
     /// Everything was done, and nothing comes.
     #[error("no audio came from {0}; does unicast_address fit, and is nothing between that drops UDP?")]
     Silent(SocketAddr),
@@ -60,6 +65,15 @@ enum Park {
     Spent,
 }
 
+/// Whose the sound is that the caller may hear meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Heard {
+    /// Music of ours, which is over.
+    Ours,
+    /// An announcement of somebody else's, which the caller hears to its end.
+    Theirs,
+}
+
 impl Controlled {
     /// Answers a channel that was parked for us, if nobody did, and opens its audio.
     pub(crate) async fn take_up(&self, parked: &Channel) -> Result<(Channel, Unicast), Mute> {
@@ -73,23 +87,31 @@ impl Controlled {
             channel = self.switch.channel(call).await?.ok_or(Mute::Gone)?;
         }
         let park = self.park(call).await?;
-        let unicast = self.open(call, park, &mut following).await?;
+        let unicast = self.open(parked, park, Heard::Theirs, &mut following).await?;
         Ok((channel, unicast))
     }
 
-    /// Opens the audio of a parked channel again: a playback or a bridge has ended it, and the same park never opens it any more
-    /// (measured on 1.10.12).
-    pub(crate) async fn open_again(&self, call: CallUuid) -> Result<Unicast, Mute> {
-        let mut following = self.switch.follow(call);
-        self.open(call, Park::Spent, &mut following).await
+    /// Opens the audio of a channel again that was taken up so: a playback or a bridge has ended it, and the same park never opens it
+    /// any more (measured on 1.10.12).
+    pub(crate) async fn open_again(&self, taken_up: &Channel, heard: Heard) -> Result<Unicast, Mute> {
+        let mut following = self.switch.follow(taken_up.call);
+        self.open(taken_up, Park::Spent, heard, &mut following).await
     }
 
-    async fn open(&self, call: CallUuid, park: Park, following: &mut Following) -> Result<Unicast, Mute> {
-        let theirs = self.theirs().await;
+    async fn open(
+        &self,
+        taken_up: &Channel,
+        park: Park,
+        heard: Heard,
+        following: &mut Following,
+    ) -> Result<Unicast, Mute> {
+        let call = taken_up.call;
+        let theirs = self.theirs();
         let mut park = park;
         let mut told = SocketAddr::from((theirs, 0));
         for _ in 0..PAIRS {
             if park == Park::Spent {
+                self.still_ours(taken_up, heard, following).await?;
                 patient(self.switch.command(Command::Park(call)).await)?;
                 until(following, "park the call again", &Happening::Parked).await?;
             }
@@ -110,18 +132,43 @@ impl Controlled {
         let Some(dump) = patient(self.switch.command(Command::Dump(call)).await)? else {
             return Ok(Park::Spent);
         };
-        let dump: serde_json::Value = serde_json::from_str(&dump).unwrap_or_default();
-        let set = |name: &str| {
-            let value = dump.get(format!("variable_{name}"));
-            value.and_then(serde_json::Value::as_str).unwrap_or_default()
-        };
-        let writes_silence = !matches!(set(SILENCE), "" | "0");
+        let dump = Dump::of(&dump);
+        let writes_silence = !matches!(dump.variable(SILENCE), "" | "0");
         if writes_silence {
             self.set(call, SILENCE, "0").await?;
         }
-        match writes_silence || !set(MARK).is_empty() {
+        match writes_silence || !dump.variable(MARK).is_empty() {
             true => Ok(Park::Spent),
             false => Ok(Park::Fresh),
+        }
+    }
+
+    /// Returns when the channel may be parked anew. Whoever has taken the caller meanwhile (an operator's `uuid_transfer` or `uuid_bridge`,
+    /// FreeSWITCH's own last resort) keeps them.
+    async fn still_ours(
+        &self,
+        taken_up: &Channel,
+        heard: Heard,
+        following: &mut Following,
+    ) -> Result<(), Mute> {
+        let call = taken_up.call;
+        let mut unanswered = 0;
+        loop {
+            let Some(dump) = patient(self.switch.command(Command::Dump(call)).await)? else {
+                unanswered += 1;
+                if unanswered == PAIRS {
+                    return Err(Mute::Late("tell where the caller is"));
+                }
+                continue;
+            };
+            let dump = Dump::of(&dump);
+            if !dump.is_where(taken_up) {
+                return Err(Mute::HandedOver);
+            }
+            if heard == Heard::Ours || !dump.plays() {
+                return Ok(());
+            }
+            something_happens(following).await?;
         }
     }
 
@@ -135,17 +182,55 @@ impl Controlled {
     }
 
     /// FreeSWITCH's own address, as it binds it: ours where it runs on this machine.
-    pub(crate) async fn theirs(&self) -> Ipv4Addr {
+    fn theirs(&self) -> Ipv4Addr {
         let ours = self.ports.address();
         if ours.is_loopback() {
             return ours;
         }
-        let found = tokio::net::lookup_host((self.config.host.as_str(), self.config.port)).await;
-        let address = found.into_iter().flatten().find_map(|address| match address {
+        let addresses = self.switch.addresses();
+        let address = addresses.iter().find_map(|address| match address {
             SocketAddr::V4(address) if !address.ip().is_loopback() => Some(*address.ip()),
             _ => None,
         });
         address.unwrap_or(ours)
+    }
+}
+
+/// A reply to `uuid_dump … json`.
+struct Dump(serde_json::Value);
+
+impl Dump {
+    fn of(json: &str) -> Self {
+        Self(serde_json::from_str(json).unwrap_or_default())
+    }
+
+    /// A header's value; empty where there is none.
+    fn header(&self, name: &str) -> &str {
+        let value = self.0.get(name);
+        value.and_then(serde_json::Value::as_str).unwrap_or_default()
+    }
+
+    fn variable(&self, name: &str) -> &str {
+        self.header(&format!("variable_{name}"))
+    }
+
+    /// Whether the channel is where it was taken up: it talks to no other one, and was sent nowhere. [`Command::Park`] keeps what was
+    /// dialled (measured on 1.10.12, as all of this).
+    fn is_where(&self, taken_up: &Channel) -> bool {
+        let dialled = taken_up.destination.as_deref();
+        let context = taken_up.context.as_ref().map(ContextName::as_str);
+        let stays = |name: &str, was: Option<&str>| was.is_none_or(|was| was == self.header(name));
+        self.variable("signal_bond").is_empty()
+            && stays("Caller-Destination-Number", dialled)
+            && stays("Caller-Context", context)
+    }
+
+    /// Whether a file is being played: the response is empty from the beginning of an application to its end.
+    fn plays(&self) -> bool {
+        matches!(
+            self.variable("current_application"),
+            "playback" | "endless_playback"
+        ) && self.variable("current_application_response").is_empty()
     }
 }
 
@@ -155,6 +240,14 @@ fn patient<T>(answer: Result<T, CommandError>) -> Result<Option<T>, Mute> {
         Ok(answer) => Ok(Some(answer)),
         Err(CommandError::TimedOut { .. }) => Ok(None),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Waits for whatever happens to the channel next, but not for long: it may have happened before.
+async fn something_happens(following: &mut Following) -> Result<(), Mute> {
+    match tokio::time::timeout(LOOK_AGAIN, following.next()).await {
+        Ok(None | Some(Happening::HungUp { .. })) => Err(Mute::Gone),
+        Ok(Some(_)) | Err(_) => Ok(()),
     }
 }
 

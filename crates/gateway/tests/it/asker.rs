@@ -1,10 +1,12 @@
 //! An engine of the tests' own that says nothing, and uses tools when the test says so.
 
+use crate::chime::said;
 use audio::SampleRate;
-use call::{By, Capabilities, EngineCommand, EngineEvent, FailureKind, ToolCallId};
+use call::{AnswerId, By, Capabilities, Cause, EngineCommand, EngineEvent, FailureKind, ToolCallId};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, ready};
 use tokio::sync::{mpsc, watch};
@@ -22,6 +24,15 @@ pub(crate) struct Asker {
     results: watch::Sender<Results>,
     /// How many samples it has heard that are no silence.
     heard: watch::Sender<usize>,
+    of_failures: Says,
+}
+
+/// What it says of a tool that came to nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Says {
+    Nothing,
+    /// A second of [`said`].
+    ASecond,
 }
 
 impl Asker {
@@ -32,6 +43,15 @@ impl Asker {
             asked: Arc::new(Mutex::new(Some(asked))),
             results: watch::Sender::new(Vec::new()),
             heard: watch::Sender::new(0),
+            of_failures: Says::Nothing,
+        }
+    }
+
+    /// One that says a second of [`said`] as soon as a tool has come to nothing.
+    pub(crate) fn talking_of_failures() -> Self {
+        Self {
+            of_failures: Says::ASecond,
+            ..Self::new()
         }
     }
 
@@ -101,6 +121,8 @@ impl Engine for Asker {
             asked: self.asked.lock().unwrap().take(),
             results: self.results.clone(),
             heard: self.heard.clone(),
+            of_failures: self.of_failures,
+            to_say: VecDeque::new(),
         };
         async { Ok(Box::new(session) as Box<dyn Session>) }.boxed()
     }
@@ -113,6 +135,8 @@ struct Asking {
     asked: Option<mpsc::UnboundedReceiver<EngineEvent>>,
     results: watch::Sender<Results>,
     heard: watch::Sender<usize>,
+    of_failures: Says,
+    to_say: VecDeque<Event>,
 }
 
 impl Session for Asking {
@@ -138,12 +162,27 @@ impl Session for Asking {
         if let EngineCommand::ToolResult { id, ok, result } = command {
             self.results
                 .send_modify(|results| results.push((id.0, ok, result)));
+            if !ok && self.of_failures == Says::ASecond {
+                let answer = AnswerId(1);
+                let cause = Cause::Own;
+                self.to_say.extend([
+                    Event::Engine(EngineEvent::AnswerStarted { answer, cause }),
+                    Event::Audio { answer },
+                    Event::Engine(EngineEvent::AnswerDone { answer }),
+                ]);
+            }
         }
     }
 
-    fn poll_event(&mut self, cx: &mut Context<'_>, _: &mut Vec<i16>) -> Poll<Event> {
+    fn poll_event(&mut self, cx: &mut Context<'_>, pcm: &mut Vec<i16>) -> Poll<Event> {
         if !std::mem::replace(&mut self.ready, true) {
             return Poll::Ready(Event::Engine(EngineEvent::Ready));
+        }
+        if let Some(event) = self.to_say.pop_front() {
+            if let Event::Audio { .. } = event {
+                pcm.extend(said().take(self.rate.hz() as usize));
+            }
+            return Poll::Ready(event);
         }
         match &mut self.asked {
             Some(asked) => match ready!(asked.poll_recv(cx)) {

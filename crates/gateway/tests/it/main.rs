@@ -23,6 +23,7 @@ mod line;
 mod log;
 mod operation;
 mod panics;
+mod parked;
 mod pbx_site;
 mod privacy;
 mod real_dead_man;

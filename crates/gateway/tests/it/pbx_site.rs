@@ -30,12 +30,22 @@ impl PbxSite {
 
     /// The same, with engines of the test's own.
     pub(crate) async fn start_with(wanted: Wanted, keys: &str, engines: Vec<Arc<dyn Engine>>) -> Self {
+        Self::start_on(wanted, keys, "fallback = \"9000\"", engines).await
+    }
+
+    /// The same, with these keys of the FreeSWITCH's.
+    pub(crate) async fn start_on(
+        wanted: Wanted,
+        keys: &str,
+        pbx: &str,
+        engines: Vec<Arc<dyn Engine>>,
+    ) -> Self {
         let fake = FreeSwitch::start(Setup::default())
             .await
             .expect("a fake FreeSWITCH");
         let first = NEXT_PORT.fetch_add(400, Ordering::Relaxed);
         let keys = format!(
-            "vad.enabled = false\n{keys}\npbx = [{{ name = \"fake\", port = {}, unicast_port = {first}, fallback = \"9000\" }}]",
+            "vad.enabled = false\n{keys}\npbx = [{{ name = \"fake\", port = {}, unicast_port = {first}, {pbx} }}]",
             fake.addr().port()
         );
         let node = Node::launch(&[&wanted], &keys, [], engines).await;

@@ -213,14 +213,11 @@ async fn whom_nobody_carries_goes_to_the_fallback_at_once() {
 
 #[tokio::test]
 async fn without_any_fallback_the_call_is_ended() {
-    let site = echoing("server.max_calls = 1").await;
+    let wanted = secretary("echo", "loopback");
+    let site = PbxSite::start_on(wanted, "server.max_calls = 1", "fallback = \"\"", Vec::new()).await;
     let carried = site.calls();
     soon("the first call", site.node.shows("voice_ai_calls_live 1")).await;
-    // No context, so that there is nowhere to transfer to.
-    let lost = site.fake.caller(Dial {
-        context: String::new(),
-        ..Dial::default()
-    });
+    let lost = site.calls();
     assert_eq!(
         soon("the end", lost.until_hung_up()).await,
         "NORMAL_TEMPORARY_FAILURE"

@@ -207,6 +207,9 @@ impl Attendant {
             Errand::Transfer(wanted) => self.transfer(&wanted).await,
             Errand::Hold => self.hold().await,
             Errand::Unhold => self.unhold().await,
+            Errand::LetGo if matches!(self.transfer, Transfer::None) => self.away().await,
+            // A transfer of ours tells itself what becomes of it.
+            Errand::LetGo => {}
             Errand::Tool(request) => self.tool(request).await,
         }
     }
@@ -447,7 +450,9 @@ impl Attendant {
                 introduction.tell(Event::Bridged);
                 self.go_on_announcing().await;
             }
-            Transfer::None | Transfer::Away => {}
+            // An operator has done that.
+            Transfer::None => self.away().await,
+            Transfer::Away => {}
         }
     }
 

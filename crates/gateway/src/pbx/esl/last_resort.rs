@@ -2,15 +2,16 @@
 
 use super::route;
 use crate::config::PbxConfig;
+use crate::pbx::Target;
 use crate::transfer;
-use freeswitch::{Channel, CommandError, Extension, Switch, Timer};
-use secretary::{CallUuid, Secretary};
+use freeswitch::{ArgumentError, Channel, CommandError, Extension, Switch, Timer};
+use secretary::{CallUuid, DestinationKind, Secretary};
 use std::ops::Range;
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// How long after the last renewal FreeSWITCH acts.
-const AFTER: Duration = Duration::from_secs(15);
+pub(crate) const AFTER: Duration = Duration::from_secs(15);
 /// How much earlier it may: its scheduler counts whole seconds of the epoch (measured on 1.10.12), and what it does takes a moment
 /// to be seen.
 const EARLY: Duration = Duration::from_secs(2);
@@ -19,12 +20,13 @@ const RENEWAL_MS: Range<u64> = 4_000..6_000;
 /// When it is tried again after it could not be renewed.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// What FreeSWITCH does with the caller when nobody carries the call any more: the secretary's fallback destination, else what the
-/// dialplan has set (`voice_ai_fallback`), else what is configured for this FreeSWITCH, else the end of the call.
-pub(crate) fn last_resort(secretary: &Secretary, channel: &Channel, config: &PbxConfig) -> Timer {
-    let of_secretary = secretary.fallback.as_deref().and_then(|name| {
-        let number = transfer::target(secretary, name, None).number?;
-        Extension::parse(number)
+/// Where a caller goes whom nobody carries, now or when FreeSWITCH finds that out: the secretary's fallback destination, else what
+/// the dialplan has set (`voice_ai_fallback`), else what is configured for this FreeSWITCH, else the end of the call. No secretary
+/// is known of a call of an unknown tenant's.
+pub(crate) fn last_resort(secretary: Option<&Secretary>, channel: &Channel, config: &PbxConfig) -> Timer {
+    let of_secretary = secretary.and_then(|secretary| {
+        let name = secretary.fallback.as_deref()?;
+        dialled(&transfer::target(secretary, name, None), config)
             .inspect_err(
                 |error| tracing::warn!(call = %channel.call, secretary = %secretary.name, %error, "the fallback"),
             )
@@ -37,6 +39,15 @@ pub(crate) fn last_resort(secretary: &Secretary, channel: &Channel, config: &Pbx
     match (extension, route::context(channel)) {
         (Some(extension), Ok(context)) => Timer::Transfer(extension, context),
         _ => Timer::HangUp,
+    }
+}
+
+/// What the dialplan is asked for. A destination without a number is none of the secretary's, and its name is no number.
+fn dialled(target: &Target<'_>, config: &PbxConfig) -> Result<Extension, ArgumentError> {
+    let number = target.number.unwrap_or_default();
+    match target.kind {
+        Some(DestinationKind::Voicemail) => route::mailbox(number, &config.mailbox_prefix),
+        _ => Extension::parse(number),
     }
 }
 

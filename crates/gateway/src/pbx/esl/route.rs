@@ -6,7 +6,8 @@
 
 use super::Wanted;
 use freeswitch::{
-    ArgumentError, Channel, Command, ContextName, DialString, Extension, TaskGroup, VariableName, VariableValue,
+    ArgumentError, Channel, Command, ContextName, DialString, Extension, TaskGroup, VariableName,
+    VariableValue,
 };
 use secretary::{CallUuid, DestinationKind};
 use std::time::Duration;
@@ -90,7 +91,7 @@ pub(super) fn context(channel: &Channel) -> Result<ContextName, ArgumentError> {
 }
 
 /// A mailbox: the feature code before a plain number; what has a code of its own is dialled as it is.
-fn mailbox(number: &str, prefix: &str) -> Result<Extension, ArgumentError> {
+pub(super) fn mailbox(number: &str, prefix: &str) -> Result<Extension, ArgumentError> {
     match number.starts_with('*') {
         true => Extension::parse(number),
         false => Extension::parse(&format!("{prefix}{number}")),
