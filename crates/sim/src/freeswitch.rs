@@ -279,6 +279,16 @@ impl FreeSwitch {
         self.exchange.inner().faults.jobs_kept = count;
     }
 
+    /// The next event of this name (`CHANNEL_BRIDGE`, …) is told to nobody, as one is whose listener's queue is full.
+    pub fn lose_next_event(&self, name: &str) {
+        self.exchange.inner().faults.lost_events.push(name.to_owned());
+    }
+
+    /// The second of the next two that `uuid_bridge` is to join hangs up after its +OK, before they talk.
+    pub fn leaves_before_joined(&self) {
+        self.exchange.inner().faults.leaves_before_joined = true;
+    }
+
     /// From now on the audio module's streams are connected before they are attached to their channels, and their metadata is lost:
     /// amigniter ec2a781 does so by chance, the more often the nearer the server and the more calls begin at once (measured).
     pub fn lose_metadata(&self) {

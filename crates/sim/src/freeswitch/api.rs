@@ -198,6 +198,8 @@ impl Exchange {
             let known = partner.as_other(kind);
             let mut state = one.state();
             state.other = Some(known);
+            // Before they talk, and it stays where they never do.
+            state.set("signal_bond", &*partner.id);
             state.leaving = Some(Leaving::Bridge {
                 other: partner.id.clone(),
                 lead,

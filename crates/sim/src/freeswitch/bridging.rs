@@ -70,7 +70,7 @@ impl Exchange {
 
     fn after_bridge(&self, channel: &Channel, other: &Channel) {
         let Some(cause) = other.cause() else { return };
-        if channel.ready() && channel.is_true("hangup_after_bridge") {
+        if channel.ready() && (channel.is_true("hangup_after_bridge") || is_explicit(channel)) {
             self.hang_up(channel, &cause);
         }
     }
@@ -240,12 +240,22 @@ impl Exchange {
             return self.joined(channel).await;
         }
         let Some(other) = self.channel(other) else {
-            return self.hang_up(channel, "NORMAL_CLEARING");
+            return self.parts(channel);
         };
+        if std::mem::take(&mut self.inner().faults.leaves_before_joined) {
+            self.hang_up(&other, "NORMAL_CLEARING");
+        }
         let arrived = timeout(JOINING, arrives(&other)).await.unwrap_or(false);
-        if arrived {
-            self.talk(channel, &other).await;
-            self.parts(&other);
+        if !arrived {
+            return self.unjoined(channel);
+        }
+        self.talk(channel, &other).await;
+        self.parts(&other);
+        if channel.ready() && is_explicit(channel) {
+            return self.hang_up(
+                channel,
+                &other.cause().unwrap_or_else(|| "NORMAL_CLEARING".to_owned()),
+            );
         }
         if channel.ready() && !channel.is_true("park_after_bridge") {
             self.enter(channel, CoreState::Execute);
@@ -269,6 +279,18 @@ impl Exchange {
         }
     }
 
+    /// What becomes of the first of two whose second is no longer there (`uuid_bridge_on_soft_execute`).
+    fn unjoined(&self, channel: &Channel) {
+        if !channel.ready() {
+            return;
+        }
+        if !channel.is_true("uuid_bridge_park_on_cancel") {
+            return self.hang_up(channel, "ORIGINATOR_CANCEL");
+        }
+        channel.state().leaving = Some(Leaving::Park);
+        channel.touch();
+    }
+
     /// What becomes of a channel after `uuid_bridge`: it parks where `park_after_bridge` says so, or is hung up.
     fn parts(&self, channel: &Channel) {
         if !channel.ready() {
@@ -280,6 +302,11 @@ impl Exchange {
         channel.state().leaving = Some(Leaving::Park);
         channel.touch();
     }
+}
+
+/// Whether a channel is hung up after a bridge before anything else is looked at (`switch_ivr_multi_threaded_bridge`).
+fn is_explicit(channel: &Channel) -> bool {
+    channel.variable("hangup_after_bridge").as_deref() == Some("explicit")
 }
 
 /// Whether a channel has come to where it can be joined.

@@ -100,7 +100,10 @@ impl Exchange {
     /// Tells an event to those who want it.
     pub(super) fn fire(&self, name: &'static str, headers: Headers, body: Option<String>) {
         let listeners: Vec<_> = {
-            let inner = self.inner();
+            let mut inner = self.inner();
+            if inner.faults.loses(name) {
+                return;
+            }
             let wanting = inner.listeners.iter().filter(|one| one.wants_name(name));
             wanting.cloned().collect()
         };

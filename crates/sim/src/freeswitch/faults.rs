@@ -15,6 +15,10 @@ pub(super) struct Faults {
     pub(super) jobs: Vec<(String, String, String)>,
     /// The audio module loses the metadata of its streams.
     pub(super) loses_metadata: bool,
+    /// Events of these names are told to nobody, the next one of each.
+    pub(super) lost_events: Vec<String>,
+    /// The second of the next two who are to be joined hangs up just before.
+    pub(super) leaves_before_joined: bool,
 }
 
 impl Faults {
@@ -23,5 +27,11 @@ impl Faults {
         let name = command.split(' ').next().unwrap_or_default();
         let at = self.refusals.iter().position(|(known, _)| known == name)?;
         Some(self.refusals.remove(at).1)
+    }
+
+    /// Whether an event of this name is told to nobody.
+    pub(super) fn loses(&mut self, event: &str) -> bool {
+        let at = self.lost_events.iter().position(|lost| lost == event);
+        at.map(|at| self.lost_events.swap_remove(at)).is_some()
     }
 }
