@@ -4,6 +4,7 @@
 mod announced;
 mod attendant;
 mod booth;
+mod bridge_state;
 mod causes;
 mod last_resort;
 mod route;

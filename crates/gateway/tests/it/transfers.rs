@@ -119,16 +119,23 @@ impl Scene {
         }
     }
 
+    /// FreeSWITCH was told to call Jenny from the caller's channel.
+    async fn is_dialled(&self) {
+        let dials = |commands: &Vec<String>| commands.iter().any(|one| one.contains("originate_timeout"));
+        self.site.fake.until_received(dials).await;
+    }
+
+    async fn nothing_waits(&self) {
+        while !self.site.fake.tasks().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// All lines are free, and nothing waits to be done to any.
     async fn ends(self) {
         self.site.ends_empty().await;
         soon("every channel is gone", self.channels(0)).await;
-        let nothing_waits = async {
-            while !self.site.fake.tasks().is_empty() {
-                tokio::task::yield_now().await;
-            }
-        };
-        soon("no task waits", nothing_waits).await;
+        soon("no task waits", self.nothing_waits()).await;
     }
 }
 
@@ -359,6 +366,62 @@ async fn two_that_cannot_be_joined_are_parted() {
     scene.is_back("transfer_announced", "could not be bridged").await;
     scene.transfers("failed").await;
     scene.caller.hang_up();
+    scene.ends().await;
+}
+
+#[tokio::test]
+async fn what_becomes_of_a_transfer_is_found_out_also_where_it_is_told_to_nobody() {
+    let busy = Scene::begin(Behaviour::Busy).await;
+    busy.site.fake.lose_next_event("CHANNEL_EXECUTE_COMPLETE");
+    busy.put_through();
+    soon("Jenny's phone is called", busy.is_dialled()).await;
+    // The first look comes to nothing, too.
+    busy.site.fake.refuse_next("uuid_dump", "-ERR not now");
+    busy.is_back("transfer_call", "on the phone").await;
+    busy.transfers("busy").await;
+    busy.caller.hang_up();
+    busy.ends().await;
+
+    for tool in ["transfer_call", "transfer_announced"] {
+        let scene = Scene::begin(ANSWERS).await;
+        scene.site.fake.lose_next_event("CHANNEL_BRIDGE");
+        let jenny = match tool {
+            "transfer_call" => {
+                scene.put_through();
+                scene.jenny().await
+            }
+            _ => {
+                scene.announce();
+                let jenny = scene.jenny_is_asked().await;
+                jenny.press('1');
+                jenny
+            }
+        };
+        talk(&scene.caller, &jenny).await;
+        scene.transfers("answered").await;
+        scene.site.ends_empty().await;
+        soon("the last resort is taken away", scene.nothing_waits()).await;
+        talk(&scene.caller, &jenny).await;
+        jenny.hang_up();
+        scene.ends().await;
+    }
+}
+
+#[tokio::test]
+async fn who_agrees_and_hangs_up_at_once_gives_the_caller_back() {
+    let scene = Scene::begin(ANSWERS).await;
+    scene.announce();
+    let jenny = scene.jenny_is_asked().await;
+    scene.site.fake.leaves_before_joined();
+    jenny.press('1');
+    scene.is_back("transfer_announced", "could not be bridged").await;
+    scene.transfers("failed").await;
+    // And whoever takes the call later ends it for both as always.
+    scene.put_through();
+    let jenny = scene.jenny().await;
+    talk(&scene.caller, &jenny).await;
+    scene.transfers("answered").await;
+    jenny.hang_up();
     scene.ends().await;
 }
 

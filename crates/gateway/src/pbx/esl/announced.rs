@@ -39,13 +39,9 @@ pub(super) struct Introduction {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Control {
     Held,
-    Lost {
-        since: Instant,
-    },
-    /// The same, and there is no such leg any more now that control is back. Two who talk need none: `loopback` takes itself out.
-    Over {
-        since: Instant,
-    },
+    Lost,
+    /// It was lost, and there is no such leg any more now that it is back. Two who talk need none: `loopback` takes itself out.
+    Over,
 }
 
 /// A phone that the dialplan calls for a `loopback` is offered what that speaks, L16, and nothing else, which most refuse
@@ -64,7 +60,7 @@ enum Stage {
     /// It is in park, and spoken to.
     Spoken(Booth),
     /// It is being joined with the caller.
-    Joining,
+    Joining { since: Instant },
     /// It is over.
     Left,
 }
@@ -139,14 +135,7 @@ impl Introduction {
 
     /// The next thing that happens to the person's leg.
     pub(super) async fn next(&mut self) -> News {
-        let machine = match self.is_out_of_sight() {
-            true => None,
-            false => self.machine.poll_timeout(),
-        };
-        let due = machine.map_or_else(
-            || self.last_resort.due(),
-            |due| self.last_resort.due().min(due.into()),
-        );
+        let due = self.next_due();
         let Self {
             following,
             stage,
@@ -154,9 +143,27 @@ impl Introduction {
             ..
         } = self;
         tokio::select! {
-            happening = following.next(), if !matches!(control, Control::Over { .. }) => News::Happened(happening),
+            happening = following.next(), if *control != Control::Over => News::Happened(happening),
             news = of_leg(stage) => news,
-            () = tokio::time::sleep_until(due) => News::Due,
+            () = due => News::Due,
+        }
+    }
+
+    /// Whom the caller may talk to already nothing is done to by the clock: the attendant looks what has become of them.
+    fn next_due(&self) -> impl Future<Output = ()> + use<> {
+        let due = match self.stage {
+            Stage::Joining { .. } => None,
+            _ => {
+                let renewal = self.last_resort.due();
+                let machine = self.machine.poll_timeout();
+                Some(machine.map_or(renewal, |due| renewal.min(due.into())))
+            }
+        };
+        async move {
+            match due {
+                Some(due) => tokio::time::sleep_until(due).await,
+                None => std::future::pending().await,
+            }
         }
     }
 
@@ -170,18 +177,17 @@ impl Introduction {
             }
             News::Dialled(Err(error)) => Some(self.not_reached(error).await),
             News::Happened(None | Some(Happening::HungUp { .. })) if self.is_out_of_sight() => {
-                let since = self.now();
-                self.control = Control::Over { since };
+                self.control = Control::Over;
                 None
             }
             News::Happened(None | Some(Happening::HungUp { .. })) => self.gone(),
             News::Happened(Some(Happening::Digit(key))) => Digit::new(key).map(Event::Digit),
             News::Happened(Some(Happening::ControlLost)) => {
-                self.control = Control::Lost { since: now };
+                self.control = Control::Lost;
                 None
             }
-            // The attendant asks what has become of them.
-            News::Happened(Some(Happening::ControlBack)) if self.is_joining() => None,
+            // The attendant looks what has become of them.
+            News::Happened(Some(Happening::ControlBack)) if self.joining_since().is_some() => None,
             News::Happened(Some(Happening::ControlBack)) => {
                 self.control = Control::Held;
                 self.last_resort.arm().await;
@@ -209,21 +215,23 @@ impl Introduction {
         self.machine.handle(event, now);
     }
 
-    /// Whether the two are being joined: FreeSWITCH has been told.
-    pub(super) fn is_joining(&self) -> bool {
-        matches!(self.stage, Stage::Joining)
+    /// Since when the two are being joined: FreeSWITCH has been told.
+    pub(super) fn joining_since(&self) -> Option<tokio::time::Instant> {
+        match self.stage {
+            Stage::Joining { since } => Some(since.into()),
+            _ => None,
+        }
     }
 
-    /// Whether they may talk to each other without our being told. Nothing is given up meanwhile: what has become of them is asked
-    /// when control is back.
+    /// Whether they may talk to each other without our being told.
     fn is_out_of_sight(&self) -> bool {
-        self.is_joining() && self.control != Control::Held
+        self.joining_since().is_some() && self.control != Control::Held
     }
 
-    /// The machine's time, which stands still meanwhile.
+    /// The machine's time, which stands still while two are being joined: it would part them when it has waited long enough.
     fn now(&self) -> Instant {
-        match self.control {
-            Control::Lost { since } | Control::Over { since } if self.is_joining() => since,
+        match self.stage {
+            Stage::Joining { since } => since,
             _ => Instant::now(),
         }
     }
@@ -240,7 +248,8 @@ impl Introduction {
                     }
                 }
                 Order::Bridge => {
-                    self.stage = Stage::Joining;
+                    let since = Instant::now();
+                    self.stage = Stage::Joining { since };
                     return Some(Step::Join(self.person));
                 }
                 Order::HangUpCallee => self.hang_up().await,
@@ -309,7 +318,7 @@ impl Introduction {
                 // The phone may ring on all the same.
                 self.hang_up().await;
                 TransferOutcome::Failed {
-                    cause: error.to_string(),
+                    cause: causes::of_refusal(&error).to_owned(),
                 }
             }
         };
@@ -320,7 +329,7 @@ impl Introduction {
     fn gone(&mut self) -> Option<Event> {
         match self.stage {
             Stage::Ready(_) | Stage::Ringing(_) => None,
-            Stage::Spoken(_) | Stage::Joining | Stage::Left => Some(Event::CalleeGone),
+            Stage::Spoken(_) | Stage::Joining { .. } | Stage::Left => Some(Event::CalleeGone),
         }
     }
 
@@ -331,7 +340,7 @@ impl Introduction {
         };
         match &self.stage {
             Stage::Spoken(booth) => booth.say(speech),
-            Stage::Ready(_) | Stage::Ringing(_) | Stage::Joining | Stage::Left => {}
+            Stage::Ready(_) | Stage::Ringing(_) | Stage::Joining { .. } | Stage::Left => {}
         }
     }
 
@@ -373,6 +382,6 @@ async fn of_leg(stage: &mut Stage) -> News {
             }
         },
         Stage::Spoken(booth) => News::Told(booth.next().await),
-        Stage::Ready(_) | Stage::Joining | Stage::Left => std::future::pending().await,
+        Stage::Ready(_) | Stage::Joining { .. } | Stage::Left => std::future::pending().await,
     }
 }

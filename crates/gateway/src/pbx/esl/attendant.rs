@@ -2,6 +2,7 @@
 //! asks of the PBX, one thing after the other.
 
 use super::announced::{Introduction, News, Step};
+use super::bridge_state::BridgeState;
 use super::causes;
 use super::last_resort::LastResort;
 use super::route::Route;
@@ -11,14 +12,25 @@ use crate::pbx::{Line, Report};
 use call::announcing::Event;
 use call::{Digit, ToolCallId, ToolRequest, TransferOutcome};
 use freeswitch::{
-    Application, Channel, Command, CommandError, Following, HangupCause, Happening, Ringback, Switch,
-    TaskGroup, VariableName, VariableValue,
+    Application, ArgumentError, Channel, Command, CommandError, Following, HangupCause, Happening, Ringback,
+    Switch, TaskGroup, VariableName, VariableValue,
 };
 use secretary::{CallUuid, Language};
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+
+/// How often a caller is looked after whose phone call to somebody rings: what was told of it may have been lost.
+const LOOK_AT_RINGING: Duration = Duration::from_secs(5);
+/// The same of two who are being joined, which takes 20 to 60 ms, and after a look that could not be had.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// FreeSWITCH itself ends the ringing in time. After so long more it has come to nothing, whatever is told.
+const OVERDUE: Duration = Duration::from_secs(5);
+/// After so long two who were to be joined and do not talk never will.
+const JOINING: Duration = Duration::from_secs(5);
 
 /// The attendant.
 pub(super) struct Attendant {
@@ -32,6 +44,8 @@ pub(super) struct Attendant {
     last_resort: LastResort,
     waiting: Waiting,
     transfer: Transfer,
+    /// When it is looked what has become of the transfer, as far as FreeSWITCH carries it out by itself.
+    look: Instant,
     recording: Option<Recording>,
     /// Tools that ask FreeSWITCH something.
     work: JoinSet<Report>,
@@ -49,12 +63,20 @@ enum Waiting {
 /// The transfer under way.
 enum Transfer {
     None,
-    /// The caller hears ringing; FreeSWITCH has been asked so.
-    Blind(Uuid),
+    /// The caller hears ringing.
+    Blind(Ringing),
     /// The caller hears music.
     Announced(Box<Introduction>),
     /// The caller talks to somebody else. The channel is not ours any more.
     Away,
+}
+
+/// Somebody's phone, called from the caller's channel.
+struct Ringing {
+    /// The application that calls.
+    bridge: Uuid,
+    /// When it has come to nothing.
+    until: Instant,
 }
 
 /// What wakes it.
@@ -65,6 +87,7 @@ enum Wake {
     Person(News),
     Done(Report),
     Renewal,
+    Look,
 }
 
 /// Whether it goes on.
@@ -98,6 +121,7 @@ impl Attendant {
             reports,
             waiting: Waiting::Not,
             transfer: Transfer::None,
+            look: Instant::now(),
             recording: None,
             work: JoinSet::new(),
         }
@@ -137,11 +161,13 @@ impl Attendant {
             hang_up,
             last_resort,
             transfer,
+            look,
             work,
             ..
         } = self;
         // Whoever talks to somebody else needs no last resort of ours.
         let away = matches!(transfer, Transfer::Away);
+        let is_looked_after = transfer.is_looked_after();
         let introduction = async {
             match transfer {
                 Transfer::Announced(introduction) => introduction.next().await,
@@ -155,6 +181,7 @@ impl Attendant {
             news = introduction => Wake::Person(news),
             Some(Ok(done)) = work.join_next() => Wake::Done(done),
             () = tokio::time::sleep_until(last_resort.due()), if !away => Wake::Renewal,
+            () = tokio::time::sleep_until(*look), if is_looked_after => Wake::Look,
         }
     }
 
@@ -171,6 +198,7 @@ impl Attendant {
             }
             Wake::Done(report) => self.tell(report).await,
             Wake::Renewal => return self.renew().await,
+            Wake::Look => self.look_after_the_transfer().await,
         }
         Flow::On
     }
@@ -279,10 +307,8 @@ impl Attendant {
         if let Transfer::Away = self.transfer {
             return Flow::On;
         }
-        match &self.transfer {
-            Transfer::Blind(_) => self.look_after_a_transfer().await,
-            Transfer::Announced(introduction) if introduction.is_joining() => self.look_after_a_join().await,
-            Transfer::None | Transfer::Announced(_) | Transfer::Away => {}
+        if self.transfer.is_looked_after() {
+            self.look_after_the_transfer().await;
         }
         match self.transfer {
             Transfer::Away => Flow::On,
@@ -290,44 +316,49 @@ impl Attendant {
         }
     }
 
-    /// What has become of a transfer while nothing was told.
-    async fn look_after_a_transfer(&mut self) {
-        let Ok(dump) = self.switch.command(Command::Dump(self.channel.call)).await else {
-            return;
-        };
-        match bridge_in(&dump) {
-            Some(BridgeState::Rings) => {}
-            Some(BridgeState::Talks) => self.away().await,
-            Some(BridgeState::Ended(cause)) => {
-                self.come_back(causes::outcome(&cause)).await;
+    /// What has become of a transfer, where FreeSWITCH may have told it to nobody.
+    async fn look_after_the_transfer(&mut self) {
+        let dump = self.switch.command(Command::Dump(self.channel.call)).await;
+        let now = Instant::now();
+        self.look = now + LOOK_AGAIN;
+        // Without control nothing is given up.
+        let Ok(dump) = dump else { return };
+        let state = BridgeState::read(&dump);
+        match &mut self.transfer {
+            Transfer::Blind(ringing) => {
+                let overdue = ringing.until <= now;
+                self.look = ringing.until.min(now + LOOK_AT_RINGING);
+                match state {
+                    BridgeState::Talks => self.away().await,
+                    BridgeState::Failed(cause) => self.come_back(causes::outcome(&cause)).await,
+                    BridgeState::Pending if overdue => self.come_back(TransferOutcome::NoAnswer).await,
+                    BridgeState::Pending => {}
+                }
             }
-            None => {}
+            Transfer::Announced(introduction) => {
+                let event = match (state, introduction.joining_since()) {
+                    (BridgeState::Talks, _) => Event::Bridged,
+                    (_, Some(since)) if since + JOINING <= now => Event::BridgeFailed,
+                    _ => return,
+                };
+                introduction.tell(event);
+                self.go_on_announcing().await;
+            }
+            Transfer::None | Transfer::Away => {}
         }
-    }
-
-    /// What has become of two who were being joined while nothing was told.
-    async fn look_after_a_join(&mut self) {
-        let Ok(dump) = self.switch.command(Command::Dump(self.channel.call)).await else {
-            return;
-        };
-        let event = match bridge_in(&dump) {
-            Some(BridgeState::Talks) => Event::Bridged,
-            _ => Event::BridgeFailed,
-        };
-        if let Transfer::Announced(introduction) = &mut self.transfer {
-            introduction.tell(event);
-        }
-        self.go_on_announcing().await;
     }
 
     async fn transfer(&mut self, wanted: &Wanted) {
         let call = self.channel.call;
         if !matches!(self.transfer, Transfer::None) {
-            return tracing::warn!(%call, "a transfer was asked for while another is under way; it is left alone");
+            tracing::warn!(%call, "a transfer was asked for while another is under way; that goes on");
+            return self
+                .transfer_ended(failure("another transfer is under way"))
+                .await;
         }
         let route = match Route::find(wanted, &self.channel, &self.settings.mailbox_prefix) {
             Ok(route) => route,
-            Err(error) => return self.failed(error.to_string()).await,
+            Err(error) => return self.undiallable(&error).await,
         };
         match &wanted.announcement {
             Some(about) => self.announce(route, about).await,
@@ -342,6 +373,9 @@ impl Attendant {
             // Without the first a caller whom nobody takes is hung up (`switch_channel_handle_cause`).
             self.set("continue_on_fail", "true").await?;
             self.set("hangup_after_bridge", "true").await?;
+            self.set("park_after_bridge", "false").await?;
+            // Of the one before.
+            self.set("originate_disposition", "").await?;
             let tone = match self.settings.language {
                 Language::PtBr => Ringback::Brazil,
                 Language::En => Ringback::NorthAmerica,
@@ -355,15 +389,23 @@ impl Attendant {
             let Route { to, ring, variables } = route;
             tracing::info!(%call, %to, "the caller is put through");
             let bridge = Application::Bridge { to, ring, variables };
-            self.switch.execute(call, bridge).await
+            Ok((self.switch.execute(call, bridge).await?, ring))
         };
         match bridging.await {
-            Ok(id) => self.transfer = Transfer::Blind(id),
+            Ok((bridge, ring)) => {
+                let now = Instant::now();
+                let until = now + ring + OVERDUE;
+                self.look = now + LOOK_AT_RINGING;
+                self.transfer = Transfer::Blind(Ringing { bridge, until });
+            }
             // The channel's end is told by itself.
             Err(CommandError::NoSuchChannel { .. }) => {
                 self.transfer_ended(TransferOutcome::CallerGone).await;
             }
-            Err(error) => self.failed(error.to_string()).await,
+            Err(error) => {
+                tracing::warn!(%call, %error, "the caller could not be put through");
+                self.failed(causes::of_refusal(&error)).await;
+            }
         }
     }
 
@@ -371,7 +413,7 @@ impl Attendant {
         let prepared = Introduction::prepare(&self.switch, &self.channel, &self.settings, route, about);
         match prepared {
             Ok(introduction) => self.transfer = Transfer::Announced(Box::new(introduction)),
-            Err(error) => return self.failed(error.to_string()).await,
+            Err(error) => return self.undiallable(&error).await,
         }
         self.hold().await;
         self.go_on_announcing().await;
@@ -399,12 +441,13 @@ impl Attendant {
         let call = self.channel.call;
         // From here on the music ends by itself.
         self.waiting = Waiting::Not;
+        self.look = Instant::now() + LOOK_AGAIN;
         let joined = match self.leave_them_alone(person).await {
             Ok(()) => self.switch.command(Command::Bridge(call, person)).await,
             Err(error) => Err(error),
         };
         match joined {
-            // FreeSWITCH tells when they talk; where it has not answered, too, or it is asked when control is back.
+            // FreeSWITCH tells when they talk, also where it has not answered; and it is looked whether they do.
             Ok(_) | Err(CommandError::NotConnected { .. } | CommandError::TimedOut { .. }) => None,
             Err(error) => {
                 tracing::warn!(%call, %person, %error, "the caller and whom they wanted could not be joined");
@@ -414,7 +457,10 @@ impl Attendant {
     }
 
     /// Whatever becomes of us, FreeSWITCH itself takes both last resorts away when the two are joined (measured on 1.10.12: it
-    /// executes these applications first), and whoever hangs up first, the caller is not left in the dialplan.
+    /// executes these applications first), and whoever hangs up first, the caller is not left in the dialplan. A person who hangs up
+    /// after +OK and before they are joined would take the caller along (ORIGINATOR_CANCEL, or DESTINATION_OUT_OF_ORDER where the
+    /// channel is gone already): of the last three the first ends the caller who has talked before the second is looked at, and
+    /// by the others the caller who has not is parked (`switch_ivr_bridge.c`; measured).
     async fn leave_them_alone(&self, person: CallUuid) -> Result<(), CommandError> {
         let group = |call| TaskGroup::LastResort.of(call);
         for (name, value) in [
@@ -422,7 +468,9 @@ impl Attendant {
             ("bridge_pre_execute_aleg_data", group(self.channel.call)),
             ("bridge_pre_execute_bleg_app", "sched_cancel".to_owned()),
             ("bridge_pre_execute_bleg_data", group(person)),
-            ("hangup_after_bridge", "true".to_owned()),
+            ("hangup_after_bridge", "explicit".to_owned()),
+            ("park_after_bridge", "true".to_owned()),
+            ("uuid_bridge_park_on_cancel", "true".to_owned()),
         ] {
             self.set(name, &value).await?;
         }
@@ -436,6 +484,8 @@ impl Attendant {
         };
         if outcome != TransferOutcome::Answered {
             introduction.over().await;
+            // Where two were to be joined and never were FreeSWITCH leaves it, as if they talked.
+            tools::told_in_log(self.channel.call, self.set("signal_bond", "").await);
             return self.come_back(outcome).await;
         }
         self.away().await;
@@ -463,8 +513,8 @@ impl Attendant {
         {
             self.waiting = Waiting::Not;
         }
-        if let Transfer::Blind(bridge) = self.transfer
-            && bridge == id
+        if let Transfer::Blind(ringing) = &self.transfer
+            && ringing.bridge == id
         {
             match disposition.unwrap_or(response) {
                 // It was answered, and is over: the channel's end follows.
@@ -497,8 +547,16 @@ impl Attendant {
         self.transfer_ended(outcome).await;
     }
 
-    async fn failed(&mut self, cause: String) {
-        self.come_back(TransferOutcome::Failed { cause }).await;
+    /// The number itself may be a caller's words, which the log is not told.
+    async fn undiallable(&mut self, error: &ArgumentError) {
+        let call = self.channel.call;
+        let ArgumentError { what, rule, .. } = error;
+        tracing::warn!(%call, rule, "nobody is called: what the call asked for cannot be {what}");
+        self.failed("its number cannot be dialled").await;
+    }
+
+    async fn failed(&mut self, cause: &str) {
+        self.come_back(failure(cause)).await;
     }
 
     async fn hold(&mut self) {
@@ -565,7 +623,7 @@ impl Attendant {
     }
 
     async fn set(&self, name: &str, value: &str) -> Result<String, CommandError> {
-        let refused = |error: freeswitch::ArgumentError| CommandError::Failed {
+        let refused = |error: ArgumentError| CommandError::Failed {
             switch: self.switch.name().to_owned(),
             command: "uuid_setvar".to_owned(),
             reply: error.to_string(),
@@ -586,32 +644,27 @@ impl Attendant {
     }
 }
 
+impl Transfer {
+    /// Whether FreeSWITCH carries it out by itself, and is only looked at.
+    fn is_looked_after(&self) -> bool {
+        match self {
+            Self::Blind(_) => true,
+            Self::Announced(introduction) => introduction.joining_since().is_some(),
+            Self::None | Self::Away => false,
+        }
+    }
+}
+
+fn failure(cause: &str) -> TransferOutcome {
+    TransferOutcome::Failed {
+        cause: cause.to_owned(),
+    }
+}
+
 fn done(id: ToolCallId, result: Result<String, tools::PbxToolError>) -> Report {
     let (ok, result) = match result {
         Ok(result) => (true, result),
         Err(why) => (false, why.to_string()),
     };
     Report::Done { id, ok, result }
-}
-
-/// What a channel's `bridge` is doing.
-#[derive(Debug, PartialEq, Eq)]
-enum BridgeState {
-    Rings,
-    Talks,
-    Ended(String),
-}
-
-/// Reads it from a `uuid_dump`; none where it cannot be told. While it rings the disposition is `failure` (measured on 1.10.12), and
-/// `signal_bond` is there as long as two channels talk.
-fn bridge_in(dump: &str) -> Option<BridgeState> {
-    let dump: serde_json::Value = serde_json::from_str(dump).ok()?;
-    let value = |name: &str| dump.get(name).and_then(serde_json::Value::as_str);
-    if value("variable_signal_bond").is_some() {
-        return Some(BridgeState::Talks);
-    }
-    match value("variable_originate_disposition")? {
-        "failure" => Some(BridgeState::Rings),
-        cause => Some(BridgeState::Ended(cause.to_owned())),
-    }
 }

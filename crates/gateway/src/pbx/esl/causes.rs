@@ -1,6 +1,17 @@
 //! What FreeSWITCH's causes mean for a transfer.
 
 use call::TransferOutcome;
+use freeswitch::CommandError;
+
+/// The cause of a transfer that could not be asked for, without what the command held: that may be what a caller has said.
+pub(super) fn of_refusal(error: &CommandError) -> &'static str {
+    match error {
+        CommandError::NotConnected { .. } => "there is no connection to FreeSWITCH",
+        CommandError::NoSuchChannel { .. } => "FreeSWITCH has no such channel",
+        CommandError::TimedOut { .. } => "FreeSWITCH did not answer in time",
+        CommandError::Failed { .. } => "FreeSWITCH has refused it",
+    }
+}
 
 /// The outcome of a call that ended with this cause before anybody talked (`originate_disposition`, the reply to `originate`, or a
 /// hang-up's cause; names as in `switch_channel.c`, 1.10.12).
