@@ -204,7 +204,7 @@ async fn turn_away(
         }
         _ => match fallback(controlled, channel, domain) {
             Timer::Transfer(extension, context) => Command::Transfer(call, extension, context),
-            Timer::HangUp => Command::Kill(call, HangupCause::NormalTemporaryFailure),
+            _ => Command::Kill(call, HangupCause::NormalTemporaryFailure),
         },
     };
     tracing::warn!(%call, pbx, then = %command, "a parked call was refused: {unserved}");
