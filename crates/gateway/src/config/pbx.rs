@@ -45,6 +45,10 @@ impl Read for LegChoice {
     }
 }
 
+/// How long a FreeSWITCH that is away is left alone at most. Its callers wait for us no longer than 15 s from the last renewal, which
+/// may be 6 s old when it goes.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
 impl PbxConfig {
     /// How its event socket is reached.
     pub(crate) fn settings(&self) -> Settings {
@@ -54,7 +58,7 @@ impl PbxConfig {
             port: self.port,
             password: Password::new(self.password.as_ref().map_or("ClueCon", |secret| secret.expose())),
             patience: Duration::from_secs(2),
-            longest_pause: Duration::from_secs(10),
+            longest_pause: LONGEST_PAUSE,
         }
     }
 
