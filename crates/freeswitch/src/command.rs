@@ -18,6 +18,8 @@ pub enum Command {
     ShowChannels,
     /// `uuid_kill`.
     Kill(CallUuid, HangupCause),
+    /// `hupall` of the channels with this [mark](Command::MARK), those that ring too. None is as good: it says +OK (measured).
+    KillMarked(CallUuid, HangupCause),
     /// `uuid_transfer … XML`: the channel leaves for the dialplan. FreeSWITCH says +OK even where nothing answers to the
     /// extension (measured).
     Transfer(CallUuid, Extension, ContextName),
@@ -54,10 +56,10 @@ pub enum Command {
     Schedule(TaskGroup, CallUuid, Timer, Duration),
     /// `sched_del` of a group, which leaves the channel's other tasks alone (measured).
     Unschedule(TaskGroup, CallUuid),
-    /// `originate`: a new channel, parked when it answers. Run by `bgapi`, as it lasts as long as the other end rings.
+    /// `originate`: a new channel, parked when it answers. Run by `bgapi`, as it lasts as long as the other end rings. The answer is the
+    /// channel's UUID. None is chosen: where somebody has several phones all would get it, and only one would ring (`Duplicate UUID!`,
+    /// measured). A mark ([`Command::MARK`]) among the variables is had by all of them.
     Originate {
-        /// The new channel's UUID, chosen by us.
-        call: CallUuid,
         /// Whom it calls.
         to: DialString,
         /// The number shown to them.
@@ -123,6 +125,8 @@ pub enum Timer {
     Transfer(Extension, ContextName),
     /// Ends it, where there is nobody to hand it to.
     HangUp,
+    /// Ends the channels that have this UUID for a [mark](Command::MARK).
+    HangUpMarked,
 }
 
 /// An application that a channel executes, sent by `sendmsg` with an id that its events carry.
@@ -177,6 +181,11 @@ pub struct UnicastTo {
 /// What [`Command::Park`] executes.
 const PARK: &str = "set:max_session_transfers=70,set_profile_var:dialplan=XML,park";
 
+impl Command {
+    /// The variable by which channels are found that have no UUID of ours.
+    pub const MARK: &str = "voice_ai_mark";
+}
+
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -184,6 +193,8 @@ impl fmt::Display for Command {
             Self::Dump(call) => write!(f, "uuid_dump {call} json"),
             Self::ShowChannels => f.write_str("show channels as json"),
             Self::Kill(call, cause) => write!(f, "uuid_kill {call} {cause}"),
+            // Never without a variable: `hupall` would end every call that there is.
+            Self::KillMarked(mark, cause) => write!(f, "hupall {cause} {} {mark}", Self::MARK),
             Self::Transfer(call, extension, context) => {
                 write!(f, "uuid_transfer {call} {extension} XML {context}")
             }
@@ -205,11 +216,13 @@ impl fmt::Display for Command {
                         write!(f, "uuid_transfer {call} {extension} XML {context}")
                     }
                     Timer::HangUp => write!(f, "uuid_kill {call} RECOVERY_ON_TIMER_EXPIRE"),
+                    Timer::HangUpMarked => {
+                        write!(f, "hupall RECOVERY_ON_TIMER_EXPIRE {} {call}", Self::MARK)
+                    }
                 }
             }
             Self::Unschedule(group, call) => write!(f, "sched_del {}", group.of(*call)),
             Self::Originate {
-                call,
                 to,
                 caller_number,
                 caller_name,
@@ -218,7 +231,7 @@ impl fmt::Display for Command {
             } => {
                 write!(
                     f,
-                    "originate {{origination_uuid={call},originate_timeout={},origination_caller_id_number='{caller_number}',\
+                    "originate {{originate_timeout={},origination_caller_id_number='{caller_number}',\
                      origination_caller_id_name='{caller_name}',ignore_early_media=true",
                     ring.as_secs()
                 )?;

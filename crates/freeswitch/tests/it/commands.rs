@@ -20,7 +20,6 @@ fn context(text: &str) -> ContextName {
 
 fn originate(number: &str) -> Command {
     Command::Originate {
-        call: uuid(OTHER),
         to: DialString::User {
             extension: extension(number),
             domain: context("example.org"),

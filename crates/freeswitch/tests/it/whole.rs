@@ -56,13 +56,17 @@ fn to(number: &str) -> DialString {
 
 /// Calls 7002 and parks it.
 fn originate(call: CallUuid, variables: &[(&str, &str)]) -> Command {
+    let own = [("origination_uuid", call.to_string())];
+    let own = own.iter().map(|(of, is)| (*of, is.as_str()));
     Command::Originate {
-        call,
         to: to("7002"),
         caller_number: value("1000"),
         caller_name: value("Jenny Cole"),
         ring: Duration::from_secs(10),
-        variables: variables.iter().map(|(of, is)| (name(of), value(is))).collect(),
+        variables: own
+            .chain(variables.iter().copied())
+            .map(|(of, is)| (name(of), value(is)))
+            .collect(),
     }
 }
 
