@@ -279,6 +279,11 @@ impl FreeSwitch {
         self.exchange.inner().faults.jobs_kept = count;
     }
 
+    /// From now on `originate` looks up so long whom to call before there is a channel, as with a directory that is far away.
+    pub fn slow_directory(&self, takes: Duration) {
+        self.exchange.inner().faults.directory = takes;
+    }
+
     /// The next event of this name (`CHANNEL_BRIDGE`, …) is told to nobody, as one is whose listener's queue is full.
     pub fn lose_next_event(&self, name: &str) {
         self.exchange.inner().faults.lost_events.push(name.to_owned());

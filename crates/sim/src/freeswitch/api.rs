@@ -39,6 +39,7 @@ impl Exchange {
             "module_exists" => self.module_exists(arguments).to_string(),
             "show" => self.show(arguments),
             "sched_api" => self.schedule(arguments),
+            "hupall" => self.hang_up_all(arguments),
             "sched_del" => self.unschedule(arguments),
             "sofia_contact" => self.contact(arguments),
             "user_exists" => self.user_exists(arguments),
@@ -210,6 +211,25 @@ impl Exchange {
         format!("+OK {}\n", other.id)
     }
 
+    /// `hupall <cause> [<variable> <value>]`: of every channel, without one.
+    fn hang_up_all(&self, arguments: &str) -> String {
+        let mut words = arguments.split_whitespace();
+        let cause = words.next().unwrap_or("MANAGER_REQUEST");
+        let matching = words.next().zip(words.next());
+        let channels: Vec<_> = self.inner().channels.values().cloned().collect();
+        for channel in channels {
+            if matching.is_none_or(|(name, value)| channel.variable(name).as_deref() == Some(value)) {
+                self.hang_up(&channel, cause);
+            }
+        }
+        match matching {
+            Some((name, value)) => {
+                format!("+OK hangup all channels matching [{name}]=[{value}] with cause: {cause}\n")
+            }
+            None => format!("+OK hangup all channels with cause {cause}\n"),
+        }
+    }
+
     /// `originate <dial string> &<application>(<data>)` or an extension.
     async fn originate_command(self: &Arc<Self>, arguments: &str) -> String {
         let Some((dial, then)) = split_dial(arguments) else {
@@ -222,6 +242,8 @@ impl Exchange {
         if dialled.endpoint == Endpoint::Invalid {
             return "-ERR CHAN_NOT_IMPLEMENTED\n".to_owned();
         }
+        let looked_up = self.inner().faults.directory;
+        tokio::time::sleep(looked_up).await;
         let leg = match self.originate(None, &dialled).await {
             Ok(leg) => leg,
             Err(unreached) => return format!("-ERR {}\n", unreached.cause),

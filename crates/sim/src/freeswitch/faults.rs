@@ -15,6 +15,8 @@ pub(super) struct Faults {
     pub(super) jobs: Vec<(String, String, String)>,
     /// The audio module loses the metadata of its streams.
     pub(super) loses_metadata: bool,
+    /// `originate` looks up so long whom to call before there is a channel.
+    pub(super) directory: Duration,
     /// Events of these names are told to nobody, the next one of each.
     pub(super) lost_events: Vec<String>,
     /// The second of the next two who are to be joined hangs up just before.
