@@ -243,7 +243,7 @@ async fn two_who_were_just_joined_are_let_alone_when_control_is_lost() {
         }
     };
     let jenny = soon("Jenny is asked", asked).await;
-    proxy.cut_after("uuid_bridge");
+    proxy.cut_after("uuid_bridge ");
     jenny.press('1');
     soon(
         "they talk",

@@ -184,7 +184,7 @@ async fn two_who_were_just_joined_are_let_alone_when_control_is_lost() {
         }
     })
     .await;
-    proxy.cut_after("uuid_bridge");
+    proxy.cut_after("uuid_bridge ");
     jenny.press(1);
     talk_on(&scene.phone, &jenny).await;
     proxy.mend();

@@ -426,6 +426,20 @@ async fn who_agrees_and_hangs_up_at_once_gives_the_caller_back() {
 }
 
 #[tokio::test]
+async fn a_phone_that_is_looked_up_for_long_does_not_ring_for_a_caller_who_is_gone() {
+    let scene = Scene::begin(ANSWERS).await;
+    scene.site.fake.slow_directory(Duration::from_secs(6));
+    scene.announce();
+    let asked = |commands: &Vec<String>| commands.iter().any(|one| one.contains("originate {"));
+    scene.site.fake.until_received(asked).await;
+    scene.caller.hang_up();
+    scene.transfers("caller_gone").await;
+    let jenny = scene.jenny().await;
+    soon("nobody is left waiting", jenny.until_hung_up()).await;
+    scene.ends().await;
+}
+
+#[tokio::test]
 async fn a_caller_on_hold_hears_music_and_then_the_secretary() {
     let scene = Scene::begin(ANSWERS).await;
     scene.engine.uses("hold_call", json!({}));

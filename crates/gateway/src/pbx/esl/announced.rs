@@ -23,8 +23,9 @@ pub(super) struct Introduction {
     machine: Announcing,
     switch: Switch,
     caller: CallUuid,
-    person: CallUuid,
-    following: Following,
+    /// What all channels have that are made to reach the person, however many phones they have.
+    mark: CallUuid,
+    person: Option<Person>,
     /// A leg that nobody renews is hung up: it is never left in park, whatever becomes of us.
     last_resort: LastResort,
     speech: Speech,
@@ -35,13 +36,17 @@ pub(super) struct Introduction {
     left_to_last_resort: bool,
 }
 
+/// Who has picked up.
+struct Person {
+    leg: CallUuid,
+    following: Following,
+}
+
 /// Whether FreeSWITCH tells what happens to the person's leg.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Control {
     Held,
     Lost,
-    /// It was lost, and there is no such leg any more now that it is back. Two who talk need none: `loopback` takes itself out.
-    Over,
 }
 
 /// A phone that the dialplan calls for a `loopback` is offered what that speaks, L16, and nothing else, which most refuse
@@ -71,7 +76,9 @@ type Dialling = AbortOnDropHandle<Result<String, CommandError>>;
 /// What happens to a person's leg.
 pub(super) enum News {
     Dialled(Result<String, CommandError>),
-    Happened(Option<Happening>),
+    Happened(Happening),
+    /// The leg is gone.
+    Gone,
     Told(Told),
     Due,
 }
@@ -79,8 +86,8 @@ pub(super) enum News {
 /// What the attendant is to do.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// Join the caller and this leg.
-    Join(CallUuid),
+    /// Join the caller and the person's leg, which the mark's last resort ends unless that is taken away.
+    Join { person: CallUuid, mark: CallUuid },
     /// It is over.
     Return(TransferOutcome),
 }
@@ -94,9 +101,10 @@ impl Introduction {
         mut route: Route,
         about: &str,
     ) -> Result<Self, ArgumentError> {
-        let person = CallUuid::new(Uuid::new_v4());
-        let call = channel.call.to_string();
+        let mark = CallUuid::new(Uuid::new_v4());
+        let (call, marked) = (channel.call.to_string(), mark.to_string());
         let of_leg = [
+            (Command::MARK, marked.as_str()),
             ("voice_ai_person_of", call.as_str()),
             ("hangup_after_bridge", "true"),
         ];
@@ -118,9 +126,9 @@ impl Introduction {
             machine: Announcing::new(announcement, Instant::now()),
             switch: switch.clone(),
             caller: channel.call,
-            person,
-            following: switch.follow(person),
-            last_resort: LastResort::new(switch.clone(), person, Timer::HangUp),
+            mark,
+            person: None,
+            last_resort: LastResort::new(switch.clone(), mark, Timer::HangUpMarked),
             speech: Speech {
                 text: String::new(),
                 language: settings.language,
@@ -136,14 +144,9 @@ impl Introduction {
     /// The next thing that happens to the person's leg.
     pub(super) async fn next(&mut self) -> News {
         let due = self.next_due();
-        let Self {
-            following,
-            stage,
-            control,
-            ..
-        } = self;
+        let Self { person, stage, .. } = self;
         tokio::select! {
-            happening = following.next(), if *control != Control::Over => News::Happened(happening),
+            news = of_person(person) => news,
             news = of_leg(stage) => news,
             () = due => News::Due,
         }
@@ -171,29 +174,24 @@ impl Introduction {
     pub(super) async fn news(&mut self, news: News) {
         let now = Instant::now();
         let event = match news {
-            News::Dialled(Ok(_)) => {
-                self.picked_up();
-                Some(Event::LegAnswered)
-            }
+            News::Dialled(Ok(leg)) => Some(self.picked_up(&leg).await),
             News::Dialled(Err(error)) => Some(self.not_reached(error).await),
-            News::Happened(None | Some(Happening::HungUp { .. })) if self.is_out_of_sight() => {
-                self.control = Control::Over;
-                None
-            }
-            News::Happened(None | Some(Happening::HungUp { .. })) => self.gone(),
-            News::Happened(Some(Happening::Digit(key))) => Digit::new(key).map(Event::Digit),
-            News::Happened(Some(Happening::ControlLost)) => {
+            // Two who talk need none: `loopback` takes itself out.
+            News::Gone if self.is_out_of_sight() => None,
+            News::Gone => Some(Event::CalleeGone),
+            News::Happened(Happening::Digit(key)) => Digit::new(key).map(Event::Digit),
+            News::Happened(Happening::ControlLost) => {
                 self.control = Control::Lost;
                 None
             }
             // The attendant looks what has become of them.
-            News::Happened(Some(Happening::ControlBack)) if self.joining_since().is_some() => None,
-            News::Happened(Some(Happening::ControlBack)) => {
+            News::Happened(Happening::ControlBack) if self.joining_since().is_some() => None,
+            News::Happened(Happening::ControlBack) => {
                 self.control = Control::Held;
                 self.last_resort.arm().await;
                 None
             }
-            News::Happened(Some(_)) => None,
+            News::Happened(_) => None,
             News::Told(Told::Said) => Some(Event::PromptPlayed),
             News::Told(Told::Words(words)) => Some(Event::Words(words)),
             News::Due => {
@@ -250,7 +248,13 @@ impl Introduction {
                 Order::Bridge => {
                     let since = Instant::now();
                     self.stage = Stage::Joining { since };
-                    return Some(Step::Join(self.person));
+                    match &self.person {
+                        Some(Person { leg, .. }) => {
+                            let (person, mark) = (*leg, self.mark);
+                            return Some(Step::Join { person, mark });
+                        }
+                        None => self.tell(Event::CalleeGone),
+                    }
                 }
                 Order::HangUpCallee => self.hang_up().await,
                 Order::Return(outcome) => {
@@ -290,24 +294,35 @@ impl Introduction {
         self.last_resort.arm().await;
         let shown = |text: Option<&str>| VariableValue::washed(text.unwrap_or_default());
         let command = Command::Originate {
-            call: self.person,
             to: route.to,
             caller_number: shown(channel.caller_number.as_deref()),
             caller_name: shown(channel.caller_name.as_deref()),
             ring: route.ring,
             variables: route.variables,
         };
-        tracing::info!(call = %self.caller, person = %self.person, "somebody is called for the caller");
+        tracing::info!(call = %self.caller, mark = %self.mark, "somebody is called for the caller");
         let switch = self.switch.clone();
         let dialling = tokio::spawn(async move { switch.command(command).await });
         self.stage = Stage::Ringing(AbortOnDropHandle::new(dialling));
     }
 
-    fn picked_up(&mut self) {
-        if let Stage::Ringing(_) = self.stage {
-            let booth = Booth::open(self.person, self.speech.language, self.means.clone());
-            self.stage = Stage::Spoken(booth);
+    async fn picked_up(&mut self, leg: &str) -> Event {
+        let Ok(leg) = leg.trim().parse::<CallUuid>() else {
+            tracing::warn!(call = %self.caller, "FreeSWITCH has not told which channel was answered");
+            self.hang_up().await;
+            return Event::LegFailed(TransferOutcome::Failed {
+                cause: "FreeSWITCH's answer cannot be read".to_owned(),
+            });
+        };
+        let following = self.switch.follow(leg);
+        // It may have gone before it was followed.
+        if let Ok(None) = self.switch.channel(leg).await {
+            self.stage = Stage::Left;
+            return Event::LegFailed(TransferOutcome::Refused);
         }
+        self.person = Some(Person { leg, following });
+        self.stage = Stage::Spoken(Booth::open(leg, self.speech.language, self.means.clone()));
+        Event::LegAnswered
     }
 
     async fn not_reached(&mut self, error: CommandError) -> Event {
@@ -325,14 +340,6 @@ impl Introduction {
         Event::LegFailed(outcome)
     }
 
-    /// While it rings the reply to `originate` tells more.
-    fn gone(&mut self) -> Option<Event> {
-        match self.stage {
-            Stage::Ready(_) | Stage::Ringing(_) => None,
-            Stage::Spoken(_) | Stage::Joining { .. } | Stage::Left => Some(Event::CalleeGone),
-        }
-    }
-
     fn say(&mut self, text: String) {
         let speech = Speech {
             text,
@@ -345,30 +352,67 @@ impl Introduction {
     }
 
     async fn hang_up(&mut self) {
-        self.kill().await;
+        self.left_to_last_resort |= !kill(&self.switch, self.mark).await;
+        let Stage::Ringing(mut dialling) = std::mem::replace(&mut self.stage, Stage::Left) else {
+            return;
+        };
         // A leg that was only about to be made is there when its `originate` has ended.
-        if let Stage::Ringing(dialling) = std::mem::replace(&mut self.stage, Stage::Left)
-            && let Ok(Ok(Ok(_))) = tokio::time::timeout(PATIENCE, dialling).await
-        {
-            self.kill().await;
-        }
-    }
-
-    /// Ends the leg. One that is gone already is as good.
-    async fn kill(&mut self) {
-        let kill = Command::Kill(self.person, HangupCause::NormalClearing);
-        match self.switch.command(kill).await {
-            Ok(_) | Err(CommandError::NoSuchChannel { .. }) => {}
-            Err(error) => {
-                tracing::warn!(call = %self.caller, person = %self.person, %error, "a person who was called could not be hung up; FreeSWITCH does it in 15 s");
+        match tokio::time::timeout(PATIENCE, &mut dialling).await {
+            Ok(Ok(Ok(_))) => self.left_to_last_resort |= !kill(&self.switch, self.mark).await,
+            Ok(_) => {}
+            Err(_) => {
                 self.left_to_last_resort = true;
+                tokio::spawn(follow_up(self.switch.clone(), self.mark, dialling));
             }
         }
     }
 }
 
-/// How long the end of an `originate` is waited for whose leg was hung up. After that the leg's last resort ends it.
+/// How long the end of an `originate` is waited for whose leg was hung up. After that nothing waits for it.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// How often a leg is looked for then that may be made yet.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// Ends whatever has this mark. Whether it could.
+async fn kill(switch: &Switch, mark: CallUuid) -> bool {
+    let kill = Command::KillMarked(mark, HangupCause::NormalClearing);
+    let killed = switch.command(kill).await;
+    if let Err(error) = &killed {
+        tracing::warn!(%mark, %error, "a person who was called could not be hung up; FreeSWITCH does it in 15 s");
+    }
+    killed.is_ok()
+}
+
+/// An `originate` that has not ended yet looks up whom to call, and may have them called long after: nobody's phone rings for a call
+/// that is given up for more than a moment, and what ends what was made is left in place as long.
+async fn follow_up(switch: Switch, mark: CallUuid, mut dialling: Dialling) {
+    let mut last_resort = LastResort::new(switch.clone(), mark, Timer::HangUpMarked);
+    loop {
+        last_resort.arm().await;
+        let ended = tokio::time::timeout(AGAIN, &mut dialling).await.is_ok();
+        if kill(&switch, mark).await && ended {
+            return last_resort.forget().await;
+        }
+        if ended {
+            return;
+        }
+    }
+}
+
+/// What FreeSWITCH tells of the person's leg. After its end nothing more.
+async fn of_person(person: &mut Option<Person>) -> News {
+    let happening = match person {
+        Some(Person { following, .. }) => following.next().await,
+        None => std::future::pending().await,
+    };
+    match happening {
+        None | Some(Happening::HungUp { .. }) => {
+            *person = None;
+            News::Gone
+        }
+        Some(happening) => News::Happened(happening),
+    }
+}
 
 /// What comes of the leg besides what FreeSWITCH tells.
 async fn of_leg(stage: &mut Stage) -> News {

@@ -424,8 +424,8 @@ impl Attendant {
         while let Transfer::Announced(introduction) = &mut self.transfer {
             match introduction.step().await {
                 None => return,
-                Some(Step::Join(person)) => {
-                    if let Some(event) = self.join(person).await
+                Some(Step::Join { person, mark }) => {
+                    if let Some(event) = self.join(person, mark).await
                         && let Transfer::Announced(introduction) = &mut self.transfer
                     {
                         introduction.tell(event);
@@ -437,12 +437,12 @@ impl Attendant {
     }
 
     /// Has both talk to each other. What came of it at once.
-    async fn join(&mut self, person: CallUuid) -> Option<Event> {
+    async fn join(&mut self, person: CallUuid, mark: CallUuid) -> Option<Event> {
         let call = self.channel.call;
         // From here on the music ends by itself.
         self.waiting = Waiting::Not;
         self.look = Instant::now() + LOOK_AGAIN;
-        let joined = match self.leave_them_alone(person).await {
+        let joined = match self.leave_them_alone(mark).await {
             Ok(()) => self.switch.command(Command::Bridge(call, person)).await,
             Err(error) => Err(error),
         };
@@ -461,13 +461,13 @@ impl Attendant {
     /// after +OK and before they are joined would take the caller along (ORIGINATOR_CANCEL, or DESTINATION_OUT_OF_ORDER where the
     /// channel is gone already): of the last three the first ends the caller who has talked before the second is looked at, and
     /// by the others the caller who has not is parked (`switch_ivr_bridge.c`; measured).
-    async fn leave_them_alone(&self, person: CallUuid) -> Result<(), CommandError> {
+    async fn leave_them_alone(&self, mark: CallUuid) -> Result<(), CommandError> {
         let group = |call| TaskGroup::LastResort.of(call);
         for (name, value) in [
             ("bridge_pre_execute_aleg_app", "sched_cancel".to_owned()),
             ("bridge_pre_execute_aleg_data", group(self.channel.call)),
             ("bridge_pre_execute_bleg_app", "sched_cancel".to_owned()),
-            ("bridge_pre_execute_bleg_data", group(person)),
+            ("bridge_pre_execute_bleg_data", group(mark)),
             ("hangup_after_bridge", "explicit".to_owned()),
             ("park_after_bridge", "true".to_owned()),
             ("uuid_bridge_park_on_cancel", "true".to_owned()),
