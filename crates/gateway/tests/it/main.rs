@@ -29,6 +29,7 @@ mod privacy;
 mod real_dead_man;
 mod real_files;
 mod real_freeswitch;
+mod real_parked;
 mod real_scene;
 mod real_transfers;
 mod real_view;
