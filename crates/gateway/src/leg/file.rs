@@ -23,9 +23,9 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tokio::time::Sleep;
 
-/// How far ahead of what is heard frames are taken: a piece that plays, one that is on its way (some 50 ms, measured on 1.10.12), and
-/// one that gathers.
-const LEAD: Duration = Duration::from_millis(500);
+/// How far ahead of what is heard frames are taken: a long piece that plays, and one that gathers meanwhile. A break takes all of it
+/// back.
+const LEAD: Duration = Duration::from_secs(2);
 
 /// The way to the caller's ear by files, where a call goes it.
 #[derive(Clone)]

@@ -4,13 +4,16 @@ use audio::SampleRate;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// The first piece into silence: enough to last until the next one is there where a machine is busy, and short enough to come at once
-/// from an engine that speaks as fast as it is heard.
-const FIRST: Duration = Duration::from_millis(60);
-/// How long the rest of a first piece is awaited.
-const AWAITED: Duration = Duration::from_millis(45);
-/// A piece while others play. Each is a file, two events and a message of FreeSWITCH's.
-const PIECE: Duration = Duration::from_millis(200);
+/// So much goes into silence at once: engines give more than that at a time.
+const FIRST: Duration = Duration::from_millis(100);
+/// An engine that gives less speaks no faster than it is heard: so much is awaited of it, or FreeSWITCH would run dry again and again.
+const SLOW_FIRST: Duration = Duration::from_millis(240);
+/// And for so long.
+const AWAITED: Duration = Duration::from_millis(220);
+/// No piece is longer, nor shorter while more is coming than FreeSWITCH has need of. Each is a file, and costs the caller a packet of
+/// what they say: behind each playback that a `sendmsg` asks for FreeSWITCH drops what it has received (`switch_channel_audio_sync` in
+/// switch_ivr.c and `do_flush` in switch_rtp.c, 1.10.12; with pieces of 40 ms nothing was left of some callers).
+const PIECE: Duration = Duration::from_secs(1);
 /// From a piece's sending to its first sample at the caller (39 to 47 ms, measured on 1.10.12 with both builds), on a busy machine.
 const WAY: Duration = Duration::from_millis(60);
 /// What there is is sent when FreeSWITCH has no more than this left to play.
@@ -83,12 +86,12 @@ impl Gathering {
     }
 
     fn ready(&self, now: Instant) -> Option<usize> {
-        let piece = self.piece(now);
+        let piece = self.in_packets(PIECE);
         if self.whole > 0 {
             return Some(self.whole.min(piece));
         }
         let packets = self.packets().min(piece);
-        let due = packets == piece || now >= self.gathered_until();
+        let due = packets >= self.enough(now) || now >= self.gathered_until();
         (packets > 0 && due).then_some(packets)
     }
 
@@ -100,9 +103,17 @@ impl Gathering {
         self.covered.checked_sub(RESERVE).unwrap_or(self.covered)
     }
 
-    /// The length of a piece that waits for nothing.
-    fn piece(&self, now: Instant) -> usize {
-        let length = if now >= self.covered { FIRST } else { PIECE };
+    /// Samples of a piece that waits for nothing.
+    fn enough(&self, now: Instant) -> usize {
+        if now < self.covered {
+            return self.in_packets(PIECE);
+        }
+        // Twice as fast as it is heard is fast.
+        let passed = now.saturating_duration_since(self.since);
+        self.in_packets((passed * 2).clamp(FIRST, SLOW_FIRST))
+    }
+
+    fn in_packets(&self, length: Duration) -> usize {
         let samples = self.rate.samples_in(length) as usize;
         samples.div_ceil(self.packet) * self.packet
     }
@@ -141,15 +152,21 @@ mod tests {
     }
 
     #[test]
-    fn a_short_piece_goes_at_once_and_longer_ones_follow() {
+    fn what_an_engine_gives_goes_at_once_and_the_rest_when_it_is_needed() {
         let start = Instant::now();
         let mut gathering = gathering(20, start);
-        frames(&mut gathering, 25, start);
-        assert_eq!(pieces(&mut gathering, start), [60, 200, 200]);
-        // The last 40 ms wait for more.
-        assert_eq!(gathering.due(), Some(start + WAY + ms(460) - RESERVE));
-        assert_eq!(pieces(&mut gathering, start + ms(379)), [0; 0]);
-        assert_eq!(pieces(&mut gathering, start + ms(380)), [40]);
+        frames(&mut gathering, 10, start);
+        assert_eq!(pieces(&mut gathering, start), [200]);
+        frames(&mut gathering, 30, start);
+        assert_eq!(gathering.due(), Some(start + WAY + ms(200) - RESERVE));
+        assert_eq!(pieces(&mut gathering, start + ms(119)), [0; 0]);
+        assert_eq!(pieces(&mut gathering, start + ms(120)), [600]);
+        frames(&mut gathering, 60, start + ms(121));
+        assert_eq!(
+            pieces(&mut gathering, start + ms(121)),
+            [1000],
+            "no piece is longer"
+        );
     }
 
     #[test]
@@ -162,19 +179,15 @@ mod tests {
         frames(&mut gathering, 11, start);
         gathering.ends();
         frames(&mut gathering, 1, start);
-        assert_eq!(
-            pieces(&mut gathering, start),
-            [200, 20],
-            "the next utterance waits"
-        );
+        assert_eq!(pieces(&mut gathering, start), [220], "the next utterance waits");
     }
 
     #[test]
-    fn what_comes_as_fast_as_it_is_heard_is_awaited_a_little_and_then_never_again() {
+    fn what_comes_as_fast_as_it_is_heard_is_awaited_once_and_never_runs_dry() {
         let start = Instant::now();
         let mut gathering = gathering(20, start);
         let mut sent = Vec::new();
-        for n in 0..50 {
+        for n in 0..100 {
             let now = start + ms(20 * n);
             frames(&mut gathering, 1, now);
             sent.extend(
@@ -183,10 +196,11 @@ mod tests {
                     .map(|length| (n * 20, length)),
             );
         }
-        assert_eq!(sent[0], (40, 60));
-        let mut end = 40 + 45 + 60;
+        assert_eq!(sent[0], (220, 240));
+        let mut end = 220 + 45 + 240;
         for (at, length) in &sent[1..] {
             assert!(at + 45 <= end, "sent at {at}, and FreeSWITCH ran dry at {end}");
+            assert!(*length >= 100, "{length} ms cost the caller a packet");
             end += *length as u64;
         }
     }
@@ -207,29 +221,30 @@ mod tests {
         let start = Instant::now();
         let mut gathering = gathering(30, start);
         frames(&mut gathering, 25, start);
-        assert_eq!(pieces(&mut gathering, start), [60, 210, 210]);
+        assert_eq!(pieces(&mut gathering, start), [480]);
         gathering.ends();
         assert_eq!(pieces(&mut gathering, start), [20]);
     }
 
     #[test]
-    fn after_a_clear_a_short_piece_goes_first_again() {
+    fn after_a_clear_nothing_waits() {
         let start = Instant::now();
         let mut gathering = gathering(20, start);
         frames(&mut gathering, 25, start);
         pieces(&mut gathering, start);
+        frames(&mut gathering, 1, start);
         gathering.clear(start);
         assert_eq!(gathering.due(), None);
-        frames(&mut gathering, 25, start + ms(5));
-        assert_eq!(pieces(&mut gathering, start + ms(5))[0], 60);
+        frames(&mut gathering, 5, start + ms(5));
+        assert_eq!(pieces(&mut gathering, start + ms(5)), [100]);
     }
 
     #[test]
     fn what_freeswitch_tells_goes_before_what_was_reckoned() {
         let start = Instant::now();
         let mut gathering = gathering(20, start);
-        frames(&mut gathering, 4, start);
-        assert_eq!(pieces(&mut gathering, start), [60, 20]);
+        frames(&mut gathering, 6, start);
+        assert_eq!(pieces(&mut gathering, start), [120]);
         frames(&mut gathering, 1, start);
         gathering.lasts(ms(400), start);
         assert_eq!(gathering.due(), Some(start + ms(400) - RESERVE));
