@@ -10,9 +10,9 @@ const FIRST: Duration = Duration::from_millis(100);
 const SLOW_FIRST: Duration = Duration::from_millis(240);
 /// And for so long.
 const AWAITED: Duration = Duration::from_millis(220);
-/// No piece is longer, nor shorter while more is coming than FreeSWITCH has need of. Each is a file, and costs the caller a packet of
-/// what they say: behind each playback that a `sendmsg` asks for FreeSWITCH drops what it has received (`switch_channel_audio_sync` in
-/// switch_ivr.c and `do_flush` in switch_rtp.c, 1.10.12; with pieces of 40 ms nothing was left of some callers).
+/// No piece is longer. Each is a file, and costs the caller about 40 ms of what they say: behind each playback that a `sendmsg` asks for
+/// FreeSWITCH drops what it has received (`switch_channel_audio_sync` in switch_ivr.c and `do_flush` in switch_rtp.c, 1.10.12). With
+/// pieces of 40 ms nothing was left of what some callers said.
 const PIECE: Duration = Duration::from_secs(1);
 /// From a piece's sending to its first sample at the caller (39 to 47 ms, measured on 1.10.12 with both builds), on a busy machine.
 const WAY: Duration = Duration::from_millis(60);
