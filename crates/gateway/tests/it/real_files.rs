@@ -137,7 +137,6 @@ async fn ten_chunks_are_heard_soon_and_without_a_hole() {
             .at
             .duration_since(chime.began().expect("the engine has spoken")));
         let gaps = heard.windows(2).map(|two| two[1].at.duration_since(two[0].at));
-        let packet = Duration::from_millis(speech.ptime_ms);
         let longest = gaps.max().unwrap_or_default();
         let inside = |packet: &Packet| packet.at > heard[0].at && packet.at < heard[heard.len() - 1].at;
         // What FreeSWITCH fills a hole with, where the script has it write silence.
