@@ -343,17 +343,11 @@ async fn a_gateway_that_ends_leaves_nobody_on_a_line() {
         }
     };
     soon("Jenny's phone rings", called).await;
+    // It is not the gateway's end that is waited for, but theirs.
+    site.fake.delay_replies(Duration::from_millis(100));
     site.node.closed().await;
-    assert_eq!(
-        soon("the caller's end", caller.until_hung_up()).await,
-        "NORMAL_CLEARING"
-    );
-    let empty = async {
-        while site.fake.channels() > 0 {
-            tokio::task::yield_now().await;
-        }
-    };
-    soon("Jenny's end", empty).await;
+    assert_eq!(site.fake.channels(), 0, "somebody is left when it has ended");
+    assert_eq!(caller.until_hung_up().await, "NORMAL_CLEARING");
 }
 
 #[tokio::test]
@@ -514,6 +508,31 @@ async fn keys_are_sent_and_a_recording_begins_and_ends() {
         .collect();
     assert!(paths.len() == 2 && paths[0] == paths[1], "{paths:?}");
     assert!(paths[0].contains("/default/archive/") && paths[0].ends_with(".wav"));
+    scene.caller.hang_up();
+    scene.ends().await;
+}
+
+#[tokio::test]
+async fn a_recording_that_could_not_be_stopped_is_not_forgotten_and_nobody_takes_it_along() {
+    let scene = Scene::begin(ANSWERS).await;
+    let stops = |commands: &Vec<String>| {
+        let stop = format!("uuid_record {} stop", scene.caller.uuid());
+        commands.iter().filter(|command| command.contains(&stop)).count()
+    };
+    let asked = async |action| {
+        let used = scene.engine.has_used("record_call", json!({"action": action}));
+        soon("the engine is told", used).await
+    };
+    assert!(asked("start").await.0);
+    scene.site.fake.refuse_next("uuid_record", "-ERR not now");
+    let (ok, told) = asked("stop").await;
+    assert!(!ok, "{told}");
+    // It is as if the caller were handed over at once.
+    scene.site.fake.refuse_next("uuid_record", "-ERR not now");
+    scene.put_through();
+    scene.transfers("answered").await;
+    let stopped = scene.site.fake.until_received(|commands| stops(commands) == 3);
+    soon("it is stopped again", stopped).await;
     scene.caller.hang_up();
     scene.ends().await;
 }

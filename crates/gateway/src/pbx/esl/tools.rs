@@ -9,6 +9,7 @@ use secretary::CallUuid;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::path::Path;
+use std::time::Duration;
 
 /// Why a tool of the PBX's did not do what was asked. The engine is told so in these words.
 #[derive(Debug, thiserror::Error)]
@@ -111,16 +112,36 @@ fn on_the_phone(channels: &str, extension: &Extension, domain: &ContextName) -> 
     }))
 }
 
-/// A recording that FreeSWITCH makes.
+/// A recording that FreeSWITCH makes, or may make.
 pub(super) struct Recording(FilePath);
 
+/// How often it is tried to stop one that a caller would take along, and how many times.
+const AGAIN: Duration = Duration::from_secs(1);
+const ATTEMPTS: usize = 15;
+
 impl Recording {
-    pub(super) async fn stop(self, switch: &Switch, call: CallUuid) -> Result<String, CommandError> {
-        switch.command(Command::RecordStop(call, self.0)).await
+    async fn stop(&self, switch: &Switch, call: CallUuid) -> Result<(), CommandError> {
+        match switch.command(Command::RecordStop(call, self.0.clone())).await {
+            Ok(_) | Err(CommandError::NoSuchChannel { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Stops it, as the caller is somebody else's: what they say from now on is not ours to keep.
+    pub(super) async fn stop_at_last(self, switch: &Switch, call: CallUuid) {
+        for _ in 0..ATTEMPTS {
+            match self.stop(switch, call).await {
+                Ok(()) => return,
+                Err(error) => tracing::info!(%call, %error, "a recording could not be stopped yet"),
+            }
+            tokio::time::sleep(AGAIN).await;
+        }
+        tracing::error!(%call, "a recording could not be stopped: it goes on until the call ends");
     }
 }
 
 /// Begins or ends a recording, where FusionPBX keeps those of the domain: `<recordings_dir>/<domain>/archive/<year>/<month>/<day>`.
+/// It is known from before it begins until it has certainly ended.
 pub(super) async fn record(
     switch: &Switch,
     channel: &Channel,
@@ -129,10 +150,9 @@ pub(super) async fn record(
 ) -> Result<String, PbxToolError> {
     let call = channel.call;
     if text(arguments, "action")? == "stop" {
-        let Some(running) = recording.take() else {
-            return Err(PbxToolError::NotRecording);
-        };
+        let running = recording.as_ref().ok_or(PbxToolError::NotRecording)?;
         running.stop(switch, call).await?;
+        *recording = None;
         return Ok("the recording has ended".to_owned());
     }
     if recording.is_some() {
@@ -142,8 +162,14 @@ pub(super) async fn record(
         .command(Command::Global(VariableName::parse("recordings_dir")?))
         .await?;
     let file = FilePath::parse(Path::new(&file(&folder, channel, &Zoned::now())))?;
-    switch.command(Command::RecordStart(call, file.clone())).await?;
-    *recording = Some(Recording(file));
+    let begins = recording.insert(Recording(file.clone()));
+    if let Err(error) = switch.command(Command::RecordStart(call, file)).await {
+        // It may have begun where no answer has come: then it is to be ended.
+        if begins.stop(switch, call).await.is_ok() {
+            *recording = None;
+        }
+        return Err(error.into());
+    }
     Ok("the call is being recorded".to_owned())
 }
 
