@@ -11,7 +11,9 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use secretary::CallUuid;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio_util::task::TaskTracker;
 
 /// The FreeSWITCHes that are configured. Without any, whoever may stream is believed.
 #[derive(Clone)]
@@ -23,6 +25,8 @@ pub(crate) struct Controlled {
     pub(crate) switch: Switch,
     /// The ports of its calls' audio.
     pub(crate) ports: Ports,
+    /// Who attends to its channels, also when their calls are over here.
+    pub(crate) attendants: TaskTracker,
 }
 
 impl Switches {
@@ -37,11 +41,30 @@ impl Switches {
                 config,
                 switch,
                 ports,
+                attendants: TaskTracker::new(),
             };
             Ok((Arc::new(controlled), arrivals))
         });
         let (all, arrivals): (Vec<_>, Vec<_>) = connected.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
         Ok((Self(all.into()), arrivals))
+    }
+
+    /// Waits until all is done that calls have left to be done, when no other begins any more. Not for ever: what FreeSWITCH is not
+    /// told it does by itself.
+    pub(crate) async fn attended(&self, patience: Duration) {
+        let all = async {
+            for one in self.all() {
+                one.attendants.close();
+                one.attendants.wait().await;
+            }
+        };
+        if tokio::time::timeout(patience, all).await.is_err() {
+            let left: usize = self.all().iter().map(|one| one.attendants.len()).sum();
+            tracing::warn!(
+                left,
+                "channels are left to their last resort: FreeSWITCH does not answer"
+            );
+        }
     }
 
     /// All of them.

@@ -93,9 +93,10 @@ impl ByEsl {
         let (told, reports) = mpsc::channel(REPORTS);
         let hang_up = CancellationToken::new();
         let switch = line.switch.clone();
+        let attendants = settings.means.controlled.attendants.clone();
         let attendant = Attendant::new(line, settings, taken, hang_up.clone(), told);
         // Not ended by force: what is left to be done when the call is over (a hang-up, above all) it still does.
-        tokio::spawn(attendant.run());
+        attendants.spawn(attendant.run());
         Self {
             switch,
             orders,

@@ -4,6 +4,7 @@ use super::Shutdown;
 use super::tasks::Tasks;
 use crate::calls::Calls;
 use crate::keeping::Keeping;
+use crate::switches::Switches;
 use recording::Recorder;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -11,9 +12,13 @@ use tokio_util::sync::CancellationToken;
 /// How long tasks may take to end when they are told to.
 const LAST_MOMENT: Duration = Duration::from_secs(5);
 
+/// How long the hang-ups may take that calls have left behind.
+const HANG_UPS: Duration = Duration::from_secs(10);
+
 /// A gateway that answers.
 pub(super) struct Life {
     pub(super) calls: Calls,
+    pub(super) switches: Switches,
     /// How long calls may go on in a shutdown.
     pub(super) patience: Duration,
     /// Tells the listeners and the tasks to end.
@@ -35,6 +40,8 @@ impl Life {
                 fault = self.tasks.next_fault() => tracing::error!("{fault}"),
             }
         }
+        // Callers are hung up, and whoever was called for them.
+        self.switches.attended(HANG_UPS).await;
         self.closed.cancel();
         self.tasks.close(LAST_MOMENT).await;
         self.keeping.close().await;

@@ -129,6 +129,7 @@ impl Parts {
         self.keep_books(&mut tasks, &closed);
         Ok(Life {
             calls: self.calls,
+            switches: self.switches,
             patience: self.config.server.drain(),
             closed,
             tasks,

@@ -362,7 +362,8 @@ impl Introduction {
             Ok(_) => {}
             Err(_) => {
                 self.left_to_last_resort = true;
-                tokio::spawn(follow_up(self.switch.clone(), self.mark, dialling));
+                let follow_up = follow_up(self.switch.clone(), self.mark, dialling);
+                self.means.controlled.attendants.spawn(follow_up);
             }
         }
     }
