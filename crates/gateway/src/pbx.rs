@@ -71,6 +71,8 @@ pub(crate) struct Target<'a> {
 pub(crate) enum Report {
     /// The channel is gone.
     HungUp,
+    /// FreeSWITCH has handed the caller to the last resort: we were taken for dead.
+    LastResort,
     /// A key was pressed.
     Digit(Digit),
     /// What became of a transfer.

@@ -90,6 +90,11 @@ impl Driver {
                 self.tell(Input::Leg(LegEvent::Ended), now);
                 self.part();
             }
+            Report::LastResort => {
+                self.services.metrics.last_resort();
+                self.line_lost(now);
+                self.part();
+            }
             Report::Digit(digit) => self.tell(Input::Dtmf(digit), now),
             Report::TransferEnded(outcome) => {
                 let answered = outcome == TransferOutcome::Answered;
@@ -101,6 +106,12 @@ impl Driver {
             }
             Report::Done { id, ok, result } => self.work_done(Done::Tool { id, ok, result }, now),
         }
+    }
+
+    /// We have lost the caller, who has not hung up, and nothing of the call comes back.
+    fn line_lost(&mut self, now: Instant) {
+        self.tell(Input::Leg(LegEvent::Detached), now);
+        self.tell(Input::Leg(LegEvent::Ended), now);
     }
 
     /// Ends the leg of a call that is over for us, and hears nothing more of it.
@@ -119,7 +130,7 @@ impl Driver {
             Closing::HandedOver => self.pbx.order(Order::LetGo, None),
             Closing::Lost if leg.is_some_and(|leg| !leg.may_come_back()) => {
                 self.services.metrics.error(ErrorKind::Stream);
-                self.tell(Input::Leg(LegEvent::Ended), now);
+                self.line_lost(now);
             }
             Closing::Lost => {
                 self.services.metrics.error(ErrorKind::Stream);
@@ -203,6 +214,7 @@ impl Driver {
             Done::Connected(Ok(session)) => {
                 self.hearing.engine_hears_at(session.input_rate());
                 self.session = Some(session);
+                self.hear(now);
             }
             Done::Connected(Err(error)) => {
                 tracing::warn!(call = %self.id, engine = self.engine.name(), %error, "the engine could not be reached");

@@ -18,6 +18,7 @@ pub(super) struct CallCounts {
     reattached: Counter,
     barge_ins: Counter,
     false_barge_ins: Counter,
+    last_resorts: Counter,
     refused: Family<ReasonLabel, Counter>,
 }
 
@@ -66,6 +67,11 @@ impl CallCounts {
             self.false_barge_ins.clone(),
         );
         r.register(
+            "last_resorts",
+            "Callers whom FreeSWITCH has handed to the last resort while their call lived here",
+            self.last_resorts.clone(),
+        );
+        r.register(
             "upgrades_refused",
             "Requests for a stream that were refused, by why",
             self.refused.clone(),
@@ -103,6 +109,11 @@ impl Metrics {
     /// An answer was held for a sound that was no interruption.
     pub fn false_barge_in(&self) {
         self.calls.false_barge_ins.inc();
+    }
+
+    /// FreeSWITCH has handed a caller to the last resort while their call lived here.
+    pub fn last_resort(&self) {
+        self.calls.last_resorts.inc();
     }
 
     /// The PBX has told what became of a transfer.

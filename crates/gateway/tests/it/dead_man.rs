@@ -10,7 +10,7 @@ use sim::freeswitch::{Behaviour, Caller, Dial, FreeSwitch, Place, Setup, Task};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Runtime;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 /// FreeSWITCH acts up to 15 s after the last renewal.
 const LAST_RESORT: Duration = Duration::from_secs(40);
@@ -118,6 +118,7 @@ async fn when_control_is_lost_for_good_the_caller_goes_to_the_fallback_and_the_c
     site.fake.extension("9000", takes);
     let caller = site.calls();
     wound(&site.fake, &caller, None).await;
+    site.node.shows("voice_ai_calls_live 1").await;
     site.fake.stop();
     saved(&caller, "9000").await;
     // The caller is somebody else's when control is back, which is found out before anything is done to them.
@@ -125,6 +126,47 @@ async fn when_control_is_lost_for_good_the_caller_goes_to_the_fallback_and_the_c
     site.ends_empty().await;
     taken_away(&site.fake).await;
     assert_eq!(site.fake.channels(), 2, "the caller talks to the fallback");
+    // It is our loss, and told as that.
+    for line in [
+        "voice_ai_last_resorts_total 1",
+        "voice_ai_calls_ended_total{outcome=\"stream_lost\"} 1",
+    ] {
+        site.node.shows(line).await;
+    }
+}
+
+/// As nobody takes the caller away meanwhile, they are where they were, however often they were parked anew.
+#[tokio::test]
+async fn when_it_could_not_be_renewed_for_long_and_has_not_acted_the_caller_stays() {
+    let engine = Asker::new();
+    let wanted = secretary("desk", "openai").with("tools = [\"hold_call\", \"resume_call\"]\n");
+    let site = PbxSite::start_with(wanted, "", vec![Arc::new(engine.clone())]).await;
+    let caller = site.calls();
+    wound(&site.fake, &caller, None).await;
+    for tool in ["hold_call", "resume_call"] {
+        assert!(soon(tool, engine.has_used(tool, json!({}))).await.0);
+    }
+    let parked = |commands: &Vec<String>| commands.iter().any(|one| one.contains("park inline"));
+    soon("they are parked anew", site.fake.until_received(parked)).await;
+    let heard = engine.heard();
+    let heard_again = async {
+        while engine.heard() < heard + 1_600 {
+            caller.speak(&[8_000; 160]);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    soon("they are heard again", heard_again).await;
+    site.fake.stop();
+    let stopped = Instant::now();
+    site.fake
+        .api(&format!("sched_del voiceai-{}", caller.uuid()))
+        .await;
+    tokio::time::sleep_until(stopped + Duration::from_secs(16)).await;
+    site.fake.restart().await.unwrap();
+    wound(&site.fake, &caller, None).await;
+    assert_eq!(caller.place(), Some(Place::Parked));
+    site.node.shows("voice_ai_calls_live 1").await;
+    site.node.shows("voice_ai_last_resorts_total 0").await;
 }
 
 #[tokio::test]

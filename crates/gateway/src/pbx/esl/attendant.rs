@@ -158,7 +158,7 @@ impl Attendant {
     async fn woken(&mut self, wake: Wake) -> Flow {
         match wake {
             Wake::HangUp | Wake::Order(None) => return Flow::Over,
-            Wake::Order(Some(errand)) => self.errand(errand).await,
+            Wake::Order(Some(errand)) => return self.errand(errand).await,
             Wake::Caller(happening) => return self.happened(happening).await,
             Wake::Person(news) => {
                 if let Transfer::Announced(introduction) = &mut self.transfer {
@@ -175,15 +175,16 @@ impl Attendant {
 
     /// What is still to be done when the call is over.
     async fn leave(mut self, flow: Flow) {
-        if let Transfer::Announced(introduction) = std::mem::replace(&mut self.transfer, Transfer::None) {
-            introduction.abandon().await;
-        }
+        let transfer = std::mem::replace(&mut self.transfer, Transfer::None);
         if flow == Flow::Over && self.hang_up.is_cancelled() {
             self.end_the_call().await;
         } else if flow == Flow::Gone {
             self.last_resort.forget().await;
         }
         // Else nobody carries the caller any more, and nobody has said why: FreeSWITCH hands them to the last resort.
+        if let Transfer::Announced(introduction) = transfer {
+            introduction.abandon().await;
+        }
     }
 
     async fn end_the_call(&mut self) {
@@ -200,16 +201,17 @@ impl Attendant {
         }
     }
 
-    async fn errand(&mut self, errand: Errand) {
+    async fn errand(&mut self, errand: Errand) -> Flow {
         match errand {
             Errand::Transfer(wanted) => self.transfer(&wanted).await,
             Errand::Hold => self.hold().await,
             Errand::Unhold => self.unhold().await,
-            Errand::LetGo if matches!(self.transfer, Transfer::None) => self.away().await,
+            Errand::LetGo if matches!(self.transfer, Transfer::None) => return self.taken().await,
             // A transfer of ours tells itself what becomes of it.
             Errand::LetGo => {}
             Errand::Tool(request) => self.tool(request).await,
         }
+        Flow::On
     }
 
     async fn happened(&mut self, happening: Option<Happening>) -> Flow {
@@ -222,6 +224,9 @@ impl Attendant {
                 if let Some(digit) = Digit::new(key) {
                     self.tell(Report::Digit(digit)).await;
                 }
+            }
+            Happening::Bridged { .. } if matches!(self.transfer, Transfer::None) => {
+                return self.taken().await;
             }
             Happening::Bridged { .. } => self.bridged().await,
             Happening::Ended {
@@ -250,40 +255,62 @@ impl Attendant {
 
     /// Renews the last resort, unless FreeSWITCH has already turned to it.
     async fn renew(&mut self) -> Flow {
+        if let Some(flow) = self.taken_for_dead().await {
+            return flow;
+        }
+        self.last_resort.arm().await;
+        Flow::On
+    }
+
+    /// What follows where FreeSWITCH may have turned to the last resort: nothing, if the caller is where they were. A new park keeps
+    /// what was dialled (measured on 1.10.12).
+    async fn taken_for_dead(&mut self) -> Option<Flow> {
         if !self.last_resort.may_have_fired() {
-            self.last_resort.arm().await;
-            return Flow::On;
+            return None;
         }
         let known = &self.channel;
         match self.switch.channel(known.call).await {
-            Ok(Some(now)) if now.destination == known.destination && now.context == known.context => {
-                self.last_resort.arm().await;
-                Flow::On
-            }
-            Ok(Some(now)) => {
-                tracing::warn!(call = %known.call, to = ?now.destination, "FreeSWITCH has handed the caller to the last resort");
-                self.tell(Report::HungUp).await;
-                Flow::Over
-            }
-            Ok(None) => self.gone().await,
+            Ok(Some(now)) if now.destination == known.destination && now.context == known.context => None,
+            Ok(Some(_)) => Some(self.lost().await),
+            Ok(None) => Some(self.gone().await),
             Err(_) => {
                 self.last_resort.postpone();
-                Flow::On
+                Some(Flow::On)
             }
         }
+    }
+
+    /// FreeSWITCH has handed the caller to the last resort.
+    async fn lost(&mut self) -> Flow {
+        tracing::warn!(call = %self.channel.call, "FreeSWITCH has handed the caller to the last resort");
+        self.tell(Report::LastResort).await;
+        Flow::Over
+    }
+
+    /// The caller is with somebody else, and not by a transfer of ours: with the last resort, or with whom an operator has chosen.
+    async fn taken(&mut self) -> Flow {
+        if self.last_resort.may_have_fired() {
+            return self.lost().await;
+        }
+        self.away().await;
+        Flow::On
     }
 
     async fn control_back(&mut self) -> Flow {
         if let Transfer::Away = self.transfer {
             return Flow::On;
         }
+        // Who is with the last resort may talk, too.
+        if let Some(flow) = self.taken_for_dead().await {
+            return flow;
+        }
         if self.transfer.is_looked_after() {
             self.look_after_the_transfer().await;
         }
-        match self.transfer {
-            Transfer::Away => Flow::On,
-            _ => self.renew().await,
+        if !matches!(self.transfer, Transfer::Away) {
+            self.last_resort.arm().await;
         }
+        Flow::On
     }
 
     /// An application of ours has ended on the caller's channel.

@@ -60,6 +60,8 @@ pub(super) struct LastResort {
     due: Instant,
     /// The last time at which FreeSWITCH has taken it.
     armed: Option<Instant>,
+    /// Whether it could not be renewed the last time, which is told once.
+    fails: bool,
 }
 
 impl LastResort {
@@ -71,6 +73,7 @@ impl LastResort {
             timer,
             due: Instant::now(),
             armed: None,
+            fails: false,
         }
     }
 
@@ -79,9 +82,10 @@ impl LastResort {
         self.due
     }
 
-    /// Whether FreeSWITCH may have acted by now.
+    /// Whether FreeSWITCH may have acted by now. It may at any time where we have never armed it: then it is as the dialplan, or who
+    /// took the call up, has left it.
     pub(super) fn may_have_fired(&self) -> bool {
-        self.armed.is_some_and(|at| at.elapsed() + EARLY >= AFTER)
+        self.armed.is_none_or(|at| at.elapsed() + EARLY >= AFTER)
     }
 
     /// Arms it, or renews it: from now on there are 15 s again.
@@ -90,10 +94,13 @@ impl LastResort {
         match self.switch.arm(self.call, self.timer.clone(), AFTER).await {
             Ok(()) => {
                 self.armed = Some(at);
+                self.fails = false;
                 self.due = at + Duration::from_millis(fastrand::u64(RENEWAL_MS));
             }
             Err(error) => {
-                tracing::warn!(call = %self.call, %error, "the last resort could not be renewed");
+                if !std::mem::replace(&mut self.fails, true) {
+                    tracing::warn!(call = %self.call, %error, "the last resort could not be renewed; it is tried each second");
+                }
                 self.due = Instant::now() + AGAIN;
             }
         }

@@ -238,9 +238,7 @@ impl Attendant {
                 introduction.tell(Event::Bridged);
                 self.go_on_announcing().await;
             }
-            // An operator has done that.
-            Transfer::None => self.away().await,
-            Transfer::Away => {}
+            Transfer::None | Transfer::Away => {}
         }
     }
 
@@ -251,7 +249,7 @@ impl Attendant {
         self.last_resort.disarm().await;
         let call = self.channel.call;
         if let Some(recording) = self.recording.take() {
-            tools::told_in_log(call, recording.stop(&self.switch, call).await);
+            recording.stop_at_last(&self.switch, call).await;
         }
         if self.settings.audio == CallAudio::Module {
             tools::told_in_log(call, self.switch.command(Command::StreamStop(call)).await);
