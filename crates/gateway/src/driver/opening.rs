@@ -30,12 +30,14 @@ use voice::Setup;
 /// all.
 const FIRST_FRAME: Duration = Duration::from_millis(250);
 
-/// How long after the first audio. amigniter ec2a781 sends what the caller says as soon as it is connected, and the metadata once another
-/// thread has been told so; or never, where it has connected before it has attached the stream to the channel (source).
-const OVERTAKEN: Duration = Duration::from_millis(40);
+/// How long after the first audio. What the caller says while amigniter ec2a781 connects is gathered there, and goes at once and before
+/// the metadata (source), which Nagle's algorithm may hold back until the other is acknowledged: Linux does that after 40 ms.
+const OVERTAKEN: Duration = Duration::from_millis(100);
 
-/// What is kept until the call begins, in frames: several times what either build sends meanwhile.
-const MOST_KEPT: usize = 32;
+/// What is kept until the call begins, in bytes: more than a second of 48 kHz stereo, after which amigniter gives a handshake up.
+const MOST_KEPT: usize = 256 * 1024;
+/// A frame counts at least so many.
+const LEAST_FRAME: usize = 64;
 
 /// A text frame after the first one.
 pub(super) enum TextFrame {
@@ -60,7 +62,7 @@ pub(super) fn text_frame(text: &str) -> Result<TextFrame, String> {
     })?;
     if wire.r#type.is_none() && wire.secretary.is_some() {
         return Err(
-            "metadata came too late: it must be the first text frame, within 250 ms of the upgrade".into(),
+            "metadata came too late: it is awaited for 250 ms, and for 100 ms from the first audio on".into(),
         );
     }
     if wire.r#type.as_deref() != Some("dtmf") {
@@ -199,7 +201,7 @@ impl Driver {
         Some(driver)
     }
 
-    /// Takes in what came before the call began.
+    /// Takes in what came before the call began. The audio is heard when the engine is there, or with what comes next.
     fn catch_up(&mut self, first: First, now: Instant) {
         for kept in first.kept {
             match kept {
@@ -207,7 +209,6 @@ impl Driver {
                 Kept::Text(text) => self.text(&text, now),
             }
         }
-        self.hear(now);
         if let Some(closing) = first.closing {
             self.closed(closing, now);
         }
@@ -265,6 +266,8 @@ fn claims(metrics: &Metrics, call: CallUuid, address: Keys, frame: Option<&str>)
 struct First {
     metadata: Option<Utf8Bytes>,
     kept: Vec<Kept>,
+    /// Of what is kept.
+    size: usize,
     closing: Option<Closing>,
 }
 
@@ -282,7 +285,7 @@ impl First {
             return Some(first);
         }
         let mut until = Instant::now() + FIRST_FRAME;
-        while first.kept.len() < MOST_KEPT {
+        while first.size < MOST_KEPT {
             let now = Instant::now();
             let incoming = poll_fn(|cx| leg.poll_incoming(cx, now));
             let Ok(incoming) = timeout_at(until.into(), incoming).await else {
@@ -293,12 +296,12 @@ impl First {
                     first.metadata = Some(text);
                     break;
                 }
-                Incoming::Text(text) => first.kept.push(Kept::Text(text)),
+                Incoming::Text(text) => first.keep(text.len(), Kept::Text(text)),
                 Incoming::Audio(bytes) => {
                     if first.kept.is_empty() {
                         until = until.min(Instant::now() + OVERTAKEN);
                     }
-                    first.kept.push(Kept::Audio(bytes));
+                    first.keep(bytes.len(), Kept::Audio(bytes));
                 }
                 Incoming::Closed(_) if first.kept.is_empty() => return None,
                 Incoming::Closed(closing) => {
@@ -309,6 +312,11 @@ impl First {
             }
         }
         Some(first)
+    }
+
+    fn keep(&mut self, size: usize, frame: Kept) {
+        self.size += size.max(LEAST_FRAME);
+        self.kept.push(frame);
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a module and an operator see of the gateway.
 #![cfg(test)]
 
+mod address;
 mod admission;
 mod advice;
 mod alive;
