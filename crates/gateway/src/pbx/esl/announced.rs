@@ -379,7 +379,7 @@ async fn kill(switch: &Switch, mark: CallUuid) -> bool {
     let kill = Command::KillMarked(mark, HangupCause::NormalClearing);
     let killed = switch.command(kill).await;
     if let Err(error) = &killed {
-        tracing::warn!(%mark, %error, "a person who was called could not be hung up; FreeSWITCH does it in 15 s");
+        tracing::warn!(%mark, %error, "a person who was called could not be hung up; FreeSWITCH does it soon, as its last resort");
     }
     killed.is_ok()
 }

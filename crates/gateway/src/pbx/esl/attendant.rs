@@ -196,7 +196,7 @@ impl Attendant {
         {
             Ok(_) | Err(CommandError::NoSuchChannel { .. }) => self.last_resort.forget().await,
             Err(error) => {
-                tracing::warn!(%call, %error, "the call could not be hung up; FreeSWITCH hands it to the last resort in 15 s");
+                tracing::warn!(%call, %error, "the call could not be hung up; FreeSWITCH hands it to the last resort within 15 s");
             }
         }
     }

@@ -88,7 +88,7 @@ impl LastResort {
         self.armed.is_none_or(|at| at.elapsed() + EARLY >= AFTER)
     }
 
-    /// Arms it, or renews it: from now on there are 15 s again.
+    /// Arms it, or renews it: from now on there is the whole time again.
     pub(super) async fn arm(&mut self) {
         let at = Instant::now();
         match self.switch.arm(self.call, self.timer.clone(), AFTER).await {
