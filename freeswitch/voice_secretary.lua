@@ -299,9 +299,8 @@ local function secretary()
 end
 
 -- What the server may not miss, at the end of the stream's address: amigniter never sends the metadata where it has connected before it has
--- attached the stream to the channel (its source; about half of several calls at once, measured). Who calls does not stand here, as
--- addresses are logged on their way. Both builds look at the address as far as the port and send the rest as it is, up to 4095 bytes
--- (their sources).
+-- attached the stream to the channel (its source). Who calls does not stand here, as addresses are logged on their way. Both builds look
+-- at the address as far as the port and send the rest as it is, up to 4095 bytes (their sources).
 local function query(leg, mix, hz)
   local keys = { "rate=" .. hz, "mix=" .. mix }
   local function tell(key, value, room)

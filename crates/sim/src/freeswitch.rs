@@ -294,8 +294,8 @@ impl FreeSwitch {
         self.exchange.inner().faults.leaves_before_joined = true;
     }
 
-    /// From now on the audio module's streams are connected before they are attached to their channels, and their metadata is lost:
-    /// amigniter ec2a781 does so by chance, the more often the nearer the server and the more calls begin at once (measured).
+    /// From now on the audio module's streams are connected before they are attached to their channels, and their metadata is lost, as
+    /// it is with amigniter ec2a781 when the server is that fast (its source).
     pub fn lose_metadata(&self) {
         self.exchange.inner().faults.loses_metadata = true;
     }
