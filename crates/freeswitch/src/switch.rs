@@ -193,6 +193,14 @@ impl Switch {
         self.replaced(call, TaskGroup::Renewal).await
     }
 
+    /// Winds another beside whatever was wound for the channel, by one command, for the moments before it is [armed](Self::arm):
+    /// hundreds of calls may begin at once. That or [`Self::disarm`] takes both away.
+    pub async fn stand_by(&self, call: CallUuid, timer: Timer, after: Duration) -> Result<(), CommandError> {
+        self.command(Command::Schedule(TaskGroup::Renewal, call, timer, after))
+            .await
+            .map(drop)
+    }
+
     /// Takes the dead man's switch of a channel away.
     pub async fn disarm(&self, call: CallUuid) -> Result<(), CommandError> {
         self.command(Command::Unschedule(TaskGroup::LastResort, call))

@@ -136,9 +136,10 @@ impl Arrivals {
             }
         }
         let seat = self.calls.admit(domain, call).map_err(Refusal::from)?;
-        // Whatever becomes of us from here on: the dialplan may have wound no last resort, or one that is nearly over.
+        // Whatever becomes of us until the call is attended to: the dialplan may have wound no last resort.
         let last_resort = fallback(controlled, channel, Some(domain));
-        if let Err(error) = controlled.switch.arm(call, last_resort, LAST_RESORT_AFTER).await {
+        let waits = controlled.switch.stand_by(call, last_resort, LAST_RESORT_AFTER);
+        if let Err(error) = waits.await {
             tracing::warn!(%call, %error, "the last resort of a call that begins could not be wound");
         }
         let (channel, unicast) = controlled.take_up(channel).await?;

@@ -241,6 +241,21 @@ async fn the_dead_mans_switch_is_wound_with_no_moment_without_a_task() {
 }
 
 #[tokio::test]
+async fn one_that_stands_by_goes_with_the_first_renewal() {
+    let mut peer = Peer::start().await;
+    let (switch, _arrivals) = up(peer.settings()).await;
+    peer.all_heard();
+    let after = Duration::from_secs(15);
+    switch.stand_by(uuid(CALL), Timer::HangUp, after).await.unwrap();
+    let waits = peer.all_heard();
+    assert_eq!(tasks(&[], &waits).len(), 1, "{waits:?}");
+    switch.arm(uuid(CALL), Timer::HangUp, after).await.unwrap();
+    let group = TaskGroup::LastResort.of(uuid(CALL));
+    let beside = TaskGroup::Renewal.of(uuid(CALL));
+    assert_eq!(tasks(&[&group, &beside], &peer.all_heard()), [group]);
+}
+
+#[tokio::test]
 async fn a_renewal_goes_on_where_a_task_was_taken_away_and_the_answer_did_not_come() {
     let mut peer = Peer::start().await;
     let hasty = Settings {

@@ -174,9 +174,7 @@ impl Controlled {
 
     async fn set(&self, call: CallUuid, name: &str, value: &str) -> Result<(), Mute> {
         if let (Ok(name), Ok(value)) = (VariableName::parse(name), VariableValue::parse(value)) {
-            self.switch
-                .command(Command::SetVariable(call, name, value))
-                .await?;
+            patient(self.switch.command(Command::SetVariable(call, name, value)).await)?;
         }
         Ok(())
     }

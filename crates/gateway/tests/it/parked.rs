@@ -14,6 +14,9 @@ use tokio::time::timeout;
 /// FreeSWITCH acts up to 15 s after the last renewal, and a leg that stays mute is not given up at once.
 const LAST_RESORT: Duration = Duration::from_secs(60);
 
+/// How often it is looked again.
+const AGAIN: Duration = Duration::from_millis(5);
+
 /// The caller's own voice comes back, and nothing takes it for an echo.
 async fn echoing(keys: &str) -> PbxSite {
     PbxSite::start(
@@ -43,7 +46,7 @@ async fn begun(site: &PbxSite) {
 async fn is_let_alone(fake: &FreeSwitch) {
     let free = async {
         while !fake.tasks().is_empty() {
-            tokio::task::yield_now().await;
+            tokio::time::sleep(AGAIN).await;
         }
     };
     soon("the last resort is taken away", free).await;
@@ -68,7 +71,7 @@ async fn whom_an_operator_has_sent_elsewhere_stays_there() {
         after: Duration::ZERO,
     };
     site.fake.extension("2005", takes);
-    let caller = site.calls();
+    let caller = site.fake.caller(clear());
     begun(&site).await;
     let moved = format!("uuid_transfer {} 2005 XML default", caller.uuid());
     assert_eq!(site.fake.api(&moved).await, "+OK\n");
@@ -78,6 +81,16 @@ async fn whom_an_operator_has_sent_elsewhere_stays_there() {
     assert!(transferred(&site), "{}", site.node.metrics());
     is_let_alone(&site.fake).await;
     assert_eq!(times_parked(&caller), 1, "{:?}", caller.places());
+    // And whoever sends them back has them taken up again.
+    site.fake.extension("8000", Behaviour::Parks);
+    let back = format!("uuid_transfer {} 8000 XML default", caller.uuid());
+    assert_eq!(site.fake.api(&back).await, "+OK\n");
+    begun(&site).await;
+    caller.speak(&said().take(8_000).collect::<Vec<_>>());
+    hears(&caller, 2_000).await;
+    caller.hang_up();
+    site.ends_empty().await;
+    is_let_alone(&site.fake).await;
 }
 
 #[tokio::test]
@@ -123,10 +136,10 @@ async fn somebody_elses_announcement_is_heard_to_its_end_and_then_the_secretary(
     let opened = async {
         while played(&caller) < 7 * 8_000 {
             assert_eq!(unicasts(&site.fake), 1, "the announcement was cut");
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            tokio::time::sleep(AGAIN).await;
         }
         while unicasts(&site.fake) < 2 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            tokio::time::sleep(AGAIN).await;
         }
     };
     soon("the audio is opened again", opened).await;
@@ -201,10 +214,10 @@ async fn the_last_resort_is_wound_before_the_audio_is_there() {
     let site = echoing("").await;
     is_deaf(&site.fake, 3);
     let caller = site.calls();
-    let group = format!("voiceai-{}", caller.uuid());
+    let command = format!("uuid_transfer {} 9000 XML default", caller.uuid());
     let wound = async {
-        while !site.fake.tasks().iter().any(|task| task.group == group) {
-            tokio::task::yield_now().await;
+        while !site.fake.tasks().iter().any(|task| task.command == command) {
+            tokio::time::sleep(AGAIN).await;
         }
     };
     soon("the last resort", wound).await;
@@ -229,7 +242,7 @@ async fn a_caller_whom_the_last_resort_has_taken_is_not_pulled_back() {
     let caller = site.calls();
     soon("the first try", async {
         while unicasts(&site.fake) == 0 {
-            tokio::task::yield_now().await;
+            tokio::time::sleep(AGAIN).await;
         }
     })
     .await;
@@ -280,7 +293,7 @@ async fn a_fallback_that_is_a_mailbox_is_dialled_as_one_whether_the_call_is_refu
                 .find(|task| task.command.contains(&carried.uuid().to_string()))
             {
                 Some(task) => return task.command.clone(),
-                None => tokio::task::yield_now().await,
+                None => tokio::time::sleep(AGAIN).await,
             }
         }
     };
