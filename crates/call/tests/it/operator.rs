@@ -228,32 +228,3 @@ fn what_an_operator_says_is_masked_as_the_secretary_s_words_are() {
     assert!(!logs[1].contains("Ligue"), "{}", logs[1]);
     assert!(logs.iter().all(|log| log.contains("Suporte 2")));
 }
-
-#[test]
-fn zz_dump() {
-    let mut bench = Bench::speaking(Settings {
-        greeting: String::new(),
-        fallback: Some("recepcao".into()),
-        transfer_limit: Some(ms(90_000)),
-        ..rules()
-    });
-    bench.tell(note(NOTE));
-    bench.at(5_500);
-    bench.tell(finished(answer(1), 4_000));
-    bench.at(7_000);
-    bench.tell(finished(prompt(1), 1_500));
-    bench.at(8_000);
-    bench.tell(send_to("Billing"));
-    bench.at(12_000);
-    bench.tell(transfer_ended(TransferOutcome::Busy));
-    bench.answer(2, Cause::Say(SayId(1)), "Você está aí?", 900);
-    bench.at(13_000);
-    bench.tell(finished(answer(2), 900));
-    bench.at(14_000);
-    bench.tell(DISMISSED);
-    bench.answer(3, Cause::Say(SayId(2)), "Até logo.", 800);
-    bench.at(15_000);
-    bench.tell(finished(answer(3), 800));
-    let text = bench.call.logs().next().unwrap().to_owned();
-    std::fs::write("/tmp/I/log.jsonl", text).unwrap();
-}
