@@ -16,6 +16,7 @@ mod realign;
 mod reference;
 mod search;
 mod track;
+mod trust;
 
 use crate::SampleRate;
 use filter::Filter;
@@ -24,6 +25,7 @@ use reference::Reference;
 use search::LONGEST;
 use std::time::{Duration, Instant};
 use track::Track;
+use trust::Trust;
 
 /// What may come back of what is played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +57,8 @@ const BREATH: u32 = 15;
 const SOFT_END: u32 = 10;
 /// How often it is searched while a caller speaks over an echo that is not known, in frames.
 const SEARCH_AGAIN: u32 = 4;
+/// The same while the known one is not where it was.
+const SEARCH_SOON: u32 = 2;
 /// Frames of our speech of which nothing came back that show a line without echo: half a second.
 const CLEAR_LINE: u32 = 25;
 /// As a mean square, what is loud enough that an echo of it at -30 dB would not be lost in the noise: -40 dB of full scale.
@@ -79,6 +83,8 @@ pub struct EchoCanceller {
     left: Track,
     filter: Option<Filter>,
     gate: Gate,
+    /// In the filter, while a caller speaks.
+    trust: Trust,
     mind: Mind,
     /// Frames at the end of `captured` that were not passed on yet.
     held: [Levels; HOLD],
@@ -105,6 +111,8 @@ enum Mind {
     Caller { quiet: u32, frames: u32 },
 }
 
+const SPEAKS: Mind = Mind::Caller { quiet: 0, frames: 0 };
+
 impl EchoCanceller {
     /// For a leg that captures and plays at `rate`.
     pub fn new(rate: SampleRate, back: Return) -> Self {
@@ -124,6 +132,7 @@ impl EchoCanceller {
                 Return::Line => LINE_LEAKS,
                 Return::Mix => MIX_LEAKS,
             }),
+            trust: Trust::full(),
             mind: Mind::Calm,
             held: [Levels::default(); HOLD],
             holding: 0,
@@ -202,7 +211,7 @@ impl EchoCanceller {
         match self.mind {
             Mind::Calm if !unexplained || self.is_clear() => {
                 if unexplained {
-                    self.mind = Mind::Caller { quiet: 0, frames: 0 };
+                    self.mind = SPEAKS;
                 }
                 self.learn_line(levels, unexplained);
                 self.pass(1, !unexplained && self.returns(), clean);
@@ -215,13 +224,23 @@ impl EchoCanceller {
                 if quiet >= BREATH {
                     self.mind = Mind::Calm;
                 }
-                if unexplained && frames % SEARCH_AGAIN == 0 {
+                let pace = if self.trust.holds() {
+                    SEARCH_AGAIN
+                } else {
+                    SEARCH_SOON
+                };
+                if unexplained && frames % pace == 0 {
                     self.realign();
                 }
                 let mute = (quiet >= SOFT_END && self.returns()) || self.must_be_ours();
                 self.pass(1, mute, clean);
             }
         }
+    }
+
+    /// Whether a caller speaks: then what is left says little of how well the echo is imitated.
+    fn is_spoken_over(&self) -> bool {
+        matches!(self.mind, Mind::Caller { .. })
     }
 
     /// A line that has shown no echo has none.
@@ -270,7 +289,7 @@ impl EchoCanceller {
             self.since_over = 0;
             self.mind = match explained_now && word {
                 // The echo jumped while he spoke.
-                true => Mind::Caller { quiet: 0, frames: 0 },
+                true => SPEAKS,
                 false => Mind::Calm,
             };
             return self.pass(holding, !word || self.must_be_ours(), clean);
@@ -284,7 +303,10 @@ impl EchoCanceller {
             return;
         }
         let holding = std::mem::take(&mut self.holding);
-        self.mind = Mind::Caller { quiet: 0, frames: 0 };
+        self.mind = SPEAKS;
+        self.trust = Trust::full();
+        // It is a caller and no echo with another delay: the known one is in every block of this.
+        self.go_through(holding, false);
         self.pass(holding, self.must_be_ours(), clean);
     }
 
@@ -300,9 +322,11 @@ impl EchoCanceller {
         }
     }
 
-    /// Subtracts the imitated echo of the frame from sample `from` on.
+    /// Subtracts the imitated echo of the frame from sample `from` on, but for blocks in which it is not where it is thought to be:
+    /// what is subtracted there would be heard.
     fn subtract(&mut self, from: i64, learn: bool) -> Levels {
         self.captured.read(from, &mut self.frame);
+        let speaks = self.is_spoken_over();
         let Some(filter) = &mut self.filter else {
             return Levels::without_echo(power(&self.frame));
         };
@@ -314,8 +338,11 @@ impl EchoCanceller {
             let at = from + (index * self.block) as i64;
             let before = power(block);
             filter.subtract(&self.reference, at, block, echo, learn);
-            if power(block) > before {
-                // The echo was not where it is thought to be: what is subtracted would be heard.
+            let after = power(block);
+            if learn && speaks {
+                self.trust.weigh(before, after);
+            }
+            if after > before && !(speaks && self.trust.holds()) {
                 self.captured.read(at, block);
             }
         }
@@ -341,15 +368,22 @@ fn power(samples: &[f32]) -> f32 {
     samples.iter().map(|sample| sample * sample).sum::<f32>() / samples.len() as f32
 }
 
-/// Silence, or a ramp over the frame where it begins or ends.
+/// Silence, with a ramp over the frame where it begins, and one of 2 ms where it ends: a word may begin with a "p".
 fn fade(samples: &mut [f32], was_muted: bool, mute: bool) {
-    let level = |muted: bool| if muted { 0.0 } else { 1.0_f32 };
-    let (from, to) = (level(was_muted), level(mute));
-    if from == 1.0 && to == 1.0 {
-        return;
-    }
-    let step = (to - from) / samples.len() as f32;
-    for (index, sample) in samples.iter_mut().enumerate() {
-        *sample *= from + step * index as f32;
+    let length = samples.len();
+    match (was_muted, mute) {
+        (false, false) => {}
+        (true, true) => samples.fill(0.0),
+        (false, true) => {
+            for (index, sample) in samples.iter_mut().rev().enumerate() {
+                *sample *= index as f32 / length as f32;
+            }
+        }
+        (true, false) => {
+            let ramp = length / 10;
+            for (index, sample) in samples.iter_mut().take(ramp).enumerate() {
+                *sample *= index as f32 / ramp as f32;
+            }
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 use super::filter::Filter;
 use super::search::{Among, Peaks, WINDOW, search};
+use super::track::Track;
+use super::trust::Trust;
 use super::{EchoCanceller, FRAME, Return, SEARCHABLE, power};
 use std::time::Duration;
 
@@ -21,6 +23,13 @@ const LOUDER: f32 = 2.5;
 /// What leaves less than this part may be right but for a few samples, so many either way: a search in a vowel is no surer.
 const NEARLY: f32 = 0.7;
 const NEAR: i64 = 2;
+/// While a caller speaks, who is explained by no delay: the latest frames in which another delay is compared with the known one, and
+/// how much less it must leave, and than without it, as a sum of natural logarithms over the blocks.
+const COMPARED: i64 = 5;
+const SURELY_LESS: f32 = 1.5;
+const LESS: f32 = 0.5;
+/// What one block can say of that at most.
+const ONE_SAYS: f32 = 1.0;
 /// A first echo is one when as a mere delay it leaves less than this part.
 const PLAUSIBLE: f32 = 0.6;
 
@@ -55,17 +64,21 @@ impl EchoCanceller {
             Some(_) => Among::Others(FRAME * frames as u32),
         };
         let peaks = search(self.rate, &self.left, &self.reference, among);
-        let realigned = match self.filter.as_ref().map(Filter::lag) {
-            None => self.begin(&peaks, frames),
-            Some(known) => self.try_out(known, &peaks, frames),
-        };
-        if !realigned {
-            return false;
+        let shifted = self.shift_over_caller(&peaks);
+        if !shifted {
+            let realigned = match self.filter.as_ref().map(Filter::lag) {
+                None => self.begin(&peaks, frames),
+                Some(known) => self.try_out(known, &peaks, frames),
+            };
+            if !realigned {
+                return false;
+            }
+            for _ in 0..PASSES {
+                self.go_through(frames, true);
+            }
         }
         self.gate.restart();
-        for _ in 0..PASSES {
-            self.go_through(frames, true);
-        }
+        self.trust = Trust::full();
         self.go_through_older(frames);
         self.go_through(frames, false);
         true
@@ -88,7 +101,8 @@ impl EchoCanceller {
     /// Whether another delay explains the last frames better, be it that the same echo comes at another time or a new one; or a
     /// mere delay does where the imitation of the known one has gone astray.
     fn try_out(&mut self, known: i64, peaks: &Peaks, frames: usize) -> bool {
-        let before = self.left_of(frames);
+        // Over a caller an echo may have been subtracted that is not there any more.
+        let before = self.left_of(frames).min(self.captured_in(frames));
         let loudest = self.filter.as_ref().map_or(0.0, Filter::gain) * LOUDER;
         let mut best = self.try_lag(known, frames);
         for found in peaks.iter().flatten() {
@@ -104,7 +118,11 @@ impl EchoCanceller {
             }
         }
         let another = (best.lag - known).abs() > self.rate.samples_in(SAME) as i64;
-        let enough = if another { BETTER } else { ASTRAY };
+        // Half of a caller's vowel is soon explained by something: it gives up no imitation.
+        let enough = match another || self.is_spoken_over() {
+            true => BETTER,
+            false => ASTRAY,
+        };
         if best.left > enough * before {
             self.try_shift(known, frames);
             return false;
@@ -114,6 +132,48 @@ impl EchoCanceller {
             filter.restart(best.lag, gain);
         }
         true
+    }
+
+    /// Lets the known imitation go on at another delay where that leaves less of what is heard while a caller speaks.
+    fn shift_over_caller(&mut self, peaks: &Peaks) -> bool {
+        let Some(known) = self.filter.as_ref().map(Filter::lag) else {
+            return false;
+        };
+        if !self.is_spoken_over() || self.trust.holds() {
+            return false;
+        }
+        let stays = self.explained_at(known);
+        let mut best = (stays, known);
+        for found in peaks.iter().flatten() {
+            best = more(best, (self.explained_at(found.lag), found.lag));
+        }
+        for lag in best.1 - NEAR..=best.1 + NEAR {
+            best = more(best, (self.explained_at(lag), lag));
+        }
+        let surely = best.0 - stays > SURELY_LESS && best.0 > LESS;
+        self.shift(if surely { best.1 } else { known });
+        surely
+    }
+
+    /// How much the known imitation at that delay explains of the last frames, each block as much as the other: a caller's loud ones
+    /// say no more than his soft ones.
+    fn explained_at(&mut self, lag: i64) -> f32 {
+        self.shift(lag);
+        let Some(filter) = &mut self.filter else {
+            return 0.0;
+        };
+        let mut explained = 0.0;
+        let blocks = COMPARED * (self.frame.len() / self.block) as i64;
+        for back in (1..=blocks).rev() {
+            let at = self.captured.end() - back * self.block as i64;
+            let (block, echo) = (&mut self.frame[..self.block], &mut self.echo[..self.block]);
+            self.captured.read(at, block);
+            let before = power(block);
+            filter.subtract(&self.reference, at, block, echo, false);
+            let less = before.max(f32::MIN_POSITIVE) / power(block).max(f32::MIN_POSITIVE);
+            explained += less.ln().clamp(-ONE_SAYS, ONE_SAYS);
+        }
+        explained
     }
 
     fn try_lag(&mut self, lag: i64, frames: usize) -> Trial {
@@ -167,14 +227,12 @@ impl EchoCanceller {
 
     /// The power of what is left in the last frames.
     fn left_of(&mut self, frames: usize) -> f32 {
-        let length = self.frame.len();
-        let mut sum = 0.0;
-        for back in 1..=frames {
-            self.left
-                .read(self.left.end() - (back * length) as i64, &mut self.out);
-            sum += power(&self.out);
-        }
-        sum
+        power_of(&self.left, frames, &mut self.out)
+    }
+
+    /// The power of what came in in the last frames.
+    fn captured_in(&mut self, frames: usize) -> f32 {
+        power_of(&self.captured, frames, &mut self.out)
     }
 
     /// Subtracts anew in the frames held back before the last ones, where that leaves less: others came before the delay jumped.
@@ -192,7 +250,7 @@ impl EchoCanceller {
     }
 
     /// Subtracts anew in the last frames. What is left in them altogether.
-    fn go_through(&mut self, frames: usize, learn: bool) -> f32 {
+    pub(super) fn go_through(&mut self, frames: usize, learn: bool) -> f32 {
         let length = self.frame.len() as i64;
         let mut left = 0.0;
         for index in 0..frames {
@@ -205,4 +263,19 @@ impl EchoCanceller {
         }
         left
     }
+}
+
+/// The power of a track's last frames.
+fn power_of(track: &Track, frames: usize, frame: &mut [f32]) -> f32 {
+    let mut sum = 0.0;
+    for back in 1..=frames {
+        track.read(track.end() - (back * frame.len()) as i64, frame);
+        sum += power(frame);
+    }
+    sum
+}
+
+/// The one that explains more.
+fn more(one: (f32, i64), other: (f32, i64)) -> (f32, i64) {
+    if other.0 > one.0 { other } else { one }
 }

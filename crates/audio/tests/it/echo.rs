@@ -85,8 +85,27 @@ fn of_a_mixed_stream_the_caller_is_left_as_he_is() {
     let left = level(&difference(&clean[words.clone()], &caller[words.clone()]));
     let loud = level(&caller[words]);
     assert!(
-        loud - left > 20.0,
+        loud - left > 40.0,
         "the caller at {loud:.0} dB, what is wrong with him at {left:.0} dB"
+    );
+}
+
+#[test]
+fn the_first_sound_of_a_word_is_not_faded_in() {
+    let said = said();
+    let length = ms(8000);
+    let caller = delayed(&heard(FINANCEIRO), ms(3000), 1.0, length);
+    let captured = mix(&caller, &delayed(&said, ms(200), 0.25, length));
+    let clean = pass(Return::Line, &said, &captured);
+    let begins = caller
+        .iter()
+        .position(|sample| sample.unsigned_abs() > 1_000)
+        .expect("he speaks");
+    let first = begins..begins + ms(10);
+    let (left, loud) = (level(&clean[first.clone()]), level(&caller[first]));
+    assert!(
+        (loud - left).abs() < 1.0,
+        "it begins with {loud:.0} dB, of which {left:.0} dB are passed on"
     );
 }
 
