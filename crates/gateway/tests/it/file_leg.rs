@@ -361,9 +361,11 @@ async fn what_a_short_sound_broke_off_is_said_again_from_where_it_was_heard() {
     let keys = "vad.enabled = true\nstream.echo = \"off\"";
     let site = Site::start(Module::Amigniter, wanted, keys, Some(&chime)).await;
     let caller = site.calls(NARROW, "mono 8000").await;
-    hears(&caller, 6_000).await;
+    // An engine that speaks in the very moment in which its call begins may lose the first piece (issue 4).
+    let lost = hears(&caller, 6_000).await[0] - FIRST;
+    assert!(lost == 0 || lost == 1_600, "{lost} samples");
     caller.speak(&cough().await);
-    let all = 4 * 8_000;
+    let all = 4 * 8_000 - lost as usize;
     hears(&caller, all).await;
     assert_eq!(site.asked("uuid_break"), 1, "it was heard as a sound, once");
     assert_eq!(chime.interrupted(), None, "and interrupted nothing");
