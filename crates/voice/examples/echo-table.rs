@@ -1,7 +1,8 @@
 //! What is left of our own voice, and what becomes of the caller's words: the tables and the picture of docs/echo.md.
 //!
-//! `cargo run -p voice --example echo-table -- docs/echo.svg` (ten minutes on two cores, most of it speech to text; `--without-words`
-//! leaves that out, `--jumps` counts delays that jump in other places instead: four minutes). Needs espeak-ng, and whisper-base in `.models` for the words.
+//! `cargo run -p voice --example echo-table -- docs/echo.svg` (four minutes on two cores). Instead of the table `--jumps` counts delays
+//! that jump in other places (four minutes), and `--words` the words that are misunderstood (ten). Needs espeak-ng, and whisper-base
+//! in `.models` for the words.
 
 #[expect(clippy::expect_used, reason = "whoever measures is told where it went wrong")]
 #[path = "../tests/it/echo/bench.rs"]
@@ -21,10 +22,6 @@ const SCENES: u64 = 2;
 
 #[tokio::main]
 async fn main() {
-    let mut words = std::env::args()
-        .all(|argument| argument != "--without-words")
-        .then(Words::load)
-        .flatten();
     let mut clips = Vec::new();
     for rate in RATES {
         for line in LINES {
@@ -43,12 +40,13 @@ async fn main() {
     if std::env::args().any(|argument| argument == "--jumps") {
         return jumps(&clips);
     }
-    println!(
-        "| stream | echo | onsets without | onsets with | of scenes | slowest onset of the caller | word errors, clean | with echo |"
-    );
-    println!("|---|---|---|---|---|---|---|---|");
+    if std::env::args().any(|argument| argument == "--words") {
+        return words(&clips);
+    }
+    println!("| stream | echo | onsets without | onsets with | of scenes | slowest onset of the caller |");
+    println!("|---|---|---|---|---|---|");
     for (back, gain) in WAYS {
-        row(back, gain, &clips, &mut words);
+        row(back, gain, &clips);
     }
 }
 
@@ -59,18 +57,17 @@ fn name(back: Return) -> &'static str {
     }
 }
 
-fn row(back: Return, gain: f64, clips: &[Clips], words: &mut Option<Words>) {
+fn row(back: Return, gain: f64, clips: &[Clips]) {
     let (mut without, mut with, mut scenes) = (0, 0, 0);
     let mut slowest = 0;
-    let mut errors = bench::Errors::default();
-    for (kind, clips) in clips.iter().enumerate() {
+    for clips in clips {
         for case in Case::row(back, gain) {
             let scene = case.silent(clips);
             with += scene.play().onsets.len();
             without += bench::uncancelled(scene).play().onsets.len();
             scenes += 1;
         }
-        for (index, delay) in DELAYS.into_iter().enumerate() {
+        for delay in DELAYS {
             let case = Case {
                 back,
                 gain,
@@ -81,23 +78,44 @@ fn row(back: Return, gain: f64, clips: &[Clips], words: &mut Option<Words>) {
                 let outcome = case.talking(clips, spoken).play();
                 slowest = slowest.max(bench::onset_after(&outcome, spoken).unwrap_or(u128::MAX));
             }
-            // One clip for each delay, and two kinds of line that have nothing in common: all of them would take hours.
-            if let Some(words) = words
-                && [0, 3].contains(&kind)
-            {
-                let spoken = &clips.clear[index % clips.clear.len()];
-                errors += words.errors(spoken, &case.talking(clips, spoken).play());
-            }
         }
     }
     println!(
-        "| {} | {gain} dB | {without} | {with} | {scenes} | {slowest} ms | {} of {} | {} of {} |",
-        name(back),
-        errors.clean,
-        errors.words,
-        errors.echo,
-        errors.words
+        "| {} | {gain} dB | {without} | {with} | {scenes} | {slowest} ms |",
+        name(back)
     );
+}
+
+/// What is misunderstood of each clear clip on two kinds of line that have nothing in common, over an echo that stays and one whose
+/// delay jumps while the caller speaks.
+fn words(clips: &[Clips]) {
+    let Some(mut words) = Words::load() else { return };
+    println!("| stream | echo | delay jumps by | wrong alone | without canceller | with it | of |");
+    println!("|---|---|---|---|---|---|---|");
+    for (back, gain) in WAYS {
+        for jump in [0, 40] {
+            let mut errors = bench::Errors::default();
+            for clips in [&clips[0], &clips[3]] {
+                for (spoken, delay) in clips.clear.iter().zip(DELAYS.into_iter().cycle()) {
+                    let case = Case {
+                        back,
+                        gain,
+                        delay,
+                        jump,
+                    };
+                    errors += words.errors(spoken, case.talking(clips, spoken));
+                }
+            }
+            println!(
+                "| {} | {gain} dB | {jump} ms | {} | {} | {} | {} |",
+                name(back),
+                errors.clean,
+                errors.uncancelled,
+                errors.echo,
+                errors.words
+            );
+        }
+    }
 }
 
 /// Four jumps in each scene at other moments in other texts, without a caller and with one who begins at the first.
