@@ -122,6 +122,7 @@ impl FileLeg {
 
     fn told(&mut self, told: Told, now: Instant) -> Option<Incoming> {
         match told {
+            Told::Ready => None,
             Told::Begins { samples } => {
                 let left = self.rate.rate().duration_of(self.player.ahead() as u64);
                 self.gathering.lasts(left, now);

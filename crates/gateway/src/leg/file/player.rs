@@ -70,6 +70,8 @@ enum Order {
         file: FilePath,
     },
     Break,
+    /// Something that it answers when it has taken in whom we follow.
+    Follow,
     /// Something that has it tell what happened.
     Nudge,
     /// The module is to end the stream, and to remove its files.
@@ -80,6 +82,7 @@ enum Order {
 enum Answer {
     Play(u32, Result<Uuid, CommandError>),
     Break(Result<String, CommandError>),
+    Follow(Result<String, CommandError>),
     /// Whatever it is.
     Nudge,
     Stop(Result<String, CommandError>),
@@ -87,6 +90,8 @@ enum Answer {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Control {
+    /// FreeSWITCH may not have taken in yet that we follow the channel: a file that is written before is told to nobody.
+    Awaited,
     Here,
     Lost,
 }
@@ -94,6 +99,8 @@ enum Control {
 /// What the leg is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Told {
+    /// There is control: what waits for it may be sent.
+    Ready,
     /// The caller begins to hear the next so many samples of what was sent.
     Begins { samples: usize },
     /// What was sent and not heard will not be.
@@ -103,8 +110,9 @@ pub(super) enum Told {
 }
 
 impl Player {
+    /// One that FreeSWITCH is told of at once. Call it in a tokio runtime.
     pub(super) fn new(switch: Switch, call: CallUuid) -> Self {
-        Self {
+        let mut player = Self {
             following: switch.follow(call),
             switch,
             call,
@@ -114,9 +122,11 @@ impl Player {
             pieces: VecDeque::new(),
             orders: VecDeque::new(),
             under_way: None,
-            control: Control::Here,
+            control: Control::Awaited,
             told: VecDeque::new(),
-        }
+        };
+        player.order(Order::Follow);
+        player
     }
 
     /// Whether FreeSWITCH can be told anything now. What is sent meanwhile would be played by nobody.
@@ -170,7 +180,7 @@ impl Player {
     /// The stream is over: the module is told, or the leg where it cannot be.
     pub(super) fn stop(&mut self) {
         match self.control {
-            Control::Here => self.order(Order::Stop),
+            Control::Awaited | Control::Here => self.order(Order::Stop),
             Control::Lost => self.told.push_back(Told::Unstopped),
         }
     }
@@ -328,6 +338,14 @@ impl Player {
                 tracing::debug!(%call, %error, "the module could not be told to stop the stream");
                 self.told.push_back(Told::Unstopped);
             }
+            // That control is lost is told by itself, and so is that it is back, with everybody followed.
+            Answer::Follow(Err(CommandError::NotConnected { .. })) => {}
+            // Whatever else it answers, and where it is too slow to answer: nobody waits longer.
+            Answer::Follow(_) => {
+                if self.control == Control::Awaited {
+                    self.has_control_now();
+                }
+            }
             Answer::Break(_) | Answer::Nudge | Answer::Stop(Ok(_)) => {}
         }
     }
@@ -340,7 +358,7 @@ impl Player {
             Happening::Ended { id, response, .. } => self.over(id, &response),
             Happening::ControlLost => self.control = Control::Lost,
             Happening::ControlBack => {
-                self.control = Control::Here;
+                self.has_control_now();
                 if !self.pieces.is_empty() {
                     // Some of it may have been written, or played, without our hearing of it.
                     self.begin_again();
@@ -348,6 +366,11 @@ impl Player {
             }
             _ => {}
         }
+    }
+
+    fn has_control_now(&mut self) {
+        self.control = Control::Here;
+        self.told.push_back(Told::Ready);
     }
 
     /// A file of another generation is played by nobody, and goes with the stream.
@@ -434,6 +457,8 @@ fn obey(switch: Switch, call: CallUuid, order: Order) -> BoxFuture<'static, Answ
             Order::Play { number, file } => {
                 Answer::Play(number, switch.execute(call, Application::Playback(file)).await)
             }
+            // What it is told of whom we follow goes before any command.
+            Order::Follow => Answer::Follow(switch.command(Command::Exists(call)).await),
             Order::Nudge => {
                 let _ = switch.command(Command::Exists(call)).await;
                 Answer::Nudge
