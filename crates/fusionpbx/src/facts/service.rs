@@ -1,0 +1,48 @@
+//! What the service's own configuration says. The command reads it, as this crate knows nothing of the gateway.
+
+use secretary::{DomainUuid, SecretaryUuid};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// The service as it is configured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    /// Its configuration's file, whether it is there or not.
+    pub config: PathBuf,
+    /// Where streams come.
+    pub listen: SocketAddr,
+    /// Where health and the API are.
+    pub control: SocketAddr,
+    /// Whether streams come by `wss://`.
+    pub tls: bool,
+    /// Whether a stream must show a token.
+    pub token: bool,
+    /// How its event sockets are addressed: host and port of each `[[pbx]]`.
+    pub event_sockets: Vec<(String, u16)>,
+    /// The tenants.
+    pub domains: Vec<ServiceDomain>,
+    /// Keys of engines in use that are not there: the engine's name, and where its key is looked for.
+    pub missing_keys: Vec<(String, String)>,
+    /// Models in use that are not there, by the names of `voice-ai models`.
+    pub missing_models: Vec<String>,
+}
+
+/// A tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceDomain {
+    /// As in `v_domains`.
+    pub uuid: DomainUuid,
+    /// Its name, if it has one.
+    pub name: Option<String>,
+    /// Its secretaries.
+    pub secretaries: Vec<ServiceSecretary>,
+}
+
+/// A secretary.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceSecretary {
+    /// Its id.
+    pub uuid: SecretaryUuid,
+    /// Its name.
+    pub name: String,
+}

@@ -1,0 +1,29 @@
+//! The integration with FusionPBX: what is there, what is wrong with it, and what is to change.
+//!
+//! ```text
+//!  survey (reads) ──▶ Facts ──▶ checks ──▶ Finding    `voice-ai doctor` prints them
+//!                          └──▶ plans  ──▶ Change     the journal carries them out, and takes them back
+//! ```
+//!
+//! Checks and plans are pure: [`Facts`] in, [`Finding`]s or [`Change`]s out. Everything that reads is in `survey`, everything that
+//! writes in `journal`. A fact is what was found, with no verdict; what is right is said by the checks alone.
+//!
+//! Facts of FusionPBX are of 5.4.4 and 5.6.4-dev.
+#![forbid(unsafe_code)]
+
+mod change;
+mod code;
+mod facts;
+mod finding;
+mod lang;
+
+pub use change::{Change, FileChange, FileState, Owner, RowChange, SwitchChange, Table};
+pub use code::{Code, Group};
+pub use facts::{
+    Account, CacheFacts, CacheFile, CacheMethod, CacheSettings, ChoiceOfDialplan, DatabaseFacts, Destination,
+    Detail, DialplanRow, Domain, Esl, EslState, Facts, FileFacts, Installation, LoadedModule, Module,
+    ModuleBuild, ModuleFacts, PortOwner, Running, ScriptFacts, ServerFacts, ServerState, Service,
+    ServiceDomain, ServiceSecretary, SwitchFacts, SystemFacts, Unread, Upgrade,
+};
+pub use finding::{Finding, Verdict};
+pub use lang::{Lang, Text};
