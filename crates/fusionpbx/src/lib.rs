@@ -15,6 +15,7 @@ mod change;
 mod code;
 mod facts;
 mod finding;
+mod host;
 mod lang;
 
 pub use change::{Change, FileChange, FileState, Owner, RowChange, SwitchChange, Table};
@@ -26,4 +27,5 @@ pub use facts::{
     ServiceDomain, ServiceSecretary, SwitchFacts, SystemFacts, Unread, Upgrade,
 };
 pub use finding::{Finding, Verdict};
+pub use host::Host;
 pub use lang::{Lang, Text};

@@ -1,0 +1,37 @@
+//! The machine: its files below a root folder.
+
+use std::path::{Component, Path, PathBuf};
+
+/// The machine that is looked at. A container that has the host's files elsewhere names that folder; so do tests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Host {
+    root: PathBuf,
+}
+
+impl Host {
+    /// The machine whose `/` is `root`.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// Where an absolute path of the machine is found from here. It never leads out of the root.
+    pub fn path(&self, absolute: impl AsRef<Path>) -> PathBuf {
+        let mut path = self.root.clone();
+        for part in absolute.as_ref().components() {
+            match part {
+                Component::Normal(name) => path.push(name),
+                Component::ParentDir if path != self.root => {
+                    path.pop();
+                }
+                _ => {}
+            }
+        }
+        path
+    }
+}
+
+impl Default for Host {
+    fn default() -> Self {
+        Self::new("/")
+    }
+}
