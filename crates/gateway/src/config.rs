@@ -133,6 +133,8 @@ section! {
         backlog_ms: u32 = 500 => 40..=10_000,
         /// A stream without audio for so long after its start is warned of, in milliseconds; 0 for never.
         idle_warning_ms: u32 = 2_000 => 0..=60_000,
+        /// A mono stream of an open module that brings no audio for so long counts as lost, in milliseconds; 0 for never.
+        mute_limit_ms: u32 = 5_000 => 0..=60_000,
         /// How long a call waits for a lost stream to come back, in milliseconds.
         reattach_grace_ms: u32 = 5_000 => 0..=60_000,
         /// How far audio is sent ahead of what the caller hears, in milliseconds.
@@ -432,6 +434,11 @@ impl StreamConfig {
     /// See [`StreamConfig::idle_warning_ms`]; none for never.
     pub fn idle_warning(&self) -> Option<Duration> {
         (self.idle_warning_ms > 0).then(|| Duration::from_millis(self.idle_warning_ms.into()))
+    }
+
+    /// See [`StreamConfig::mute_limit_ms`]; none for never.
+    pub fn mute_limit(&self) -> Option<Duration> {
+        (self.mute_limit_ms > 0).then(|| Duration::from_millis(self.mute_limit_ms.into()))
     }
 
     /// See [`StreamConfig::reattach_grace_ms`].

@@ -8,6 +8,7 @@ mod ending;
 mod events;
 mod facts;
 mod hearing;
+mod mute;
 mod notice;
 mod opening;
 mod overseen;
@@ -29,6 +30,7 @@ use crate::pbx::{Line, Pbx, Report};
 use account::Account;
 use call::{Directive, Input, LegEvent, Outcome};
 use hearing::Hearing;
+use mute::Mute;
 use recorder::{Files, LoggedCall, RecordedSound};
 use secretary::{CallUuid, Domain, Secretary};
 use speaking::Speaking;
@@ -132,6 +134,7 @@ struct Driver {
     /// When the stream was lost, while it is.
     detached_at: Option<Instant>,
     last_heard: Instant,
+    mute: Mute,
     next_second: Instant,
     /// Words of the secretary's that were heard and that the leg is to be told.
     heard_words: Option<String>,
@@ -297,6 +300,7 @@ impl Driver {
         if self.next_second <= now {
             self.next_second = now + SECOND;
             self.ask_if_silent(now);
+            self.give_up_if_mute(now);
             self.vouch(now);
             self.flush();
             self.write_files(now);
@@ -312,6 +316,7 @@ impl Driver {
             (false, true) => {
                 leg.open_again();
                 self.last_heard = Instant::now();
+                self.mute.is_awaited(self.last_heard);
             }
             (true, false) => leg.step_aside(),
             (true, true) | (false, false) => {}

@@ -169,6 +169,14 @@ impl Leg {
         }
     }
 
+    /// It is given up before it has ended, and dropped after this: what it was given is not to be heard any more.
+    pub(crate) fn abandon(&mut self) {
+        match self {
+            Self::Raw(_) | Self::Unicast(_) => {}
+            Self::File(leg) => leg.abandon(),
+        }
+    }
+
     /// Says good-bye. The other end's answer comes as [`Incoming::Closed`].
     pub(crate) fn close(&mut self) {
         match self {

@@ -18,10 +18,12 @@ impl Driver {
         // What the socket already holds is taken at once, so that a backlog is seen as one and its oldest part dropped. But
         // not for ever: whoever sends without end must not keep the rest of the call waiting.
         let mut answers = false;
+        let mut brings_audio = false;
         while let Some(incoming) = next {
             taken += 1;
             // What FreeSWITCH tells proves nothing of the stream.
             answers |= !matches!(incoming, Incoming::Begins { .. } | Incoming::Dropped);
+            brings_audio |= matches!(incoming, Incoming::Audio(_));
             match incoming {
                 Incoming::Audio(bytes) if self.listening => self.hearing.take(&bytes, now),
                 // What is said to others, or over music, is for nobody here.
@@ -41,6 +43,9 @@ impl Driver {
         if answers {
             self.last_heard = now;
             self.presence.seen(now);
+        }
+        if brings_audio {
+            self.mute.ends(now);
         }
         self.hear(now);
         self.latency.record(now.elapsed());
@@ -109,13 +114,13 @@ impl Driver {
     }
 
     /// We have lost the caller, who has not hung up, and nothing of the call comes back.
-    fn line_lost(&mut self, now: Instant) {
+    pub(super) fn line_lost(&mut self, now: Instant) {
         self.tell(Input::Leg(LegEvent::Detached), now);
         self.tell(Input::Leg(LegEvent::Ended), now);
     }
 
     /// Ends the leg of a call that is over for us, and hears nothing more of it.
-    fn part(&mut self) {
+    pub(super) fn part(&mut self) {
         if let Some(leg) = &mut self.leg {
             leg.close();
         }
@@ -153,6 +158,7 @@ impl Driver {
         self.leg = Some(attachment.leg.played(self.by_files.as_ref()));
         self.detached_at = None;
         self.last_heard = now;
+        self.mute.is_awaited(now);
         self.presence.seen(now);
         self.vouch(now);
         self.tell(Input::Leg(LegEvent::Attached), now);

@@ -1,7 +1,7 @@
 //! The first moments of a call: its first frame, what the metadata claims, who answers, and with which rules.
 
 use super::{
-    Account, Attachment, Beginning, Driver, Hearing, SECOND, Services, Speaking, Work, facts, recorder,
+    Account, Attachment, Beginning, Driver, Hearing, Mute, SECOND, Services, Speaking, Work, facts, recorder,
 };
 use crate::calls::ModuleBuild;
 use crate::config::AssumeConfig;
@@ -161,6 +161,7 @@ impl Driver {
             },
         );
         presence.seen(now);
+        let mute = Mute::new(services.stream.mute_limit(), now);
         let mut driver = Self {
             call,
             sound,
@@ -176,6 +177,7 @@ impl Driver {
             hangover: Duration::ZERO,
             detached_at: None,
             last_heard: now,
+            mute,
             next_second: now + SECOND,
             heard_words: None,
             sound_lost: Duration::ZERO,

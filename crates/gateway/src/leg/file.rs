@@ -170,6 +170,11 @@ impl FileLeg {
         self.socket.refused()
     }
 
+    /// What FreeSWITCH has of it is dropped; whoever carries the call on another stream says what is left.
+    pub(crate) fn abandon(&mut self) {
+        self.player.abandon();
+    }
+
     /// Has the module end the stream: one whose socket is closed stays attached, dead (amigniter), or connects again at once
     /// (sptmru), and its files stay with it.
     pub(crate) fn close(&mut self) {

@@ -19,6 +19,7 @@ pub(super) struct CallCounts {
     barge_ins: Counter,
     false_barge_ins: Counter,
     last_resorts: Counter,
+    mute_streams: Counter,
     refused: Family<ReasonLabel, Counter>,
 }
 
@@ -72,6 +73,11 @@ impl CallCounts {
             self.last_resorts.clone(),
         );
         r.register(
+            "mute_streams",
+            "Streams that were given up because no audio came on them",
+            self.mute_streams.clone(),
+        );
+        r.register(
             "upgrades_refused",
             "Requests for a stream that were refused, by why",
             self.refused.clone(),
@@ -114,6 +120,11 @@ impl Metrics {
     /// FreeSWITCH has handed a caller to the last resort while their call lived here.
     pub fn last_resort(&self) {
         self.calls.last_resorts.inc();
+    }
+
+    /// A stream was given up because no audio came on it.
+    pub fn mute_stream(&self) {
+        self.calls.mute_streams.inc();
     }
 
     /// The PBX has told what became of a transfer.

@@ -522,6 +522,73 @@ async fn a_stream_that_connects_again_by_itself_is_the_same_call() {
     site.leaves_no_file().await;
 }
 
+/// A module that says nothing more on a stream that stands, as sptmru where the script has begun its stream again.
+async fn falls_mute(site: &Site, caller: &Caller) {
+    let paused = format!("uuid_audio_stream {} pause", caller.uuid());
+    assert!(site.fake.api(&paused).await.starts_with("+OK"));
+}
+
+#[tokio::test]
+async fn a_stream_without_any_audio_is_lost_and_the_next_one_carries_the_call() {
+    let site = Site::echoing(Module::Sptmru).await;
+    let caller = site.calls(NARROW, "mono 8000").await;
+    soon("the call begins", site.node.shows("voice_ai_calls_live 1")).await;
+    falls_mute(&site, &caller).await;
+    // sptmru connects again by itself.
+    let again = site.node.shows("voice_ai_calls_reattached_total 1");
+    soon("another stream", again).await;
+    let resumed = format!("uuid_audio_stream {} resume", caller.uuid());
+    site.fake.api(&resumed).await;
+    caller.speak(&said().take(16_000).collect::<Vec<_>>());
+    hears(&caller, 4_000).await;
+    for line in ["voice_ai_mute_streams_total 1", "voice_ai_calls_started_total 1"] {
+        assert!(site.node.metrics().contains(line), "{}", site.node.metrics());
+    }
+    caller.hang_up();
+    site.node.ends_empty().await;
+    site.leaves_no_file().await;
+}
+
+#[tokio::test]
+async fn where_no_stream_brings_audio_the_caller_goes_to_the_fallback() {
+    let site = Site::echoing(Module::Sptmru).await;
+    let caller = site.calls(NARROW, "mono 8000").await;
+    soon("the call begins", site.node.shows("voice_ai_calls_live 1")).await;
+    falls_mute(&site, &caller).await;
+    let at_fallback =
+        caller.until(|place| matches!(place, Place::Transferred { extension, .. } if extension == "9000"));
+    let saved = tokio::time::timeout(Duration::from_secs(60), at_fallback).await;
+    assert!(saved.is_ok(), "the caller is still {:?}", caller.place());
+    for line in [
+        "voice_ai_mute_streams_total 2",
+        "voice_ai_calls_ended_total{outcome=\"stream_lost\"} 1",
+    ] {
+        assert!(site.node.metrics().contains(line), "{}", site.node.metrics());
+    }
+    site.node.ends_empty().await;
+    site.leaves_no_file().await;
+}
+
+#[tokio::test]
+async fn of_a_caller_on_hold_no_audio_is_awaited() {
+    let engine = Asker::new();
+    let wanted = secretary("desk", "openai").with("tools = [\"hold_call\", \"resume_call\"]\n");
+    let own: Arc<dyn Engine> = Arc::new(engine.clone());
+    let keys = "vad.enabled = false\nstream.mute_limit_ms = 2000";
+    let site = Site::beside(Module::Sptmru, wanted, keys, "", Some(own)).await;
+    let caller = site.calls(NARROW, "mono 8000").await;
+    assert!(soon("hold", engine.has_used("hold_call", json!({}))).await.0);
+    falls_mute(&site, &caller).await;
+    // Twice as long as the limit: nothing else tells that a stream is not given up.
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    let resumed = format!("uuid_audio_stream {} resume", caller.uuid());
+    site.fake.api(&resumed).await;
+    assert!(site.node.metrics().contains("voice_ai_mute_streams_total 0"));
+    assert!(soon("resume", engine.has_used("resume_call", json!({}))).await.0);
+    caller.hang_up();
+    site.node.ends_empty().await;
+}
+
 #[tokio::test]
 async fn a_call_that_the_gateway_ends_leaves_neither_stream_nor_file() {
     for module in [Module::Amigniter, Module::Sptmru] {
