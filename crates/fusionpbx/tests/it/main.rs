@@ -1,0 +1,3 @@
+//! What the integration with FusionPBX promises, through its public face.
+#![cfg(test)]
+
