@@ -111,6 +111,10 @@ pub struct Destination {
     pub kind: String,
     /// `destination_prefix`, the country's code.
     pub prefix: Option<String>,
+    /// `destination_trunk_prefix`, which stands before the area code in place of the country's.
+    pub trunk_prefix: Option<String>,
+    /// `destination_area_code`.
+    pub area_code: Option<String>,
     /// `destination_number`.
     pub number: String,
     /// `destination_enabled`.
