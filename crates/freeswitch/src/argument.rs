@@ -21,7 +21,7 @@ pub struct ArgumentError {
 /// What FreeSWITCH splits a dial string at before it looks for anything else, variables included (`switch_ivr_originate`).
 const SEVERAL: &str = ":_:";
 
-fn refuse(what: &'static str, value: &str, rule: &'static str) -> ArgumentError {
+pub(crate) fn refuse(what: &'static str, value: &str, rule: &'static str) -> ArgumentError {
     ArgumentError {
         what,
         value: value.chars().take(64).collect(),

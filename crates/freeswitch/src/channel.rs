@@ -36,6 +36,8 @@ pub struct Channel {
     pub answered: bool,
     /// Whether the dialplan has parked it for us: `voice_ai` is true and park runs.
     pub parked_for_us: bool,
+    /// Whether what it hears is the music that [`Channel::HELD_WITH`] names: it was put on hold by us, or by a gateway before us.
+    pub held: bool,
 }
 
 impl Channel {
@@ -43,6 +45,10 @@ impl Channel {
     /// executed in park stay the current ones after their end (measured on 1.10.12), and nothing else that FreeSWITCH tells of a
     /// channel is different.
     pub const TAKEN_UP_AT: &str = "voice_ai_at";
+
+    /// The variable that says by which music a caller waits, as [`Application::HoldMusic`](crate::Application::HoldMusic) plays it. It is
+    /// true while that plays: somebody else's announcement is another file.
+    pub const HELD_WITH: &str = "voice_ai_held";
 
     /// Reads the headers of an event, or of a `uuid_dump`. None without a UUID.
     pub(crate) fn read<'a>(header: impl Fn(&str) -> Option<&'a str>) -> Option<Self> {
@@ -73,6 +79,7 @@ impl Channel {
                 .to_owned(),
             answered: present("Answer-State") == Some("answered"),
             parked_for_us: present("variable_voice_ai").is_some_and(is_true) && is_parked(&present),
+            held: is_held(&present),
         })
     }
 
@@ -87,7 +94,7 @@ impl Channel {
     }
 
     /// Reads the reply to `uuid_dump … json`.
-    pub(crate) fn of_dump(json: &str) -> Option<Self> {
+    pub fn of_dump(json: &str) -> Option<Self> {
         let dump: serde_json::Map<String, serde_json::Value> = serde_json::from_str(json).ok()?;
         Self::read(|name| dump.get(name)?.as_str())
     }
@@ -108,6 +115,16 @@ fn is_parked<'a>(present: &impl Fn(&str) -> Option<&'a str>) -> bool {
         || present("Channel-State") == Some("CS_PARK")
         || present("variable_current_application") == Some("park")
         || is_still_there(present)
+}
+
+/// Whether the music plays by which the caller was put on hold. The response is empty from the beginning of an application to its end
+/// (measured on 1.10.12).
+fn is_held<'a>(present: &impl Fn(&str) -> Option<&'a str>) -> bool {
+    let music = present(&format!("variable_{}", Channel::HELD_WITH));
+    music.is_some()
+        && music == present("variable_current_application_data")
+        && present("variable_current_application") == Some("playback")
+        && present("variable_current_application_response").is_none()
 }
 
 /// Whether a channel that was taken up before has neither been sent elsewhere (a new park keeps what was dialled) nor talks to another.

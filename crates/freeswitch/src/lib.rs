@@ -12,6 +12,7 @@ mod arrivals;
 mod channel;
 mod command;
 mod connection;
+mod console;
 mod event;
 mod happening;
 mod request;
@@ -30,6 +31,7 @@ pub use argument::{
 };
 pub use channel::Channel;
 pub use command::{Application, Command, Music, Ringback, TaskGroup, Timer, UnicastTo};
+pub use console::{CacheEvent, CacheKey, Console, ModuleName};
 pub use freeswitch_esl_tokio::HangupCause;
 pub use happening::{Happening, ModuleEvent, PlaybackEnd};
 pub use script::{SCRIPT, SCRIPT_NAME, ScriptVersion};

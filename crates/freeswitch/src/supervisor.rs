@@ -39,10 +39,10 @@ pub(crate) struct Supervisor {
 }
 
 /// A connection that was just made, and the addresses behind the host's name: first the one that it goes to.
-struct Connected {
-    client: EslClient,
-    events: EslEventStream,
-    addresses: Arc<[SocketAddr]>,
+pub(crate) struct Connected {
+    pub(crate) client: EslClient,
+    pub(crate) events: EslEventStream,
+    pub(crate) addresses: Arc<[SocketAddr]>,
 }
 
 impl Supervisor {
@@ -128,7 +128,8 @@ async fn unwanted(requests: &mut mpsc::Receiver<Request>) {
     while requests.recv().await.is_some() {}
 }
 
-async fn connect(settings: &Settings) -> EslResult<Connected> {
+/// Connects to the first address behind the host's name that answers, and shows the password.
+pub(crate) async fn connect(settings: &Settings) -> EslResult<Connected> {
     let found = addresses(settings).await?;
     let mut failed = None;
     for (at, address) in found.iter().enumerate() {
@@ -177,7 +178,8 @@ fn timed_out(limit: Duration) -> EslError {
     }
 }
 
-fn state_of(error: &EslError, settings: &Settings) -> State {
+/// What an attempt that came to nothing says of the connection.
+pub(crate) fn state_of(error: &EslError, settings: &Settings) -> State {
     let reason = match error {
         EslError::AuthenticationFailed { .. } => return State::WrongPassword,
         EslError::AccessDenied { .. } => return State::Refused,
