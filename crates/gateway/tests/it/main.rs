@@ -31,6 +31,7 @@ mod real_dead_man;
 mod real_files;
 mod real_freeswitch;
 mod real_parked;
+mod real_phones;
 mod real_scene;
 mod real_transfers;
 mod real_view;

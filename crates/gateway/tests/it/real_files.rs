@@ -11,7 +11,6 @@ use crate::real_freeswitch::{Real, real};
 use crate::real_view::View;
 use crate::sip_phone::{PCMU, Packet, Phone, Speech};
 use audio::g711::Law;
-use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
@@ -27,12 +26,6 @@ const L16: Speech = Speech {
     rate: 16000,
     ptime_ms: 20,
 };
-
-fn sip(real: &Real) -> SocketAddr {
-    let host = real.address.rsplit_once(':').expect("host:port").0;
-    let sip = std::env::var("VOICE_AI_FREESWITCH_SIP").unwrap_or(format!("{host}:5060"));
-    sip.to_socket_addrs().unwrap().next().expect("host:port")
-}
 
 async fn node(real: &Real, engine: &str, own: Vec<Arc<dyn Engine>>, more: &str) -> Node {
     let keys = real.keys.replace("unicast_port", &format!("{more}unicast_port"));
@@ -53,7 +46,7 @@ async fn call(real: &Real, node: &Node, way: &str, speech: Speech) -> Phone {
 
 /// The same, where the node is reached by this port.
 async fn call_by(real: &Real, port: u16, way: &str, speech: Speech) -> Phone {
-    let (sip, extension) = (sip(real), format!("{way}{port}"));
+    let (sip, extension) = (real.sip, format!("{way}{port}"));
     tokio::task::spawn_blocking(move || Phone::call(sip, &extension, speech))
         .await
         .unwrap()

@@ -23,7 +23,9 @@ pub(crate) struct Real {
     first_port: u16,
     pub(crate) keys: String,
     pub(crate) password: String,
-    sip: SocketAddr,
+    pub(crate) sip: SocketAddr,
+    /// What our phone dials.
+    extension: &'static str,
 }
 
 /// None, and said so, where no FreeSWITCH is named.
@@ -50,6 +52,7 @@ pub(crate) fn real(first_port: u16) -> Option<Real> {
         keys,
         password,
         sip,
+        extension: "8000",
     })
 }
 
@@ -69,6 +72,16 @@ impl Real {
         }
     }
 
+    /// The section of the configuration for it, in one line.
+    pub(crate) fn pbx(&self) -> &str {
+        self.keys.lines().last().unwrap_or_default()
+    }
+
+    /// The same, where our phone dials this.
+    pub(crate) fn dialling(self, extension: &'static str) -> Self {
+        Self { extension, ..self }
+    }
+
     async fn node(&self, engine: &str, own: Vec<Arc<dyn Engine>>) -> Node {
         Node::launch(
             &[&secretary("tester", engine)],
@@ -80,8 +93,8 @@ impl Real {
     }
 
     pub(crate) async fn call(&self, speech: Speech) -> Phone {
-        let sip = self.sip;
-        tokio::task::spawn_blocking(move || Phone::call(sip, "8000", speech))
+        let Self { sip, extension, .. } = *self;
+        tokio::task::spawn_blocking(move || Phone::call(sip, extension, speech))
             .await
             .unwrap()
     }

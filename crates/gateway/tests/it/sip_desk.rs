@@ -34,6 +34,8 @@ struct Shared {
     heard: Arc<Mutex<Vec<Packet>>>,
     mouth: Arc<Mutex<Mouth>>,
     off: Arc<AtomicBool>,
+    /// Whoever it rings for takes the receiver.
+    picked_up: AtomicBool,
     /// The call that it has, as its INVITE came.
     invite: Mutex<Option<(String, SocketAddr)>>,
 }
@@ -55,6 +57,7 @@ impl Desk {
             heard: Arc::default(),
             mouth: Arc::default(),
             off: Arc::default(),
+            picked_up: AtomicBool::default(),
             invite: Mutex::default(),
         });
         let serving = Serving {
@@ -69,7 +72,17 @@ impl Desk {
 
     /// What is dialled to reach it.
     pub(crate) fn number(&self) -> String {
-        format!("4{}", self.sip.local_addr().unwrap().port())
+        format!("4{}", self.address().port())
+    }
+
+    /// Where it hears SIP.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.sip.local_addr().unwrap()
+    }
+
+    /// One that rings is answered within 200 ms.
+    pub(crate) fn pick_up(&self) {
+        self.shared.picked_up.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn line(&self) -> Line {
@@ -142,7 +155,18 @@ impl Serving {
                 let text = String::from_utf8_lossy(&buffer[..length]).into_owned();
                 self.request(&text, from);
             }
+            self.pick_up_if_asked();
         }
+    }
+
+    fn pick_up_if_asked(&self) {
+        let line = *self.shared.line.lock().unwrap();
+        if line != Line::Ringing || !self.shared.picked_up.load(Ordering::Relaxed) {
+            return;
+        }
+        let invite = self.shared.invite.lock().unwrap().clone();
+        let (invite, from) = invite.expect("a phone rings for a call");
+        self.take(&invite, from);
     }
 
     fn request(&self, text: &str, from: SocketAddr) {
@@ -184,11 +208,15 @@ impl Serving {
             }
             Manner::Answers => {
                 self.answer(text, from, "180 Ringing", "");
-                self.talk(text, from);
-                self.answer(text, from, "200 OK", &offer(&self.rtp, PCMU));
-                self.enter(Line::Talking);
+                self.take(text, from);
             }
         }
+    }
+
+    fn take(&self, invite: &str, from: SocketAddr) {
+        self.talk(invite, from);
+        self.answer(invite, from, "200 OK", &offer(&self.rtp, PCMU));
+        self.enter(Line::Talking);
     }
 
     fn talk(&self, invite: &str, from: SocketAddr) {
