@@ -161,11 +161,13 @@ impl Controlled {
                 }
                 continue;
             };
+            // A gateway that was here before has put them on hold, which nobody else will end.
+            let held = Channel::of_dump(&dump).is_some_and(|channel| channel.held);
             let dump = Dump::of(&dump);
             if !dump.is_where(taken_up) {
                 return Err(Mute::HandedOver);
             }
-            if heard == Heard::Ours || !dump.plays() {
+            if held || heard == Heard::Ours || !dump.plays() {
                 return Ok(());
             }
             something_happens(following).await?;

@@ -1,10 +1,12 @@
 //! Calls that FreeSWITCH has parked, carried by `unicast`.
 
+use crate::asker::Asker;
 use crate::chime::{Chime, FIRST, said};
 use crate::line::{DOMAIN, secretary};
 use crate::pbx_site::{PbxSite, at, hears, soon, words};
 use audio::SampleRate;
-use sim::freeswitch::{Codec, Dial, FreeSwitch, Place};
+use serde_json::json;
+use sim::freeswitch::{Codec, Dial, FreeSwitch, Place, Source};
 use std::net::UdpSocket;
 use std::sync::Arc;
 use std::time::Duration;
@@ -340,6 +342,38 @@ async fn a_gateway_that_begins_again_takes_up_a_caller_who_was_played_something(
     let before = words(&caller).len();
     caller.speak(&said().take(8_000).collect::<Vec<_>>());
     hears(&caller, before + 2_000).await;
+    caller.hang_up();
+    site.ends_empty().await;
+}
+
+#[tokio::test]
+async fn a_gateway_that_begins_again_takes_back_whom_the_one_before_has_put_on_hold() {
+    let engine = Asker::new();
+    let wanted = secretary("desk", "openai").with("tools = [\"hold_call\", \"resume_call\"]\n");
+    let site = PbxSite::start_with(wanted, "stream.echo = \"off\"", vec![Arc::new(engine.clone())]).await;
+    let caller = site.fake.caller(dials(clear(SampleRate::HZ_8000, 20)));
+    soon("the call begins", site.node.shows("voice_ai_calls_live 1")).await;
+    assert!(soon("hold", engine.has_used("hold_call", json!({}))).await.0);
+    let music = async {
+        while !caller
+            .heard()
+            .iter()
+            .any(|heard| heard.source == Source::Playback)
+        {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    soon("music", music).await;
+    let site = site.begins_again(secretary("echo", "loopback")).await;
+    soon("the call begins again", site.node.shows("voice_ai_calls_live 1")).await;
+    let before = words(&caller).len();
+    caller.speak(&said().take(8_000).collect::<Vec<_>>());
+    hears(&caller, before + 2_000).await;
+    assert_eq!(
+        caller.place(),
+        Some(Place::Parked),
+        "the last resort was not needed"
+    );
     caller.hang_up();
     site.ends_empty().await;
 }

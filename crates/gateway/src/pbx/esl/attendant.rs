@@ -113,8 +113,22 @@ impl Attendant {
         // It may have gone before it was followed.
         match self.switch.channel(self.channel.call).await {
             Ok(None) => self.gone().await,
-            Ok(Some(_)) | Err(_) => Flow::On,
+            Ok(Some(channel)) => {
+                self.end_hold_of_another(&channel).await;
+                Flow::On
+            }
+            Err(_) => Flow::On,
         }
+    }
+
+    /// A gateway before us has put the caller on hold, and nobody else ends that: with a module, behind whose stream it goes on for ever.
+    async fn end_hold_of_another(&self, channel: &Channel) {
+        if !channel.held || self.settings.audio == CallAudio::Core {
+            return;
+        }
+        let ended = self.switch.command(Command::Break(channel.call)).await;
+        tools::told_in_log(channel.call, ended);
+        self.is_held_no_more().await;
     }
 
     /// Whoever comes after us finds the caller in park by this, whatever was executed there.
@@ -319,6 +333,7 @@ impl Attendant {
             && music == id
         {
             self.waiting = Waiting::Not;
+            self.is_held_no_more().await;
         }
         if let Transfer::Blind(ringing) = &self.transfer
             && ringing.bridge == id
@@ -335,6 +350,9 @@ impl Attendant {
         if let Waiting::WithMusic(_) = self.waiting {
             return;
         }
+        // First, so that whoever comes after us finds no music that seems to be somebody else's.
+        let by = self.settings.music.to_string();
+        tools::told_in_log(self.channel.call, self.set(Channel::HELD_WITH, &by).await);
         let music = Application::HoldMusic(self.settings.music.clone());
         match self.switch.execute(self.channel.call, music).await {
             Ok(id) => self.waiting = Waiting::WithMusic(id),
@@ -366,6 +384,11 @@ impl Attendant {
         self.waiting = Waiting::Not;
         let call = self.channel.call;
         tools::told_in_log(call, self.switch.command(Command::Break(call)).await);
+        self.is_held_no_more().await;
+    }
+
+    async fn is_held_no_more(&self) {
+        tools::told_in_log(self.channel.call, self.set(Channel::HELD_WITH, "").await);
     }
 
     async fn tool(&mut self, request: ToolRequest) {

@@ -132,6 +132,7 @@ mod tests {
             codec: "PCMU".into(),
             answered: true,
             parked_for_us: true,
+            held: false,
         }
     }
 

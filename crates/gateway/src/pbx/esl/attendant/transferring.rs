@@ -8,7 +8,7 @@ use crate::pbx::esl::route::Route;
 use crate::pbx::esl::{CallAudio, Wanted, causes, tools};
 use call::TransferOutcome;
 use call::announcing::Event;
-use freeswitch::{Application, ArgumentError, Command, CommandError, Ringback, TaskGroup};
+use freeswitch::{Application, ArgumentError, Channel, Command, CommandError, Ringback, TaskGroup};
 use secretary::{CallUuid, Language};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -202,6 +202,7 @@ impl Attendant {
     async fn leave_them_alone(&self, mark: CallUuid) -> Result<(), CommandError> {
         let group = |call| TaskGroup::LastResort.of(call);
         for (name, value) in [
+            (Channel::HELD_WITH, String::new()),
             ("bridge_pre_execute_aleg_app", "sched_cancel".to_owned()),
             ("bridge_pre_execute_aleg_data", group(self.channel.call)),
             ("bridge_pre_execute_bleg_app", "sched_cancel".to_owned()),
