@@ -24,6 +24,7 @@ pub mod openai;
 mod phone;
 pub mod picture;
 mod playback;
+pub mod postgres;
 mod recording;
 mod resample;
 mod script;

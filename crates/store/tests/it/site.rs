@@ -25,7 +25,7 @@ impl Site {
     }
 
     pub(crate) async fn postgres() -> Option<Self> {
-        match postgres::database().await {
+        match postgres::database() {
             Ok(url) => Some(Self {
                 url,
                 folder: tempfile::tempdir().unwrap(),
