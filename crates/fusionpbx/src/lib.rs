@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 mod change;
+pub mod checks;
 mod code;
 mod facts;
 mod finding;

@@ -14,6 +14,8 @@ pub struct SwitchFacts {
     pub esl: Esl,
     /// What it says of itself; `None` where the event socket could not be used.
     pub running: Option<Running>,
+    /// The folder of its configuration, and whose it is.
+    pub folder: Option<(PathBuf, Owner)>,
 }
 
 /// Who a process runs as.

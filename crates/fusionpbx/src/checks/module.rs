@@ -1,0 +1,307 @@
+//! MO: mod_audio_stream, and mod_lua. They are looked at where a dialplan row hands calls to the script.
+
+use super::script::not_used;
+use super::switch::not_reached;
+use super::{repair, unread};
+use crate::{Code, Facts, Finding, LoadedModule, ModuleBuild, ModuleFacts, Text};
+
+/// Its name for FreeSWITCH and FusionPBX.
+pub(crate) const AUDIO_STREAM: &str = "mod_audio_stream";
+
+const CODES: [Code; 8] = [
+    Code::ModuleFileMissing,
+    Code::ModuleNotLoaded,
+    Code::ModuleNoAutoload,
+    Code::ModuleGeneratedOnly,
+    Code::ModuleUndefinedSymbols,
+    Code::ModuleWrongVersion,
+    Code::ModuleDangerousBuild,
+    Code::ModuleNoTls,
+];
+
+pub(super) fn check(facts: &Facts) -> Vec<Finding> {
+    if let Some(why) = not_used(facts) {
+        let codes = CODES.into_iter().chain([Code::ModuleLua]);
+        return codes.map(|code| Finding::skipped(code, why.clone())).collect();
+    }
+    let mut findings = match &facts.module {
+        Err(why) => unread(&CODES, why),
+        Ok(module) => vec![
+            file(module),
+            loaded(facts, module),
+            autoload(module),
+            generated(facts, module),
+            symbols(module),
+            version(module),
+            build(module),
+            tls(facts, module),
+        ],
+    };
+    findings.push(lua(facts));
+    findings
+}
+
+/// What an operator does who has no build.
+fn install() -> Text {
+    Text::plain("scripts/install-mod-audio-stream.sh --module FILE.so")
+}
+
+fn file(module: &ModuleFacts) -> Finding {
+    let code = Code::ModuleFileMissing;
+    let path = module.path.display();
+    if module.present {
+        return Finding::ok(code, Text::plain(path.to_string()));
+    }
+    Finding::fault(
+        code,
+        Text::new(
+            format!("the dialplan hands calls to the script, and there is no {path}"),
+            format!("o dialplan entrega chamadas ao script, e não existe {path}"),
+        ),
+        Text::new(
+            "a build of mod_audio_stream there, or the leg `unicast`, which needs none",
+            "uma compilação do mod_audio_stream ali, ou o modo `unicast`, que não precisa dele",
+        ),
+        Text::new(
+            "scripts/install-mod-audio-stream.sh --module FILE.so, or voice-ai setup --leg unicast",
+            "scripts/install-mod-audio-stream.sh --module ARQUIVO.so, ou voice-ai setup --leg unicast",
+        ),
+    )
+}
+
+fn loaded(facts: &Facts, module: &ModuleFacts) -> Finding {
+    let code = Code::ModuleNotLoaded;
+    let Some(running) = &facts.switch.running else {
+        return Finding::skipped(code, not_reached(&facts.switch));
+    };
+    if running.modules.contains(&LoadedModule::AudioStream) {
+        return Finding::ok(
+            code,
+            Text::new("mod_audio_stream is loaded", "o mod_audio_stream está carregado"),
+        );
+    }
+    let remedy = if module.present { repair(code) } else { install() };
+    Finding::fault(
+        code,
+        Text::new(
+            "mod_audio_stream is not loaded",
+            "o mod_audio_stream não está carregado",
+        ),
+        Text::plain("module_exists mod_audio_stream → true"),
+        remedy,
+    )
+}
+
+fn autoload(module: &ModuleFacts) -> Finding {
+    let code = Code::ModuleNoAutoload;
+    if module.in_file {
+        return Finding::ok(
+            code,
+            Text::new(
+                "modules.conf.xml loads it when FreeSWITCH starts",
+                "modules.conf.xml o carrega quando o FreeSWITCH inicia",
+            ),
+        );
+    }
+    Finding::fault(
+        code,
+        Text::new(
+            "modules.conf.xml does not load it: after the next start of FreeSWITCH calls fail",
+            "modules.conf.xml não o carrega: após o próximo início do FreeSWITCH as chamadas falham",
+        ),
+        Text::plain("<load module=\"mod_audio_stream\"/>"),
+        repair(code),
+    )
+}
+
+fn generated(facts: &Facts, module: &ModuleFacts) -> Finding {
+    let code = Code::ModuleGeneratedOnly;
+    let database = match &facts.database {
+        Ok(database) => database,
+        Err(why) => return Finding::skipped(code, why.0.clone()),
+    };
+    let row = database.modules.iter().find(|row| row.name == AUDIO_STREAM);
+    if row.is_some_and(|row| row.enabled == Some(true)) {
+        return Finding::ok(
+            code,
+            Text::new(
+                "FusionPBX has the module enabled (v_modules)",
+                "o FusionPBX tem o módulo habilitado (v_modules)",
+            ),
+        );
+    }
+    if !module.in_file {
+        return Finding::skipped(
+            code,
+            Text::new(
+                "modules.conf.xml does not have it either",
+                "modules.conf.xml também não o tem",
+            ),
+        );
+    }
+    Finding::warning(
+        code,
+        Text::new(
+            "modules.conf.xml loads it, and FusionPBX, which generates that file, does not know: the line goes with its next upgrade",
+            "modules.conf.xml o carrega, e o FusionPBX, que gera esse arquivo, não sabe: a linha some na próxima atualização",
+        ),
+        Text::new(
+            "mod_audio_stream enabled in v_modules (Advanced > Modules)",
+            "mod_audio_stream habilitado em v_modules (Avançado > Módulos)",
+        ),
+        repair(code),
+    )
+}
+
+/// The last line of the log that says it.
+fn line<'a>(module: &'a ModuleFacts, says: &[&str]) -> Option<&'a String> {
+    module
+        .log
+        .iter()
+        .rev()
+        .find(|line| says.iter().any(|text| line.contains(text)))
+}
+
+fn symbols(module: &ModuleFacts) -> Finding {
+    let code = Code::ModuleUndefinedSymbols;
+    let Some(line) = line(module, &["undefined symbol"]) else {
+        return Finding::ok(
+            code,
+            Text::new(
+                "FreeSWITCH's log tells of no missing symbol",
+                "o log do FreeSWITCH não aponta símbolo ausente",
+            ),
+        );
+    };
+    Finding::fault(
+        code,
+        Text::plain(line.clone()),
+        Text::new(
+            "a build for this FreeSWITCH, with all its libraries",
+            "uma compilação para este FreeSWITCH, com todas as bibliotecas",
+        ),
+        Text::new(
+            format!(
+                "ldd -r {} tells which; then {}",
+                module.path.display(),
+                install().in_lang(crate::Lang::En)
+            ),
+            format!(
+                "ldd -r {} mostra quais; depois {}",
+                module.path.display(),
+                install().in_lang(crate::Lang::PtBr)
+            ),
+        ),
+    )
+}
+
+fn version(module: &ModuleFacts) -> Finding {
+    let code = Code::ModuleWrongVersion;
+    // switch_loadable_module.c of 1.10.12: "Trying to load an out of date module, please rebuild the module."
+    let Some(line) = line(module, &["out of date module"]) else {
+        return Finding::ok(
+            code,
+            Text::new(
+                "FreeSWITCH's log tells of no module of another version",
+                "o log do FreeSWITCH não aponta módulo de outra versão",
+            ),
+        );
+    };
+    Finding::fault(
+        code,
+        Text::plain(line.clone()),
+        Text::new(
+            "a build against the headers of this FreeSWITCH",
+            "uma compilação com os cabeçalhos deste FreeSWITCH",
+        ),
+        install(),
+    )
+}
+
+fn build(module: &ModuleFacts) -> Finding {
+    let code = Code::ModuleDangerousBuild;
+    let Some(build) = module.build else {
+        return Finding::skipped(
+            code,
+            Text::new("there is no file to look at", "não há arquivo para examinar"),
+        );
+    };
+    let found = Text::plain(match build {
+        ModuleBuild::Amigniter => "amigniter/mod_audio_stream",
+        ModuleBuild::Sptmru => "sptmru/freeswitch_mod_audio_stream",
+        ModuleBuild::Closed => "mod_audio_stream 1.0.3",
+        ModuleBuild::Unknown => "mod_audio_stream (?)",
+    });
+    if build != ModuleBuild::Sptmru {
+        return Finding::ok(code, found);
+    }
+    Finding::warning(
+        code,
+        Text::new(
+            "the build of sptmru: certain messages of a server crash FreeSWITCH, and it does not resample. voice-ai-realtime sends none of \
+             those; another server might",
+            "a compilação do sptmru: certas mensagens de um servidor derrubam o FreeSWITCH, e ela não reamostra. O voice-ai-realtime não \
+             envia nenhuma delas; outro servidor poderia",
+        ),
+        Text::new(
+            "the build of amigniter, or the leg `unicast`",
+            "a compilação do amigniter, ou o modo `unicast`",
+        ),
+        Text::new(
+            "voice-ai setup --leg unicast, or scripts/install-mod-audio-stream.sh --module FILE.so",
+            "voice-ai setup --leg unicast, ou scripts/install-mod-audio-stream.sh --module ARQUIVO.so",
+        ),
+    )
+}
+
+fn tls(facts: &Facts, module: &ModuleFacts) -> Finding {
+    let code = Code::ModuleNoTls;
+    match (facts.service.tls, module.tls) {
+        (false, _) => Finding::ok(
+            code,
+            Text::new("streams come by ws://", "os streams chegam por ws://"),
+        ),
+        (true, Some(true)) => Finding::ok(
+            code,
+            Text::new(
+                "streams come by wss://, and the module has TLS",
+                "os streams chegam por wss://, e o módulo tem TLS",
+            ),
+        ),
+        (true, None) => Finding::skipped(
+            code,
+            Text::new(
+                "whether the module has TLS could not be told",
+                "não foi possível saber se o módulo tem TLS",
+            ),
+        ),
+        (true, Some(false)) => Finding::fault(
+            code,
+            Text::new(
+                "the service wants wss:// (server.tls), and the module was built without TLS",
+                "o serviço exige wss:// (server.tls), e o módulo foi compilado sem TLS",
+            ),
+            Text::new(
+                "a build with TLS (amigniter: -DUSE_TLS=ON), or no server.tls on the same machine",
+                "uma compilação com TLS (amigniter: -DUSE_TLS=ON), ou sem server.tls na mesma máquina",
+            ),
+            install(),
+        ),
+    }
+}
+
+fn lua(facts: &Facts) -> Finding {
+    let code = Code::ModuleLua;
+    let Some(running) = &facts.switch.running else {
+        return Finding::skipped(code, not_reached(&facts.switch));
+    };
+    if running.modules.contains(&LoadedModule::Lua) {
+        return Finding::ok(code, Text::new("mod_lua is loaded", "o mod_lua está carregado"));
+    }
+    Finding::fault(
+        code,
+        Text::new("mod_lua is not loaded", "o mod_lua não está carregado"),
+        Text::plain("module_exists mod_lua → true"),
+        repair(code),
+    )
+}

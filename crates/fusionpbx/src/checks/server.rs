@@ -1,0 +1,242 @@
+//! SV: the service.
+
+use crate::{Code, Facts, Finding, ServerFacts, ServerState, Text, Upgrade};
+
+/// What its process is called.
+const PROGRAM: &str = "voice-ai";
+
+pub(super) fn check(facts: &Facts) -> Vec<Finding> {
+    let server = &facts.server;
+    vec![
+        running(server),
+        port(facts),
+        reached(facts),
+        upgrade(facts),
+        key(facts),
+        models(facts),
+        connected(facts),
+    ]
+}
+
+fn start() -> Text {
+    Text::plain("systemctl start voice-ai-realtime; journalctl -u voice-ai-realtime -n 50")
+}
+
+fn running(server: &ServerFacts) -> Finding {
+    let code = Code::ServerNotRunning;
+    match &server.state {
+        ServerState::Up(version) => Finding::ok(code, Text::plain(format!("voice-ai-realtime {version}"))),
+        ServerState::Down(why) => Finding::fault(
+            code,
+            Text::new(
+                format!("the service does not answer: {}", why.0.in_lang(crate::Lang::En)),
+                format!("o serviço não responde: {}", why.0.in_lang(crate::Lang::PtBr)),
+            ),
+            Text::new("voice-ai-realtime runs", "o voice-ai-realtime está rodando"),
+            start(),
+        ),
+        ServerState::Stranger(what) => Finding::fault(
+            code,
+            Text::new(
+                format!("another program answers at the control address: {what}"),
+                format!("outro programa responde no endereço de controle: {what}"),
+            ),
+            Text::new("voice-ai-realtime runs", "o voice-ai-realtime está rodando"),
+            start(),
+        ),
+    }
+}
+
+fn is_up(server: &ServerFacts) -> bool {
+    matches!(server.state, ServerState::Up(_))
+}
+
+fn down() -> Text {
+    Text::new("the service does not run", "o serviço não está rodando")
+}
+
+fn port(facts: &Facts) -> Finding {
+    let code = Code::ServerPortTaken;
+    let port = facts.service.listen.port();
+    match &facts.server.port {
+        Some(owner) if owner.name != PROGRAM => Finding::fault(
+            code,
+            Text::new(
+                format!("port {port} belongs to {} (process {})", owner.name, owner.pid),
+                format!(
+                    "a porta {port} pertence a {} (processo {})",
+                    owner.name, owner.pid
+                ),
+            ),
+            Text::new("voice-ai has it", "ela pertence ao voice-ai"),
+            Text::new(
+                format!(
+                    "stop {}, or choose another server.listen; then systemctl restart voice-ai-realtime",
+                    owner.name
+                ),
+                format!(
+                    "pare {}, ou escolha outro server.listen; depois systemctl restart voice-ai-realtime",
+                    owner.name
+                ),
+            ),
+        ),
+        Some(_) => Finding::ok(
+            code,
+            Text::new(
+                format!("port {port} is the service's"),
+                format!("a porta {port} é do serviço"),
+            ),
+        ),
+        None if is_up(&facts.server) => Finding::skipped(
+            code,
+            Text::new(
+                format!("this machine does not tell whose port {port} is"),
+                format!("esta máquina não diz de quem é a porta {port}"),
+            ),
+        ),
+        None => Finding::ok(
+            code,
+            Text::new(
+                format!("port {port} is free"),
+                format!("a porta {port} está livre"),
+            ),
+        ),
+    }
+}
+
+fn reached(facts: &Facts) -> Finding {
+    let code = Code::ServerUnreachable;
+    let listen = facts.service.listen;
+    match &facts.server.upgrade {
+        Some(Upgrade::Works | Upgrade::Refused(..)) => Finding::ok(
+            code,
+            Text::new(
+                format!("streams reach {listen}"),
+                format!("os streams alcançam {listen}"),
+            ),
+        ),
+        Some(Upgrade::Unreachable(reason)) if is_up(&facts.server) => Finding::fault(
+            code,
+            Text::new(
+                format!("the service runs, and {listen} is not reached from FreeSWITCH's side: {reason}"),
+                format!(
+                    "o serviço está rodando, mas {listen} não é alcançado do lado do FreeSWITCH: {reason}"
+                ),
+            ),
+            Text::new(
+                "server.listen on an address that FreeSWITCH reaches",
+                "server.listen em um endereço que o FreeSWITCH alcança",
+            ),
+            Text::new(
+                "check server.listen of voice-ai.toml and the firewall; then systemctl restart voice-ai-realtime",
+                "confira server.listen em voice-ai.toml e o firewall; depois systemctl restart voice-ai-realtime",
+            ),
+        ),
+        Some(Upgrade::Unreachable(_)) | None => Finding::skipped(code, down()),
+    }
+}
+
+fn upgrade(facts: &Facts) -> Finding {
+    let code = Code::ServerUpgradeRefused;
+    match &facts.server.upgrade {
+        Some(Upgrade::Works) => Finding::ok(
+            code,
+            Text::new("a stream would be taken", "um stream seria aceito"),
+        ),
+        Some(Upgrade::Refused(status, why)) => Finding::fault(
+            code,
+            Text::new(
+                format!("the service refuses streams with {status}: {why}"),
+                format!("o serviço recusa streams com {status}: {why}"),
+            ),
+            Text::new(
+                "token, address list and TLS of the service as the script uses them",
+                "token, lista de endereços e TLS do serviço como o script os usa",
+            ),
+            Text::new(
+                "server.token, server.allow and server.tls of voice-ai.toml against voice_ai_token and voice_ai_url of the dialplan \
+                 (docs/security.md)",
+                "compare server.token, server.allow e server.tls de voice-ai.toml com voice_ai_token e voice_ai_url do dialplan \
+                 (docs/security.md)",
+            ),
+        ),
+        Some(Upgrade::Unreachable(_)) | None => Finding::skipped(code, down()),
+    }
+}
+
+fn key(facts: &Facts) -> Finding {
+    let code = Code::ServerEngineKey;
+    let Some((engine, place)) = facts.service.missing_keys.first() else {
+        return Finding::ok(
+            code,
+            Text::new(
+                "every engine in use has its key, or needs none",
+                "todo motor em uso tem sua chave, ou não precisa",
+            ),
+        );
+    };
+    Finding::fault(
+        code,
+        Text::new(
+            format!("the engine {engine} is in use and has no key ({place})"),
+            format!("o motor {engine} está em uso e não tem chave ({place})"),
+        ),
+        Text::new("its key there", "a chave dele ali"),
+        Text::new(
+            format!("put the key into {place}, then systemctl restart voice-ai-realtime"),
+            format!("coloque a chave em {place}, depois systemctl restart voice-ai-realtime"),
+        ),
+    )
+}
+
+fn models(facts: &Facts) -> Finding {
+    let code = Code::ServerModels;
+    let Some(model) = facts.service.missing_models.first() else {
+        return Finding::ok(
+            code,
+            Text::new(
+                "the models in use are installed",
+                "os modelos em uso estão instalados",
+            ),
+        );
+    };
+    Finding::fault(
+        code,
+        Text::new(
+            format!(
+                "the local engine uses the model {model}, which is not installed: callers are understood by keys alone"
+            ),
+            format!(
+                "o motor local usa o modelo {model}, que não está instalado: quem liga só é entendido por teclas"
+            ),
+        ),
+        Text::new("the model installed", "o modelo instalado"),
+        Text::plain(format!("voice-ai models install {model}")),
+    )
+}
+
+fn connected(facts: &Facts) -> Finding {
+    let code = Code::ServerNotConnected;
+    match facts.server.connected {
+        None => Finding::skipped(code, down()),
+        Some(true) => Finding::ok(
+            code,
+            Text::new(
+                "the service controls FreeSWITCH by its event socket",
+                "o serviço controla o FreeSWITCH pelo event socket",
+            ),
+        ),
+        Some(false) => Finding::fault(
+            code,
+            Text::new(
+                "the service runs and is not connected to FreeSWITCH's event socket",
+                "o serviço está rodando e não está conectado ao event socket do FreeSWITCH",
+            ),
+            Text::new(
+                "a [[pbx]] section with host, port and password of the event socket",
+                "uma seção [[pbx]] com host, porta e senha do event socket",
+            ),
+            Text::plain("voice-ai pbx status"),
+        ),
+    }
+}
