@@ -30,6 +30,7 @@ fn one(event: &EslEvent, kind: EslEventType) -> Option<Happening> {
     match kind {
         EslEventType::ChannelAnswer => Some(Happening::Answered),
         EslEventType::ChannelPark => Some(Happening::Parked),
+        EslEventType::ChannelUnpark => Some(Happening::Unparked),
         EslEventType::Dtmf => event
             .header_str("DTMF-Digit")?
             .chars()

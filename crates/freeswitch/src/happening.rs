@@ -11,6 +11,8 @@ pub enum Happening {
     Answered,
     /// It waits in park.
     Parked,
+    /// It waits in park no more: it goes elsewhere, is parked anew, or ends.
+    Unparked,
     /// It talks to another channel.
     Bridged {
         /// The other one.

@@ -590,6 +590,37 @@ async fn of_a_caller_on_hold_no_audio_is_awaited() {
 }
 
 #[tokio::test]
+async fn the_music_by_which_a_gateway_before_let_the_caller_wait_is_ended() {
+    let chime = Chime::new(3, Duration::ZERO);
+    let site = Site::chiming(Module::Amigniter, &chime).await;
+    let caller = site.dials(NARROW).await;
+    let uuid = caller.uuid();
+    for command in [
+        format!("uuid_setvar {uuid} voice_ai_held local_stream://moh"),
+        format!("uuid_broadcast {uuid} local_stream://moh aleg"),
+    ] {
+        assert!(site.fake.api(&command).await.starts_with("+OK"), "{command}");
+    }
+    soon("music", async {
+        while words(&caller).is_empty() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert!(site.start_stream(&caller, "mono 8000").await.starts_with("+OK"));
+    let unmarked = format!("uuid_setvar {uuid} voice_ai_held");
+    let ended = |commands: &Vec<String>| {
+        commands
+            .iter()
+            .any(|command| command.trim_end().ends_with(&unmarked))
+    };
+    soon("the music's end", site.fake.until_received(ended)).await;
+    hears_the_end(&caller, 4_800).await;
+    caller.hang_up();
+    site.node.ends_empty().await;
+}
+
+#[tokio::test]
 async fn a_call_that_the_gateway_ends_leaves_neither_stream_nor_file() {
     for module in [Module::Amigniter, Module::Sptmru] {
         let chime = Chime::new(10, Duration::ZERO);

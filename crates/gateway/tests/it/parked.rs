@@ -8,11 +8,14 @@ use audio::SampleRate;
 use serde_json::json;
 use sim::freeswitch::{Behaviour, Caller, Codec, Dial, FreeSwitch, Place, Source};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::time::timeout;
 
 /// FreeSWITCH acts up to 15 s after the last renewal, and a leg that stays mute is not given up at once.
 const LAST_RESORT: Duration = Duration::from_secs(60);
+
+/// After so long without a datagram the line is looked at.
+const SILENT_CORE: Duration = Duration::from_secs(5);
 
 /// How often it is looked again.
 const AGAIN: Duration = Duration::from_millis(5);
@@ -74,10 +77,16 @@ async fn whom_an_operator_has_sent_elsewhere_stays_there() {
     let caller = site.fake.caller(clear());
     begun(&site).await;
     let moved = format!("uuid_transfer {} 2005 XML default", caller.uuid());
+    let begun_to_move = Instant::now();
     assert_eq!(site.fake.api(&moved).await, "+OK\n");
     soon("the operator's phone", caller.until(at("2005"))).await;
-    // Datagrams stop, and the line is looked at.
     soon("the call ends", site.ends_empty()).await;
+    // FreeSWITCH tells that they have left park: it is not waited until the datagrams' absence is noticed.
+    assert!(
+        begun_to_move.elapsed() < SILENT_CORE,
+        "{:?}",
+        begun_to_move.elapsed()
+    );
     assert!(transferred(&site), "{}", site.node.metrics());
     is_let_alone(&site.fake).await;
     assert_eq!(times_parked(&caller), 1, "{:?}", caller.places());

@@ -243,6 +243,7 @@ impl Attendant {
                 return self.taken().await;
             }
             Happening::Bridged { .. } => self.bridged().await,
+            Happening::Unparked if matches!(self.transfer, Transfer::None) => return self.unparked().await,
             Happening::Ended {
                 id,
                 response,
@@ -284,7 +285,7 @@ impl Attendant {
         }
         let known = &self.channel;
         match self.switch.channel(known.call).await {
-            Ok(Some(now)) if now.destination == known.destination && now.context == known.context => None,
+            Ok(Some(now)) if is_where(&now, known) => None,
             Ok(Some(_)) => Some(self.lost().await),
             Ok(None) => Some(self.gone().await),
             Err(_) => {
@@ -299,6 +300,16 @@ impl Attendant {
         tracing::warn!(call = %self.channel.call, "FreeSWITCH has handed the caller to the last resort");
         self.tell(Report::LastResort).await;
         Flow::Over
+    }
+
+    /// The caller has left park: to be parked anew by us, unless somebody has sent them elsewhere.
+    async fn unparked(&mut self) -> Flow {
+        match self.switch.channel(self.channel.call).await {
+            Ok(Some(now)) if !is_where(&now, &self.channel) => self.taken().await,
+            Ok(None) => self.gone().await,
+            // Where it cannot be asked the silence that follows has it looked at again.
+            Ok(Some(_)) | Err(_) => Flow::On,
+        }
     }
 
     /// The caller is with somebody else, and not by a transfer of ours: with the last resort, or with whom an operator has chosen.
@@ -433,6 +444,11 @@ impl Attendant {
         // Nobody listens any more: the call is over.
         let _ = self.reports.send(report).await;
     }
+}
+
+/// Whether a channel is where it was. A new park keeps what was dialled (measured on 1.10.12).
+fn is_where(now: &Channel, known: &Channel) -> bool {
+    now.destination == known.destination && now.context == known.context
 }
 
 fn done(id: ToolCallId, result: Result<String, tools::PbxToolError>) -> Report {
