@@ -14,13 +14,16 @@
 mod change;
 pub mod checks;
 mod code;
+mod explain;
 mod facts;
 mod finding;
 mod host;
+pub mod journal;
 mod lang;
 
 pub use change::{Change, FileChange, FileState, Owner, RowChange, SwitchChange, Table};
 pub use code::{Code, Group};
+pub use explain::explain;
 pub use facts::{
     Account, CacheFacts, CacheFile, CacheMethod, CacheSettings, ChoiceOfDialplan, DatabaseFacts, Destination,
     Detail, DialplanRow, Domain, Esl, EslState, Facts, FileFacts, Installation, LoadedModule, Module,
