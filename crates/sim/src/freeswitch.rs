@@ -7,6 +7,7 @@
 //!
 //! One channel stands for both ends of `loopback`, the dialplan is [`Behaviour`]s, and no codec negotiates.
 
+mod administration;
 mod api;
 mod applications;
 mod bridging;

@@ -3,6 +3,7 @@
 
 mod arguments;
 mod commands;
+mod console;
 mod counts;
 mod fuzz;
 mod happenings;

@@ -5,6 +5,7 @@ use super::channel::{Channel, Leaving, Message};
 use super::exchange::Exchange;
 use super::extension::{Behaviour, Dialled, Endpoint};
 use std::sync::Arc;
+use std::time::Duration;
 
 const NO_CHANNEL: &str = "-ERR No such channel!\n";
 const NO_SESSION: &str = "-ERR Cannot locate session!\n";
@@ -31,11 +32,12 @@ impl Exchange {
             "status" => self.status(),
             "echo" => arguments.to_owned(),
             "hostname" => "vm".to_owned(),
-            "global_getvar" => match arguments {
-                "hold_music" => "local_stream://moh".to_owned(),
-                "recordings_dir" => "/var/lib/freeswitch/recordings".to_owned(),
-                _ => String::new(),
-            },
+            "global_getvar" => self.global(arguments),
+            "strepoch" => self.epoch(Duration::from_secs(1)),
+            "strmicroepoch" => self.epoch(Duration::from_micros(1)),
+            "reloadxml" => "+OK [Success]\n".to_owned(),
+            "load" => self.load(arguments),
+            "memcache" => self.memcache(arguments),
             "module_exists" => self.module_exists(arguments).to_string(),
             "show" => self.show(arguments),
             "sched_api" => self.schedule(arguments),
@@ -131,20 +133,6 @@ impl Exchange {
             inner.channels.len(),
         )
         .replace("{1}", "1")
-    }
-
-    fn module_exists(&self, module: &str) -> bool {
-        let core = [
-            "mod_sofia",
-            "mod_event_socket",
-            "mod_dptools",
-            "mod_commands",
-            "mod_loopback",
-            "mod_lua",
-        ];
-        core.contains(&module)
-            || self.setup.modules.iter().any(|known| known == module)
-            || (module == "mod_audio_stream" && self.setup.stream.is_some())
     }
 
     fn contact(&self, user: &str) -> String {

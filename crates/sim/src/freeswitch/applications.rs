@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// What the fake knows to execute; anything else hangs the channel up, as FreeSWITCH does.
-const KNOWN: [&str; 22] = [
+pub(super) const KNOWN: [&str; 22] = [
     "answer",
     "bridge",
     "endless_playback",

@@ -1,5 +1,6 @@
 //! What all channels and listeners of a fake share: the events, the channels, the settings.
 
+use super::administration::Administration;
 use super::channel::{Birth, Channel, CoreState};
 use super::clock::Clock;
 use super::event::{Event, Headers};
@@ -38,6 +39,7 @@ pub(super) struct Inner {
     pub(super) extensions: HashMap<String, Behaviour>,
     pub(super) tasks: Tasks,
     pub(super) faults: Faults,
+    pub(super) administration: Administration,
 }
 
 impl Exchange {
@@ -53,6 +55,7 @@ impl Exchange {
                 extensions: HashMap::new(),
                 tasks: Tasks::default(),
                 faults: Faults::default(),
+                administration: Administration::default(),
             }),
             sequence: AtomicU64::new(430),
             clock: Arc::default(),

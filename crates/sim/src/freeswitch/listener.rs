@@ -203,6 +203,7 @@ impl Session {
                 let reply = self.send_message(rest, packet.headers);
                 self.reply(&reply);
             }
+            "sendevent" => self.reply(&format!("+OK {}", Uuid::new_v4())),
             "event" => self.reply_from(|subscription| subscription.add(rest)),
             "nixevent" => self.reply_from(|subscription| subscription.remove(rest)),
             "noevents" => self.reply_from(Subscription::clear),

@@ -20,6 +20,7 @@ impl Exchange {
             ["channels" | "calls", "count"] => format!("\n{} total.\n", self.inner().channels.len()),
             ["channels" | "calls", "as", "json"] => self.channels_json(),
             ["channels" | "calls"] => format!("\n{} total.\n", self.inner().channels.len()),
+            ["application", "as", "json"] => self.applications_json(),
             ["tasks"] => self.show_tasks(),
             _ => "-USAGE: codec|endpoint|application|api|dialplan|file|timer|calls [count]|channels [count|like <match string>]\n"
                 .to_owned(),
