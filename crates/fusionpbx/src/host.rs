@@ -1,4 +1,13 @@
-//! The machine: its files below a root folder.
+//! The machine: its files below a root folder, its users, processes, ports and disks.
+
+mod access;
+mod accounts;
+mod disk;
+mod ports;
+mod processes;
+
+pub use access::Want;
+pub use accounts::User;
 
 use std::path::{Component, Path, PathBuf};
 

@@ -31,5 +31,5 @@ pub use facts::{
     ServiceDomain, ServiceSecretary, SwitchFacts, SystemFacts, Unread, Upgrade,
 };
 pub use finding::{Finding, Verdict};
-pub use host::Host;
+pub use host::{Host, User, Want};
 pub use lang::{Lang, Text};
