@@ -172,6 +172,8 @@ codes! {
     ServerModels = "SV-06" in Server,
     /// The service is not connected to this FreeSWITCH, or does not know the domain.
     ServerNotConnected = "SV-07" in Server,
+    /// The service's configuration, or a secretary's file, is wrong.
+    ServerConfig = "SV-08" in Server,
 }
 
 impl Code {

@@ -15,6 +15,7 @@ mod door;
 mod driver;
 mod engines;
 mod health;
+mod inventory;
 mod keeping;
 mod leg;
 mod limits;
@@ -34,5 +35,6 @@ mod transfer;
 mod webhooks;
 
 pub use config::Config;
+pub use inventory::Inventory;
 pub use reload::Reload;
 pub use server::{Gateway, Running, Shutdown, StartError};

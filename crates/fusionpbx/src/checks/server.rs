@@ -15,6 +15,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
         key(facts),
         models(facts),
         connected(facts),
+        config(facts),
     ]
 }
 
@@ -166,26 +167,51 @@ fn upgrade(facts: &Facts) -> Finding {
 
 fn key(facts: &Facts) -> Finding {
     let code = Code::ServerEngineKey;
-    let Some((engine, place)) = facts.service.missing_keys.first() else {
+    let Some(lack) = facts.service.unserved.first() else {
         return Finding::ok(
             code,
             Text::new(
-                "every engine in use has its key, or needs none",
-                "todo motor em uso tem sua chave, ou não precisa",
+                "the engines that secretaries want are there, with their keys",
+                "os motores que as secretárias usam estão configurados, com suas chaves",
             ),
         );
     };
     Finding::fault(
         code,
+        Text::plain(lack.clone()),
         Text::new(
-            format!("the engine {engine} is in use and has no key ({place})"),
-            format!("o motor {engine} está em uso e não tem chave ({place})"),
+            "every secretary's engine with its key",
+            "o motor de cada secretária com sua chave",
         ),
-        Text::new("its key there", "a chave dele ali"),
+        configuration(facts),
+    )
+}
+
+fn config(facts: &Facts) -> Finding {
+    let code = Code::ServerConfig;
+    let Some(wrong) = facts.service.wrong.first() else {
+        return Finding::ok(code, Text::plain(facts.service.config.display().to_string()));
+    };
+    Finding::fault(
+        code,
+        Text::plain(wrong.clone()),
         Text::new(
-            format!("put the key into {place}, then systemctl restart voice-ai-realtime"),
-            format!("coloque a chave em {place}, depois systemctl restart voice-ai-realtime"),
+            "a configuration with which the service starts",
+            "uma configuração com a qual o serviço inicia",
         ),
+        Text::plain(format!(
+            "voice-ai config check --config {}; voice-ai secretaries check",
+            facts.service.config.display()
+        )),
+    )
+}
+
+/// Where to change it.
+fn configuration(facts: &Facts) -> Text {
+    let config = facts.service.config.display();
+    Text::new(
+        format!("edit {config}, then systemctl restart voice-ai-realtime"),
+        format!("edite {config}, depois systemctl restart voice-ai-realtime"),
     )
 }
 

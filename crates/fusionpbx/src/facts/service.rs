@@ -21,8 +21,10 @@ pub struct Service {
     pub event_sockets: Vec<(String, u16)>,
     /// The tenants.
     pub domains: Vec<ServiceDomain>,
-    /// Keys of engines in use that are not there: the engine's name, and where its key is looked for.
-    pub missing_keys: Vec<(String, String)>,
+    /// What keeps it from starting, each with its remedy, in its own words.
+    pub wrong: Vec<String>,
+    /// What secretaries want of the engines that is not there, such as a key, in its own words.
+    pub unserved: Vec<String>,
     /// Models in use that are not there, by the names of `voice-ai models`.
     pub missing_models: Vec<String>,
 }
