@@ -11,9 +11,11 @@
 //! Facts of FusionPBX are of 5.4.4 and 5.6.4-dev.
 #![forbid(unsafe_code)]
 
+pub mod cache;
 mod change;
 pub mod checks;
 mod code;
+pub mod dialplan;
 mod explain;
 mod facts;
 mod finding;
