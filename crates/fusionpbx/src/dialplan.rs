@@ -1,0 +1,42 @@
+//! The dialplan of FusionPBX: what a row is made of, what it means, and which row takes a call.
+//!
+//! Calls are served from a row's XML; the web editor makes that XML anew from the row's details whenever somebody saves. So each row of ours
+//! is written both ways from one [`Entry`], and both are compared by their [`Meaning`], never as text.
+
+mod context;
+mod editor;
+mod entry;
+mod handler;
+mod keys;
+mod meaning;
+mod mend;
+mod ours;
+mod owner;
+mod plan;
+mod reading;
+mod refusal;
+mod rows;
+mod shadow;
+mod takes;
+mod writing;
+
+pub use editor::editor;
+pub use entry::{APP_UUID, Did, Entry, EntryLeg, ORDER, Route, SecretaryRoute};
+pub use handler::served;
+pub use keys::{cache_file_name, stale_keys};
+pub use meaning::{Action, Break, Condition, FieldTest, Meaning, Several, Test};
+pub use mend::mend;
+pub use ours::{
+    Carrier, carrier, did_rows, domain_by_column, domain_by_context, is_ours, number_of, secretary_rows,
+};
+pub use owner::{NumberOwner, owner_of};
+pub use plan::{add, remove};
+pub use reading::{Malformed, Reading, read, read_one};
+pub use refusal::Refusal;
+pub use shadow::{Shadow, shadow};
+pub use takes::Takes;
+pub use writing::{Part, Unwritable};
+
+pub(crate) use context::{is_everywhere, is_public};
+pub(crate) use ours::{by_details, meaning_of};
+pub(crate) use plan::hostname;

@@ -1,0 +1,341 @@
+//! What is to change in a row so that one fault is gone, and nothing else.
+
+use super::context::{domain_named, is_public};
+use super::entry::{Did, Entry, EntryLeg, ORDERS, Route, SecretaryRoute, unicast};
+use super::ours::{Carrier, by_details, carrier, domain_by_column, domain_by_context, meaning_of, number_of};
+use super::plan::{hostname, new_destination, written};
+use super::rows::{Columns, update};
+use super::{APP_UUID, Action, Meaning, Takes, keys::stale_keys, read_one, shadow};
+use crate::{Change, Code, DatabaseFacts, DialplanRow, Domain, Facts, LoadedModule, ServiceDomain};
+use freeswitch::{Extension, SCRIPT_NAME};
+use secretary::SecretaryUuid;
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// What is to change so that a row has the fault of this code no more. `None` where there is no safe way: what would be right cannot be
+/// told from what is there, or belongs to somebody else.
+pub fn mend(code: Code, row: &DialplanRow, facts: &Facts) -> Option<Vec<Change>> {
+    let database = facts.database.as_ref().ok()?;
+    let mending = Mending { row, facts, database };
+    let mut target = row.clone();
+    let mut columns = Columns::new();
+    let mut set = |column: &str, value| columns.insert(column.to_owned(), value);
+    match code {
+        Code::DialplanDisabled => {
+            target.enabled = true;
+            set("dialplan_enabled", json!("true"));
+        }
+        Code::DialplanContext if is_public(&row.context) => return None,
+        Code::DialplanContext => {
+            target.context = domain_by_column(row, database)?.name.clone();
+            set("dialplan_context", json!(target.context));
+        }
+        Code::DialplanDomain => {
+            target.domain = Some(mending.domain()?.uuid.uuid());
+            set("domain_uuid", json!(target.domain));
+        }
+        Code::DialplanShadowed => {
+            target.order = mending.earlier_order()?;
+            set("dialplan_order", json!(target.order));
+        }
+        Code::DialplanContinue => {
+            target.continues = false;
+            if row.continues {
+                set("dialplan_continue", json!("false"));
+            }
+            let meaning = row.xml.as_deref().and_then(|xml| read_one(xml).ok());
+            if let Some(meaning) = meaning.filter(|meaning| meaning.continues) {
+                let meaning = Meaning {
+                    continues: false,
+                    ..meaning
+                };
+                set("dialplan_xml", json!(meaning.to_xml(row.uuid).ok()?));
+            }
+        }
+        Code::DialplanHostname => {
+            target.hostname = None;
+            set("hostname", json!(null));
+        }
+        Code::DialplanAppUuid => {
+            target.app = Some(APP_UUID);
+            set("app_uuid", json!(APP_UUID));
+        }
+        Code::DialplanXmlNull | Code::DialplanXmlMalformed => {
+            return mending.rewritten(mending.from_details()?);
+        }
+        Code::DialplanDetailsMissing | Code::DialplanDetailsDiffer => {
+            return mending.rewritten(read_one(row.xml.as_deref()?).ok()?);
+        }
+        Code::DialplanAudioStream | Code::DialplanUnknownApplication => {
+            return mending.rewritten(mending.with_known_applications()?);
+        }
+        Code::DialplanVariableMissing | Code::DialplanVariableWrong => {
+            return mending.rewritten(mending.with_variables(meaning_of(row, database)?)?);
+        }
+        Code::DidUnbound => return mending.bound(),
+        _ => return None,
+    }
+    (!columns.is_empty()).then(|| mending.with_keys(vec![update(row, columns)], &target))
+}
+
+struct Mending<'a> {
+    row: &'a DialplanRow,
+    facts: &'a Facts,
+    database: &'a DatabaseFacts,
+}
+
+impl Mending<'_> {
+    /// Whose the calls are: by the context, or by where a call from outside is sent.
+    fn domain(&self) -> Option<&Domain> {
+        domain_by_context(self.row, self.database).or_else(|| {
+            let to = self.transfer()?;
+            domain_named(self.database, to.split(' ').nth(2)?)
+        })
+    }
+
+    fn service(&self) -> Option<&ServiceDomain> {
+        let domain = self.domain()?.uuid;
+        self.facts
+            .service
+            .domains
+            .iter()
+            .find(|served| served.uuid == domain)
+    }
+
+    /// The secretary, where there can be no doubt which.
+    fn only_secretary(&self) -> Option<SecretaryUuid> {
+        match self.service()?.secretaries.as_slice() {
+            [one] => Some(one.uuid),
+            _ => None,
+        }
+    }
+
+    fn transfer(&self) -> Option<String> {
+        let meaning = meaning_of(self.row, self.database)?;
+        let transfer = meaning
+            .actions()
+            .find(|action| action.application == "transfer")?;
+        Some(transfer.data.clone())
+    }
+
+    fn with_keys(&self, mut changes: Vec<Change>, target: &DialplanRow) -> Vec<Change> {
+        let keys: BTreeSet<_> = [self.row, target]
+            .into_iter()
+            .flat_map(|row| stale_keys(row, self.facts))
+            .collect();
+        changes.extend(keys.into_iter().map(Change::CacheKey));
+        changes
+    }
+
+    /// The row with this meaning, in its XML and in its details.
+    fn rewritten(&self, meaning: Meaning) -> Option<Vec<Change>> {
+        let meaning = Meaning {
+            name: self.row.name.clone(),
+            ..meaning
+        };
+        let mut columns = Columns::new();
+        let mut changes = written(self.row, &meaning, &mut columns, self.database, self.row).ok()?;
+        if !columns.is_empty() {
+            changes.insert(0, update(self.row, columns));
+        }
+        (!changes.is_empty()).then(|| self.with_keys(changes, self.row))
+    }
+
+    fn from_details(&self) -> Option<Meaning> {
+        by_details(self.row, self.database).or_else(|| self.anew())
+    }
+
+    /// As it would be made today, where neither XML nor details tell anything.
+    fn anew(&self) -> Option<Meaning> {
+        let route = SecretaryRoute {
+            extension: Extension::parse(self.row.number.as_deref()?).ok()?,
+            secretary: self.only_secretary()?,
+            leg: if self.has_script() {
+                EntryLeg::Script(Vec::new())
+            } else {
+                EntryLeg::Unicast
+            },
+            fallback: None,
+        };
+        let entry = Entry::new(self.domain()?.clone(), Route::Secretary(route), "");
+        Some(entry.meaning(&self.row.name))
+    }
+
+    /// Whether the script can carry calls, as far as FreeSWITCH tells.
+    fn has_script(&self) -> bool {
+        let needed = [LoadedModule::AudioStream, LoadedModule::Lua];
+        let running = self.facts.switch.running.as_ref();
+        running.is_none_or(|running| needed.iter().all(|module| running.modules.contains(module)))
+    }
+
+    /// What FreeSWITCH does not have is replaced by what carries a call, or left out where something carries it.
+    fn with_known_applications(&self) -> Option<Meaning> {
+        let mut meaning = meaning_of(self.row, self.database)?;
+        let running = self.facts.switch.running.as_ref();
+        let is_known = |action: &Action| {
+            !is_stream(action)
+                && running.is_none_or(|running| running.applications.contains(&action.application))
+        };
+        let named = meaning
+            .actions()
+            .find_map(|action| self.secretary_in(&action.data));
+        let mut carried = carrier(&meaning).is_some();
+        for condition in &mut meaning.conditions {
+            let mut actions = Vec::new();
+            for action in condition.actions.drain(..) {
+                if is_known(&action) {
+                    actions.push(action);
+                } else if !carried {
+                    carried = true;
+                    actions.extend(self.carrying());
+                }
+            }
+            condition.actions = actions;
+        }
+        if !carried {
+            return None;
+        }
+        self.with_variables_or(meaning, named)
+    }
+
+    fn carrying(&self) -> Vec<Action> {
+        if self.has_script() {
+            vec![Action::new("lua", SCRIPT_NAME)]
+        } else {
+            unicast(false)
+        }
+    }
+
+    /// A secretary of the domain's that a stream's address names, as old dialplans have it.
+    fn secretary_in(&self, text: &str) -> Option<SecretaryUuid> {
+        let secretaries = &self.service()?.secretaries;
+        text.split(['/', '=', '?', '&', ' '])
+            .filter_map(|part| part.parse().ok())
+            .find(|uuid| secretaries.iter().any(|secretary| secretary.uuid == *uuid))
+    }
+
+    fn with_variables(&self, meaning: Meaning) -> Option<Meaning> {
+        self.with_variables_or(meaning, None)
+    }
+
+    /// The variables that a call needs, each with a right value, set before the call is carried.
+    fn with_variables_or(&self, mut meaning: Meaning, named: Option<SecretaryUuid>) -> Option<Meaning> {
+        let is_carrier = |action: &Action| Carrier::of(action).is_some();
+        let domain = self.domain()?.uuid.to_string();
+        require(&mut meaning, "domain_uuid", &domain, |value| {
+            value.contains("${") || value == domain
+        });
+        let by_name = meaning
+            .variable_before(is_carrier, "voice_ai_secretary")
+            .is_some();
+        let valid = |value: &str| value.contains("${") || self.is_secretary(value);
+        let there = meaning.variable_before(is_carrier, "secretary_uuid");
+        if !by_name && !there.is_some_and(valid) {
+            let right = named.or_else(|| self.only_secretary())?.to_string();
+            require(&mut meaning, "secretary_uuid", &right, |_| false);
+        }
+        if by_name
+            && !meaning
+                .variable_before(is_carrier, "voice_ai_secretary")
+                .is_some_and(valid)
+        {
+            let right = self.only_secretary()?.to_string();
+            require(&mut meaning, "voice_ai_secretary", &right, |_| false);
+        }
+        if carrier(&meaning) == Some(Carrier::Park) {
+            require(&mut meaning, "send_silence_when_idle", "0", |value| value == "0");
+            require(&mut meaning, "voice_ai", "true", |value| value == "true");
+        }
+        Some(meaning)
+    }
+
+    fn is_secretary(&self, value: &str) -> bool {
+        let Some(service) = self.service() else {
+            return false;
+        };
+        service.secretaries.iter().any(|secretary| {
+            secretary.uuid.to_string() == value
+                || secretary::folded(&secretary.name) == secretary::folded(value)
+        })
+    }
+
+    /// An order before the row that takes the calls, where that row is not for this number alone.
+    fn earlier_order(&self) -> Option<i64> {
+        let number = number_of(self.row, self.database)?;
+        let taken_at = |order| {
+            let place = (self.row.uuid, order);
+            shadow(
+                self.database,
+                &self.row.context,
+                &number,
+                place,
+                hostname(self.facts),
+            )
+        };
+        let other = taken_at(self.row.order)?.row;
+        let its_own = number_of(other, self.database).as_deref() == Some(&number);
+        if its_own || is_public(&self.row.context) {
+            return None;
+        }
+        let free = |order: &i64| taken_at(*order).is_none_or(|shadow| shadow.takes != Takes::Yes);
+        // Below 200 too where a pattern of the operator's stands there, but after what sets variables.
+        (100..*ORDERS.end())
+            .rev()
+            .filter(|order| *order < other.order)
+            .find(free)
+    }
+
+    /// A destination that leads to the row.
+    fn bound(&self) -> Option<Vec<Change>> {
+        let did = Did::parse(&number_of(self.row, self.database)?).ok()?;
+        let domain = self
+            .row
+            .domain
+            .or(self.domain().map(|domain| domain.uuid.uuid()))?;
+        let destination = new_destination(&did, self.row.uuid, domain, &self.transfer()?, &self.row.name);
+        Some(self.with_keys(vec![destination], self.row))
+    }
+}
+
+/// `audio_stream` is an API (`uuid_audio_stream`), and no application.
+pub(crate) fn is_stream(action: &Action) -> bool {
+    matches!(action.application.as_str(), "audio_stream" | "uuid_audio_stream")
+}
+
+/// Sees to it that a variable is set to a right value before the call is carried: each wrong one is changed, and where there is none one is
+/// set first of all that is done in the carrying condition.
+fn require(meaning: &mut Meaning, name: &str, right: &str, is_right: impl Fn(&str) -> bool) {
+    for action in meaning
+        .conditions
+        .iter_mut()
+        .flat_map(|condition| &mut condition.actions)
+    {
+        let wrong = action
+            .variable()
+            .is_some_and(|(set, value)| set == name && !is_right(value));
+        if wrong {
+            action.data = format!("{name}={right}");
+        }
+    }
+    let is_carrier = |action: &Action| Carrier::of(action).is_some();
+    if meaning.variable_before(is_carrier, name).is_some() {
+        return;
+    }
+    let carrying = meaning
+        .conditions
+        .iter_mut()
+        .find(|condition| condition.actions.iter().any(is_carrier));
+    if let Some(condition) = carrying {
+        let set = Action::new("set", format!("{name}={right}"));
+        let late = |action: &Action| !action.inline && action.variable().is_some_and(|(set, _)| set == name);
+        let first_carrier = condition.actions.iter().position(is_carrier).unwrap_or_default();
+        // One that is set too late moves to the front.
+        let mut place = 0;
+        condition.actions.retain(|action| {
+            let keep = place < first_carrier || !late(action);
+            place += 1;
+            keep
+        });
+        condition.actions.insert(0, set);
+    }
+}
