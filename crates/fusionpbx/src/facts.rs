@@ -10,7 +10,9 @@ mod switch;
 mod system;
 
 pub use cache::{CacheFacts, CacheFile, CacheMethod, CacheSettings};
-pub use database::{ChoiceOfDialplan, DatabaseFacts, Destination, Detail, DialplanRow, Domain, Module};
+pub use database::{
+    ChoiceOfDialplan, DatabaseFacts, Destination, Detail, DialplanRow, Domain, Module, SwitchFolders,
+};
 pub use module::{ModuleBuild, ModuleFacts};
 pub use script::{FileFacts, ScriptFacts};
 pub use server::{PortOwner, ServerFacts, ServerState, Upgrade};

@@ -30,7 +30,7 @@ pub use facts::{
     Account, CacheFacts, CacheFile, CacheMethod, CacheSettings, ChoiceOfDialplan, DatabaseFacts, Destination,
     Detail, DialplanRow, Domain, Esl, EslState, Facts, FileFacts, Installation, LoadedModule, Module,
     ModuleBuild, ModuleFacts, PortOwner, Running, ScriptFacts, ServerFacts, ServerState, Service,
-    ServiceDomain, ServiceSecretary, SwitchFacts, SystemFacts, Unread, Upgrade,
+    ServiceDomain, ServiceSecretary, SwitchFacts, SwitchFolders, SystemFacts, Unread, Upgrade,
 };
 pub use finding::{Finding, Verdict};
 pub use host::{Host, User, Want};

@@ -2,6 +2,7 @@
 
 use crate::CacheSettings;
 use secretary::DomainUuid;
+use std::path::PathBuf;
 use uuid::Uuid;
 
 /// The rows that concern us. Flags are read as FusionPBX means them, whether their column is text or boolean.
@@ -22,8 +23,23 @@ pub struct DatabaseFacts {
     pub modules: Vec<Module>,
     /// Where PHP keeps the cache (`v_default_settings`).
     pub php_cache: CacheSettings,
+    /// Where PHP looks for FreeSWITCH's folders (`v_default_settings`, category `switch`).
+    pub switch_folders: SwitchFolders,
     /// Extensions, ring groups, queues, menus and the like that have a number: domain, number, and what it is, to name an owner.
     pub numbers: Vec<(Uuid, String, String)>,
+}
+
+/// Folders of FreeSWITCH as FusionPBX's pages know them; `None` where a row is missing, empty or switched off.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SwitchFolders {
+    /// `conf/dir`: `/etc/freeswitch`.
+    pub conf: Option<PathBuf>,
+    /// `scripts/dir`: `/usr/share/freeswitch/scripts`.
+    pub scripts: Option<PathBuf>,
+    /// `mod/dir`: `/usr/lib/freeswitch/mod`.
+    pub modules: Option<PathBuf>,
+    /// `log/dir`: `/var/log/freeswitch`.
+    pub log: Option<PathBuf>,
 }
 
 /// A tenant.
