@@ -1,8 +1,9 @@
 //! `voice-ai config`: what is wrong with a configuration, all of it. Exit code 0 if nothing is, else 2.
 
 use crate::logging;
+use gateway::config::ConfigErrors;
 use gateway::{Config, Gateway};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// The exit code for a configuration that cannot be used.
@@ -29,17 +30,25 @@ pub(crate) struct Source {
 }
 
 impl Source {
+    /// The file, where one is named.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.config.as_deref()
+    }
+
     /// Reads it. What is wrong is printed already where there is none.
     pub(crate) fn read(&self) -> Option<Config> {
-        // A variable that is no UTF-8 is none of ours.
-        let environment = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        let config = Config::load(self.config.as_deref(), environment)
-            .map_err(|errors| print(errors.iter()))
-            .ok()?;
+        let config = load(self.file()).map_err(|errors| print(errors.iter())).ok()?;
         logging::check(&config.log).map_err(|error| print([error])).ok()?;
         Some(config)
     }
+}
+
+/// Reads a file, if one is named, and the environment over it.
+pub(crate) fn load(file: Option<&Path>) -> Result<Config, ConfigErrors> {
+    // A variable that is no UTF-8 is none of ours.
+    let environment = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    Config::load(file, environment)
 }
 
 pub(crate) fn print(errors: impl IntoIterator<Item: std::fmt::Display>) {

@@ -7,6 +7,8 @@ mod calls;
 mod client;
 mod config;
 mod conversations;
+mod explain;
+mod lang;
 mod logging;
 mod messages;
 mod models;
@@ -41,6 +43,8 @@ enum Command {
     Calls(calls::Arguments),
     /// Tell how the FreeSWITCHes of the running service are.
     Pbx(pbx::Arguments),
+    /// Explain a check of `doctor`.
+    Explain(explain::Arguments),
     /// List, install and verify the models of the local engine.
     Models(models::Arguments),
     /// List, show, check and write secretaries.
@@ -77,6 +81,7 @@ fn main() -> ExitCode {
         Command::Config(arguments) => config::run(arguments),
         Command::Calls(arguments) => calls::run(arguments),
         Command::Pbx(arguments) => pbx::run(arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::Models(arguments) => models::run(arguments),
         Command::Secretaries(arguments) => secretaries::run(arguments),
         Command::Conversations(arguments) => conversations::run(arguments),

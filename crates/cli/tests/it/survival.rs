@@ -2,8 +2,6 @@
 //! lost, and none is told twice as two.
 
 mod killed;
-#[path = "../../../store/tests/it/postgres/server.rs"]
-mod postgres;
 mod receiver;
 mod unreachable;
 

@@ -19,7 +19,7 @@ async fn while_the_database_is_gone_calls_go_on_and_all_arrives_when_it_is_back(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_postgresql_is_stopped_calls_go_on_and_all_arrives_when_it_is_started() {
-    let mut server = match postgres::Server::start() {
+    let mut server = match sim::postgres::Server::start() {
         Ok(server) => server,
         Err(why) => return eprintln!("skipped: {why}"),
     };
@@ -33,11 +33,11 @@ async fn while_postgresql_is_stopped_calls_go_on_and_all_arrives_when_it_is_star
         .await
         .expect("a message is told")
         .unwrap();
-    server.stop();
+    server.stop().unwrap();
     enough.cancel();
     caller.await.unwrap();
     leave_messages(&world, &life).await;
-    server.start_again();
+    server.start_again().unwrap();
     all_arrives(&world, life).await;
 }
 
