@@ -11,7 +11,8 @@ mod system;
 
 pub use cache::{CacheFacts, CacheFile, CacheMethod, CacheSettings};
 pub use database::{
-    ChoiceOfDialplan, DatabaseFacts, Destination, Detail, DialplanRow, Domain, Module, SwitchFolders,
+    CacheRow, ChoiceOfDialplan, DatabaseFacts, Destination, Detail, DialplanRow, Domain, Module,
+    SwitchFolders,
 };
 pub use module::{ModuleBuild, ModuleFacts};
 pub use script::{FileFacts, ScriptFacts};

@@ -27,9 +27,9 @@ pub use change::{Change, FileChange, FileState, Owner, RowChange, SwitchChange, 
 pub use code::{Code, Group};
 pub use explain::explain;
 pub use facts::{
-    Account, CacheFacts, CacheFile, CacheMethod, CacheSettings, ChoiceOfDialplan, DatabaseFacts, Destination,
-    Detail, DialplanRow, Domain, Esl, EslState, Facts, FileFacts, Installation, LoadedModule, Module,
-    ModuleBuild, ModuleFacts, PortOwner, Running, ScriptFacts, ServerFacts, ServerState, Service,
+    Account, CacheFacts, CacheFile, CacheMethod, CacheRow, CacheSettings, ChoiceOfDialplan, DatabaseFacts,
+    Destination, Detail, DialplanRow, Domain, Esl, EslState, Facts, FileFacts, Installation, LoadedModule,
+    Module, ModuleBuild, ModuleFacts, PortOwner, Running, ScriptFacts, ServerFacts, ServerState, Service,
     ServiceDomain, ServiceSecretary, SwitchFacts, SwitchFolders, SystemFacts, Unread, Upgrade,
 };
 pub use finding::{Finding, Verdict};

@@ -23,6 +23,8 @@ pub struct DatabaseFacts {
     pub modules: Vec<Module>,
     /// Where PHP keeps the cache (`v_default_settings`).
     pub php_cache: CacheSettings,
+    /// The rows of `v_default_settings` that say so, switched on or not.
+    pub cache_rows: Vec<CacheRow>,
     /// Where PHP looks for FreeSWITCH's folders (`v_default_settings`, category `switch`).
     pub switch_folders: SwitchFolders,
     /// Extensions, ring groups, queues, menus and the like that have a number: domain, number, and what it is, to name an owner.
@@ -146,4 +148,17 @@ pub struct Module {
     pub name: String,
     /// `module_enabled`; NULL is `None`.
     pub enabled: Option<bool>,
+}
+
+/// A row of `v_default_settings` in the category `cache`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CacheRow {
+    /// `default_setting_uuid`.
+    pub uuid: Uuid,
+    /// `default_setting_subcategory`: `method`, `location`.
+    pub name: String,
+    /// `default_setting_value`.
+    pub value: String,
+    /// `default_setting_enabled`.
+    pub enabled: bool,
 }

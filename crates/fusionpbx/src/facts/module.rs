@@ -1,5 +1,6 @@
 //! mod_audio_stream as it is installed.
 
+use crate::FileFacts;
 use std::path::PathBuf;
 
 /// The module.
@@ -15,6 +16,8 @@ pub struct ModuleFacts {
     pub tls: Option<bool>,
     /// Whether modules.conf.xml loads it at the start.
     pub in_file: bool,
+    /// modules.conf.xml, where it can be read.
+    pub conf: Option<(PathBuf, FileFacts)>,
     /// The last lines of FreeSWITCH's log that tell of loading it, newest last; empty where the log is not to be read.
     pub log: Vec<String>,
 }
