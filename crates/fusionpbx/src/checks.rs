@@ -2,6 +2,7 @@
 //! wrong, once for each thing that is.
 
 mod cache;
+mod dialplan;
 mod module;
 mod script;
 mod server;
@@ -13,10 +14,10 @@ use secretary::DomainUuid;
 
 /// All checks, in the order in which a call flows through what they look at; of the dialplan, one domain's rows or all.
 pub fn check(facts: &Facts, only: Option<DomainUuid>) -> Vec<Finding> {
-    let _ = only;
     let mut findings = [
         system::check(facts),
         switch::check(facts),
+        dialplan::check(facts, only),
         cache::check(facts),
         script::check(facts),
         module::check(facts),

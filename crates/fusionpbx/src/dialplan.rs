@@ -38,5 +38,6 @@ pub use takes::Takes;
 pub use writing::{Part, Unwritable};
 
 pub(crate) use context::{is_everywhere, is_public};
-pub(crate) use ours::{by_details, meaning_of};
+pub(crate) use mend::is_stream;
+pub(crate) use ours::by_details;
 pub(crate) use plan::hostname;

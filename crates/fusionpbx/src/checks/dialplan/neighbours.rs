@@ -1,0 +1,71 @@
+//! DP-17: other rows of the same contexts, one of which can break all.
+
+use super::Seen;
+use super::texts::in_the_page;
+use crate::dialplan::{is_everywhere, is_public, read};
+use crate::{Code, DatabaseFacts, DialplanRow, Finding, Text};
+use std::collections::BTreeSet;
+
+pub(super) fn check(rows: &[Seen<'_>], database: &DatabaseFacts) -> Vec<Finding> {
+    let contexts: BTreeSet<_> = rows.iter().map(|seen| seen.row.context.as_str()).collect();
+    let own: BTreeSet<_> = rows.iter().map(|seen| seen.row.uuid).collect();
+    let has_domains = contexts.iter().any(|context| !is_public(context));
+    let is_near = |row: &&DialplanRow| {
+        let here = contexts.contains(row.context.as_str()) || (has_domains && is_everywhere(&row.context));
+        here && row.enabled && row.hostname.as_deref() != Some("") && !own.contains(&row.uuid)
+    };
+    database
+        .dialplans
+        .iter()
+        .filter(is_near)
+        .filter_map(neighbour)
+        .collect()
+}
+
+fn neighbour(row: &DialplanRow) -> Option<Finding> {
+    let code = Code::DialplanNeighbourMalformed;
+    let subject = format!("{} @{}", row.name, row.context);
+    let xml = row.xml.as_deref().filter(|xml| !xml.trim().is_empty())?;
+    let right = Text::new("well-formed XML", "XML bem formado");
+    match read(xml) {
+        Err(malformed) => {
+            let finding = Finding::fault(
+                code,
+                Text::new(
+                    format!("its XML is malformed, {malformed}: no extension of the context works"),
+                    format!(
+                        "o XML está malformado (linha {}, coluna {}: {}): nenhum ramal do contexto funciona",
+                        malformed.line, malformed.column, malformed.reason
+                    ),
+                ),
+                right,
+                in_the_page(
+                    "open the row and take quotation marks, < and & out of its values, or switch it off",
+                    "abra a linha e retire aspas, < e & dos valores, ou desative-a",
+                ),
+            );
+            Some(finding.about(subject))
+        }
+        Ok(reading) => {
+            let unescaped = reading.unescaped?;
+            let finding = Finding::warning(
+                code,
+                Text::new(
+                    format!(
+                        "a value has & or < that is not escaped, {unescaped}: FreeSWITCH takes it, other readers do not"
+                    ),
+                    format!(
+                        "um valor tem & ou < sem escape (linha {}, coluna {}: {}): o FreeSWITCH aceita, outros leitores não",
+                        unescaped.line, unescaped.column, unescaped.reason
+                    ),
+                ),
+                right,
+                in_the_page(
+                    "write the value without & and <, if you can",
+                    "escreva o valor sem & e <, se puder",
+                ),
+            );
+            Some(finding.about(subject))
+        }
+    }
+}
