@@ -9,7 +9,7 @@ STAGE := scripts/stage
 export VOICE_AI__MODELS__DIR ?= $(MODELS)
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: help run build models test packages python lint deny unit docs dist clean
+.PHONY: help run build models test packages python lint shell deny unit docs dist clean
 
 help:
 	@echo "make run     build, fetch the models, start the service on 127.0.0.1:8085"
@@ -31,7 +31,7 @@ models: build
 	@target/release/voice-ai models verify whisper-base >/dev/null 2>&1 || target/release/voice-ai models install whisper-base \
 	  || echo "voice-ai: no speech-to-text model could be fetched; the service answers by keys until 'voice-ai models install whisper-base' succeeds"
 
-test: test-packages test-models python lint deny unit docs
+test: test-packages test-models python lint shell deny unit docs
 	@$(STAGE) --total
 
 test-packages:
@@ -49,6 +49,11 @@ python:
 lint:
 	@$(STAGE) format cargo fmt --all --check
 	@$(STAGE) clippy cargo clippy --workspace --all-targets --locked -- -D warnings
+
+# What an operator runs on a PBX, and what builds this.
+shell:
+	@$(STAGE) shellcheck shellcheck $$(find scripts -type f)
+	@$(STAGE) scripts scripts/tests/install-mod-audio-stream
 
 deny:
 	@$(STAGE) deny scripts/check-dependencies

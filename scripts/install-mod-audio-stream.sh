@@ -199,6 +199,7 @@ meet_process() {
       'não há processo do FreeSWITCH aqui (%s não indica nenhum); execute isto onde o FreeSWITCH roda' "$1"
   user=$(awk '/^Uid:/ { print $3 }' "/proc/$process/status")
   group=$(awk '/^Gid:/ { print $3 }' "/proc/$process/status")
+  owner=$(id -nu "$user" 2>/dev/null || echo "$user")
   { program=$(readlink "/proc/$process/exe") && [ -r "/proc/$process/maps" ]; } ||
     fault 'the process %s of FreeSWITCH may not be looked at; run this as root: sudo %s …' \
       'o processo %s do FreeSWITCH não pode ser examinado; execute como root: sudo %s …' "$process" "$0"
@@ -598,7 +599,7 @@ place() {
   if ! cp "$1" "$fresh" 2>/dev/null || ! chmod 644 "$fresh" || ! chown "$user:$group" "$fresh" 2>/dev/null || ! mv "$fresh" "$installed"; then
     rm -f "$fresh"
     fault '%s cannot be written for the user %s; run this as root, and see whether the disk is full or read-only' \
-      '%s não pode ser escrito para o usuário %s; execute como root, e veja se o disco está cheio ou só para leitura' "$mod_dir" "$user"
+      '%s não pode ser escrito para o usuário %s; execute como root, e veja se o disco está cheio ou só para leitura' "$mod_dir" "$owner"
   fi
 }
 
@@ -657,7 +658,7 @@ install_module() {
   inspect
   inspect_modules_conf
   say 'FreeSWITCH %s, process %s of user %s; modules in %s' 'FreeSWITCH %s, processo %s do usuário %s; módulos em %s' \
-    "$version" "$process" "$(id -nu "$user" 2>/dev/null || echo "$user")" "$mod_dir"
+    "$version" "$process" "$owner" "$mod_dir"
   introduce
 
   local file=wanted loading=wanted row=wanted line=wanted before=none
@@ -689,7 +690,7 @@ install_module() {
 }
 
 tell_plan() {
-  [ "$1" = there ] || say '- copy the build to %s, of user %s, mode 644' '- copiar a compilação para %s, do usuário %s, modo 644' "$installed" "$user"
+  [ "$1" = there ] || say '- copy the build to %s, of user %s, mode 644' '- copiar a compilação para %s, do usuário %s, modo 644' "$installed" "$owner"
   [ "$2" = there ] || say '- load it, and look whether it answers' '- carregá-la, e ver se responde'
   [ "$3" != wanted ] || say '- enable it in v_modules of %s' '- habilitá-la em v_modules de %s' "$config"
   [ "$3" != none ] || say '- (no FusionPBX was found: --config FILE names its config.conf)' '- (nenhum FusionPBX foi encontrado: --config ARQUIVO indica seu config.conf)'
