@@ -126,7 +126,10 @@ impl Health {
     pub(crate) async fn ready_in_detail(&self) -> Response<Body> {
         let checks = self.checks().await;
         let ready = carries_calls(&checks);
-        let body = serde_json::json!({ "ready": ready, "calls": self.calls.live(), "checks": checks });
+        let domains: Vec<_> = self.secretaries.snapshot().domains.keys().copied().collect();
+        let body = serde_json::json!({
+            "ready": ready, "version": env!("CARGO_PKG_VERSION"), "calls": self.calls.live(), "domains": domains, "checks": checks,
+        });
         json(status(ready), &body)
     }
 
