@@ -31,7 +31,7 @@ pub use ours::{
 };
 pub use owner::{NumberOwner, owner_of};
 pub use plan::{add, remove};
-pub use reading::{Malformed, Reading, read, read_one};
+pub use reading::{Kept, Malformed, Reading, cached, read, read_one};
 pub use refusal::Refusal;
 pub use shadow::{Shadow, shadow};
 pub use takes::Takes;

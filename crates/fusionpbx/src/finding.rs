@@ -2,6 +2,7 @@
 
 use crate::{Code, Text};
 use serde::Serialize;
+use uuid::Uuid;
 
 /// How a check ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -26,6 +27,8 @@ pub struct Finding {
     pub verdict: Verdict,
     /// What it is about, where a check looks at several things: a dialplan row's name, a domain, a path.
     pub subject: Option<String>,
+    /// The row of `v_dialplans` that it is about, for who mends it.
+    pub row: Option<Uuid>,
     /// What was found, with its value; of a skipped check, why.
     pub found: Text,
     /// What would be right; `None` where all is.
@@ -71,11 +74,21 @@ impl Finding {
         }
     }
 
+    /// The same, of one row of `v_dialplans`.
+    #[must_use]
+    pub fn of_row(self, row: Uuid) -> Self {
+        Self {
+            row: Some(row),
+            ..self
+        }
+    }
+
     fn new(code: Code, verdict: Verdict, found: Text) -> Self {
         Self {
             code,
             verdict,
             subject: None,
+            row: None,
             found,
             right: None,
             remedy: None,

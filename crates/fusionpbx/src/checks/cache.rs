@@ -1,7 +1,12 @@
 //! CA: what FusionPBX keeps of the dialplan beside its database.
 
+mod stale;
+
+pub(crate) use stale::stale;
+
 use super::{repair, unread};
 use crate::{CacheFacts, CacheMethod, CacheSettings, Code, Facts, Finding, Text};
+use stale::How;
 
 const CODES: [Code; 4] = [
     Code::CacheStale,
@@ -13,7 +18,11 @@ const CODES: [Code; 4] = [
 pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     match &facts.cache {
         Err(why) => unread(&CODES, why),
-        Ok(cache) => vec![differs(facts, cache), writable(cache), memcached(cache)],
+        Ok(cache) => {
+            let mut findings = of_yesterday(facts, cache);
+            findings.extend([differs(facts, cache), writable(cache), memcached(cache)]);
+            findings
+        }
     }
 }
 
@@ -25,6 +34,50 @@ fn shown(settings: &CacheSettings) -> String {
         CacheMethod::Memcache => "memcache".into(),
         CacheMethod::Other(method) => method.clone(),
     }
+}
+
+fn of_yesterday(facts: &Facts, cache: &CacheFacts) -> Vec<Finding> {
+    let code = Code::CacheStale;
+    if let Err(why) = &facts.database {
+        return vec![Finding::skipped(code, why.0.clone())];
+    }
+    if cache.lua.method != CacheMethod::File {
+        let why = Text::new(
+            "only files can be compared with the database",
+            "só arquivos podem ser comparados com o banco de dados",
+        );
+        return vec![Finding::skipped(code, why)];
+    }
+    let found: Vec<_> = stale(facts).into_iter().map(|stale| {
+        let (key, extension) = (&stale.key, &stale.extension);
+        let found = match stale.how {
+            How::Lacks => Text::new(
+                format!("the cache lacks {extension} as the database has it: calls do not reach it"),
+                format!("o cache não tem {extension} como está no banco: as chamadas não o alcançam"),
+            ),
+            How::Keeps => Text::new(
+                format!("the cache keeps {extension} as the database has it no more: calls still go there"),
+                format!("o cache guarda {extension} como não está mais no banco: as chamadas ainda vão para lá"),
+            ),
+        };
+        Finding::fault(
+            code,
+            found,
+            Text::new("what the database has", "o que está no banco"),
+            Text::plain(format!("voice-ai cache clear --key {key}")),
+        )
+        .about(key)
+    })
+    .collect();
+    if found.is_empty() {
+        let count = cache.files.len();
+        let found = Text::new(
+            format!("{count} files of the dialplan, none of yesterday"),
+            format!("{count} arquivos do dialplan, nenhum desatualizado"),
+        );
+        return vec![Finding::ok(code, found)];
+    }
+    found
 }
 
 fn differs(facts: &Facts, cache: &CacheFacts) -> Finding {

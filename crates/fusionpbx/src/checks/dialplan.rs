@@ -169,6 +169,6 @@ impl<'a> Seen<'a> {
     }
 
     fn about(&self, finding: Finding) -> Vec<Finding> {
-        vec![finding.about(self.subject())]
+        vec![finding.about(self.subject()).of_row(self.row.uuid)]
     }
 }

@@ -85,6 +85,28 @@ pub fn read_one(xml: &str) -> Result<Meaning, Malformed> {
         })
 }
 
+/// What FusionPBX keeps of a context.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Which context.
+    pub context: String,
+    /// The number that was called, where it is kept for that one alone.
+    pub number: Option<String>,
+    /// Its extensions, in turn.
+    pub extensions: Vec<Meaning>,
+}
+
+/// Reads a file of FusionPBX's cache of dialplans. `None` where it is none, such as the one that keeps the mode, or is not well formed.
+pub fn cached(text: &str) -> Option<Kept> {
+    let document = Document::parse(text.trim_start()).ok()?;
+    let context = document.descendants().find(|node| node.has_tag_name("context"))?;
+    Some(Kept {
+        context: attribute(context, "name").to_owned(),
+        number: context.attribute("destination_number").map(str::to_owned),
+        extensions: children(context, "extension").map(extension).collect(),
+    })
+}
+
 /// What a row's XML is put into to be read: the handler strings the rows together, so one alone has no root.
 const ROOT: &str = "voice-ai-context";
 
