@@ -3,3 +3,4 @@
 
 mod estate;
 mod estates;
+mod journal;
