@@ -9,6 +9,8 @@ mod server;
 mod switch;
 mod system;
 
+pub(crate) use cache::stale;
+
 use crate::{Code, Facts, Finding, Text, Unread};
 use secretary::DomainUuid;
 

@@ -41,3 +41,4 @@ pub(crate) use context::{is_everywhere, is_public};
 pub(crate) use mend::is_stream;
 pub(crate) use ours::by_details;
 pub(crate) use plan::hostname;
+pub(crate) use rows::columns;

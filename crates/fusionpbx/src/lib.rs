@@ -22,6 +22,7 @@ mod finding;
 mod host;
 pub mod journal;
 mod lang;
+pub mod plan;
 
 pub use change::{Change, FileChange, FileState, Owner, RowChange, SwitchChange, Table};
 pub use code::{Code, Group};

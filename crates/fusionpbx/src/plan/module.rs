@@ -1,0 +1,141 @@
+//! Modules of FreeSWITCH: loaded now, and at its next start.
+
+use super::script::state;
+use crate::dialplan::columns;
+use crate::{Change, Facts, FileChange, FileState, LoadedModule, RowChange, SwitchChange, Table};
+use regex::Regex;
+use serde_json::json;
+use uuid::Uuid;
+
+/// The module that streams audio.
+pub(crate) const AUDIO_STREAM: &str = "mod_audio_stream";
+/// The module that runs scripts.
+pub(crate) const LUA: &str = "mod_lua";
+
+/// What is to change so that a module is loaded now; nothing where it is. `None` where it cannot be told.
+pub(crate) fn loaded(module: LoadedModule, facts: &Facts) -> Option<Vec<Change>> {
+    let running = facts.switch.running.as_ref()?;
+    if running.modules.contains(&module) {
+        return Some(Vec::new());
+    }
+    let name = match module {
+        LoadedModule::AudioStream => AUDIO_STREAM,
+        LoadedModule::Lua => LUA,
+        LoadedModule::Memcache => "mod_memcache",
+        LoadedModule::Loopback => "mod_loopback",
+    };
+    Some(vec![Change::Switch(SwitchChange::Load(name.to_owned()))])
+}
+
+/// What is to change so that FreeSWITCH loads the audio module when it starts, and goes on doing so after FusionPBX has written
+/// modules.conf.xml anew; nothing where it does. `None` where the file or the database could not be read.
+pub(crate) fn autoload(facts: &Facts) -> Option<Vec<Change>> {
+    let mut changes = registered(facts)?;
+    let module = facts.module.as_ref().ok()?;
+    let (path, file) = module.conf.as_ref()?;
+    if !loads(&file.text, AUDIO_STREAM) {
+        changes.push(Change::File(FileChange {
+            path: path.clone(),
+            before: Some(state(file)),
+            after: Some(FileState {
+                text: with_line(&file.text)?,
+                ..state(file)
+            }),
+        }));
+    }
+    Some(changes)
+}
+
+/// What is to change so that FusionPBX has the module enabled.
+pub(crate) fn registered(facts: &Facts) -> Option<Vec<Change>> {
+    let database = facts.database.as_ref().ok()?;
+    let row = database.modules.iter().find(|row| row.name == AUDIO_STREAM);
+    let change = match row {
+        Some(row) if row.enabled == Some(true) => return Some(Vec::new()),
+        Some(row) => RowChange {
+            table: Table::Modules,
+            key: row.uuid,
+            before: Some(columns([("module_name", json!(AUDIO_STREAM))])),
+            after: Some(columns([("module_enabled", json!("true"))])),
+        },
+        // As FusionPBX registers a module that it does not know (5.6.4-dev).
+        None => RowChange {
+            table: Table::Modules,
+            key: Uuid::new_v4(),
+            before: None,
+            after: Some(columns([
+                ("module_label", json!("Audio Stream")),
+                ("module_name", json!(AUDIO_STREAM)),
+                ("module_category", json!("Auto")),
+                ("module_order", json!(800)),
+                ("module_enabled", json!("true")),
+                ("module_default_enabled", json!("false")),
+            ])),
+        },
+    };
+    Some(vec![Change::Row(change)])
+}
+
+/// Whether a text of modules.conf.xml loads a module, comments left out.
+pub(crate) fn loads(text: &str, module: &str) -> bool {
+    let (Ok(comments), Ok(load)) = (
+        Regex::new("(?s)<!--.*?-->"),
+        Regex::new(&format!(
+            r#"<load\s+module\s*=\s*["']{}["']"#,
+            regex::escape(module)
+        )),
+    ) else {
+        return false;
+    };
+    load.is_match(&comments.replace_all(text, ""))
+}
+
+/// The text with a line that loads the audio module, after the others. `None` where it is no modules.conf.xml.
+fn with_line(text: &str) -> Option<String> {
+    let end = text.rfind("</modules>")?;
+    let line = text[..end].rfind('\n').map_or(0, |at| at + 1);
+    let indent = if text[line..end].trim().is_empty() {
+        line
+    } else {
+        end
+    };
+    let (before, after) = text.split_at(indent);
+    let newline = if before.is_empty() || before.ends_with('\n') {
+        ""
+    } else {
+        "\n"
+    };
+    Some(format!(
+        "{before}{newline}\t\t<load module=\"{AUDIO_STREAM}\"/>\n{after}"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CONF: &str = "<configuration name=\"modules.conf\" description=\"Modules\">\n\t<modules>\n\t\t<!-- Auto -->\n\
+                        \t\t<!--<load module=\"mod_audio_stream\"/>-->\n\t\t<load module='mod_lua'/>\n\t</modules>\n</configuration>\n";
+
+    #[test]
+    fn a_module_in_a_comment_is_not_loaded() {
+        assert!(!loads(CONF, AUDIO_STREAM));
+        assert!(loads(CONF, LUA));
+    }
+
+    #[test]
+    fn a_line_more_and_nothing_else() {
+        let text = with_line(CONF).unwrap();
+        assert!(loads(&text, AUDIO_STREAM));
+        assert_eq!(
+            text.replace("\t\t<load module=\"mod_audio_stream\"/>\n", ""),
+            CONF
+        );
+        assert!(with_line("<configuration/>").is_none());
+        let one_line = with_line("<modules></modules>").unwrap();
+        assert_eq!(
+            one_line,
+            "<modules>\n\t\t<load module=\"mod_audio_stream\"/>\n</modules>"
+        );
+    }
+}
