@@ -15,6 +15,7 @@ pub mod cache;
 mod change;
 pub mod checks;
 mod code;
+pub mod database;
 pub mod dialplan;
 mod explain;
 mod facts;
@@ -23,9 +24,12 @@ mod host;
 pub mod journal;
 mod lang;
 pub mod plan;
+pub mod settings;
+mod survey;
 
 pub use change::{Change, FileChange, FileState, Owner, RowChange, SwitchChange, Table};
 pub use code::{Code, Group};
+pub use database::{Database, DatabaseError};
 pub use explain::explain;
 pub use facts::{
     Account, CacheFacts, CacheFile, CacheMethod, CacheRow, CacheSettings, ChoiceOfDialplan, DatabaseFacts,
@@ -36,3 +40,5 @@ pub use facts::{
 pub use finding::{Finding, Verdict};
 pub use host::{Host, User, Want};
 pub use lang::{Lang, Text};
+pub use settings::{DatabaseSettings, EventSocket, Secret, Settings, SettingsError, TlsMode};
+pub use survey::{Options as SurveyOptions, survey};

@@ -23,6 +23,17 @@ pub enum CacheMethod {
     Other(String),
 }
 
+impl CacheMethod {
+    /// As FusionPBX writes it.
+    pub fn parse(name: &str) -> Self {
+        match name {
+            "file" => Self::File,
+            "memcache" => Self::Memcache,
+            other => Self::Other(other.into()),
+        }
+    }
+}
+
 /// The cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CacheFacts {

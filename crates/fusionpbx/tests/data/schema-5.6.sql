@@ -67,6 +67,8 @@ CREATE TABLE v_destinations (
     dialplan_uuid uuid,
     destination_type text,
     destination_number text,
+    destination_trunk_prefix text,
+    destination_area_code text,
     destination_prefix text,
     destination_number_regex text,
     destination_context text,
