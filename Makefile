@@ -9,12 +9,13 @@ STAGE := scripts/stage
 export VOICE_AI__MODELS__DIR ?= $(MODELS)
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: help run build models test packages python lint shell deny unit docs dist clean
+.PHONY: help run build models test packages python lint shell deny unit docs dist deb docker-lint clean
 
 help:
 	@echo "make run     build, fetch the models, start the service on 127.0.0.1:8085"
 	@echo "make test    everything that CI runs, each stage timed"
 	@echo "make dist    an optimised binary in target/dist/voice-ai"
+	@echo "make deb     a Debian package in target/debian"
 	@echo "make clean   drop what was built; models stay"
 
 run: packages build models
@@ -66,6 +67,9 @@ docs:
 
 dist: packages
 	cargo build --profile dist --locked --package cli
+
+deb: packages
+	@$(STAGE) deb scripts/debian-package
 
 clean:
 	cargo clean
