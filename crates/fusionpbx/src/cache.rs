@@ -4,8 +4,8 @@
 
 mod names;
 
-pub(crate) use names::of_dialplan;
 pub use names::file_names;
+pub(crate) use names::of_dialplan;
 
 use crate::{CacheMethod, CacheSettings, Host, Text};
 use freeswitch::{CacheEvent, CacheKey, CommandError, Console};
@@ -50,13 +50,17 @@ pub enum CacheError {
         error: io::Error,
     },
     /// mod_memcache is asked by the event socket, which could not be used.
-    #[error("{key} is in memcached, which is reached by FreeSWITCH's event socket alone, and that could not be used")]
+    #[error(
+        "{key} is in memcached, which is reached by FreeSWITCH's event socket alone, and that could not be used"
+    )]
     NoConsole {
         /// The key.
         key: String,
     },
     /// memcached has no list of its keys, and to forget all of them would drop what is kept of directories too.
-    #[error("{ALL_DIALPLANS} cannot be cleared in memcached: name each context, as in dialplan:pbx.example.com")]
+    #[error(
+        "{ALL_DIALPLANS} cannot be cleared in memcached: name each context, as in dialplan:pbx.example.com"
+    )]
     NoList,
     /// FreeSWITCH refused.
     #[error(transparent)]

@@ -1,0 +1,39 @@
+//! The service's own files, as far as setup would write them.
+
+use super::script::file;
+use crate::plan::{PASSWORD, SYSUSERS, UNIT, USER};
+use crate::{HomeFacts, Host};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Where systemd looks for units, the first that counts in front (systemd.unit(5)).
+const UNITS: [&str; 3] = [
+    "/etc/systemd/system",
+    "/usr/lib/systemd/system",
+    "/lib/systemd/system",
+];
+/// The unit's name.
+const NAME: &str = "voice-ai-realtime.service";
+
+/// What there is of the service's files, with its configuration in `config`. Blocks.
+///
+/// # Errors
+/// When a file that is there cannot be read.
+pub fn home(host: &Host, config: &Path) -> io::Result<HomeFacts> {
+    let units = UNITS.iter().map(|folder| Path::new(folder).join(NAME));
+    let mut written = Vec::new();
+    for path in [UNIT, SYSUSERS].map(PathBuf::from) {
+        if let Some(file) = file(host, &path)? {
+            written.push((path, file));
+        }
+    }
+    Ok(HomeFacts {
+        systemd: host.is_here() && Path::new("/run/systemd/system").is_dir(),
+        unit: units.into_iter().find(|unit| host.path(unit).is_file()),
+        user: host.user(USER).map(|user| user.owner),
+        free_id: host.free_system_id(),
+        config: file(host, config)?,
+        password: file(host, Path::new(PASSWORD))?,
+        written,
+    })
+}

@@ -1,0 +1,195 @@
+//! The service: its health, its port, and a stream's upgrade as a module asks for one.
+
+mod http;
+mod tls;
+
+use super::Options;
+use crate::{Host, PortOwner, ServerFacts, ServerState, Service, Text, Unread, Upgrade};
+use http::{Answer, Request};
+use secretary::{CallUuid, DomainUuid};
+use serde::Deserialize;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use uuid::Uuid;
+
+/// What the service's process is called.
+pub(super) const PROGRAM: &str = "voice-ai";
+
+/// How long health may take: it tries its programs, of which one starts a process.
+const HEALTH: Duration = Duration::from_millis(1_500);
+
+/// How long an upgrade may take. amigniter's module gives a stream up after a second (measured).
+const UPGRADE: Duration = Duration::from_millis(1_000);
+
+/// What `/health/ready` of the control listener says.
+#[derive(Deserialize)]
+struct Health {
+    #[serde(rename = "ready")]
+    _ready: bool,
+    version: Option<String>,
+    domains: Option<Vec<DomainUuid>>,
+    #[serde(default)]
+    checks: Vec<Check>,
+}
+
+#[derive(Deserialize)]
+struct Check {
+    name: String,
+    state: String,
+    detail: String,
+}
+
+pub(super) async fn find(host: &Host, service: &Service, options: &Options) -> ServerFacts {
+    let port = host.port_owner(service.listen.port());
+    let (state, health) = health(service.control, options).await;
+    // Of whoever else has the port nothing is asked, and no token is shown.
+    let upgrade = match state {
+        ServerState::Up(_) => Some(upgrade(service, options).await),
+        ServerState::Down(_) | ServerState::Stranger(_) => None,
+    };
+    let checks = health.as_ref().map_or(&[][..], |health| &health.checks);
+    ServerFacts {
+        state,
+        port,
+        upgrade,
+        connected: connected(checks),
+        complaints: checks
+            .iter()
+            .filter(|check| check.state != "ok")
+            .map(|check| format!("{}: {}", check.name, check.detail))
+            .collect(),
+        domains: health.and_then(|health| health.domains),
+    }
+}
+
+/// The service's process: the one that has its port, else any of its name.
+pub(super) fn process(host: &Host, port: Option<&PortOwner>) -> Option<u32> {
+    let owner = port.filter(|owner| owner.name == PROGRAM).map(|owner| owner.pid);
+    owner.or_else(|| host.processes(PROGRAM).first().map(|account| account.pid))
+}
+
+/// Whether one of the FreeSWITCHes is connected; `None` where the service has none.
+fn connected(checks: &[Check]) -> Option<bool> {
+    let mut switches = checks.iter().filter(|check| check.name == "pbx").peekable();
+    switches.peek()?;
+    Some(switches.any(|check| check.state == "ok"))
+}
+
+async fn health(control: SocketAddr, options: &Options) -> (ServerState, Option<Health>) {
+    let asked = ask_health(control, options);
+    let answer = match timeout(HEALTH, asked).await {
+        Err(_) => return (down(control, &format!("no answer within {HEALTH:?}")), None),
+        Ok(Err(error)) if error.kind() == io::ErrorKind::InvalidData => {
+            return (ServerState::Stranger(format!("{control}: {error}")), None);
+        }
+        Ok(Err(error)) => return (down(control, &error.to_string()), None),
+        Ok(Ok(answer)) => answer,
+    };
+    match serde_json::from_str::<Health>(&answer.body) {
+        Ok(health) => {
+            let version = health.version.clone().unwrap_or_default();
+            (ServerState::Up(version), Some(health))
+        }
+        // With a token that we do not have it says no more than that it is there.
+        Err(_) if answer.status == 401 && answer.body.contains("server.control_token") => {
+            (ServerState::Up(String::new()), None)
+        }
+        Err(_) => {
+            let what = format!("{control}: HTTP {}", answer.status);
+            (ServerState::Stranger(what), None)
+        }
+    }
+}
+
+async fn ask_health(control: SocketAddr, options: &Options) -> io::Result<Answer> {
+    let address = reached_at(control);
+    let stream = TcpStream::connect(address).await?;
+    let request = Request {
+        path: "/health/ready",
+        host: address,
+        token: options.control_token.as_deref(),
+        headers: &[("Connection", "close")],
+    };
+    http::exchange(stream, &request).await
+}
+
+fn down(control: SocketAddr, why: &str) -> ServerState {
+    ServerState::Down(Unread(Text::new(
+        format!("nothing answers at {control}: {why}"),
+        format!("nada responde em {control}: {why}"),
+    )))
+}
+
+/// Asks for the stream of a call that there is not. The refusal that says so comes last of all.
+async fn upgrade(service: &Service, options: &Options) -> Upgrade {
+    match timeout(UPGRADE, ask_upgrade(service, options)).await {
+        Err(_) => Upgrade::Unreachable(format!("no answer within {UPGRADE:?}")),
+        Ok(Err(error)) => Upgrade::Unreachable(error.to_string()),
+        Ok(Ok(answer)) => read_upgrade(&answer, options),
+    }
+}
+
+async fn ask_upgrade(service: &Service, options: &Options) -> io::Result<Answer> {
+    let domain = service.domains.first().map(|domain| domain.uuid);
+    let domain = domain.unwrap_or_else(|| DomainUuid::new(Uuid::new_v4()));
+    let path = format!("/stream/{domain}/{}", CallUuid::new(Uuid::new_v4()));
+    let host = reached_at(service.listen);
+    let mut headers = vec![
+        ("Connection", "Upgrade"),
+        ("Upgrade", "websocket"),
+        ("Sec-WebSocket-Version", "13"),
+    ];
+    if !options.believes {
+        // Sixteen bytes in base64; no answer is held against it.
+        headers.push(("Sec-WebSocket-Key", "dm9pY2UtYWktZG9jdG9yIQ=="));
+    }
+    let request = Request {
+        path: &path,
+        host,
+        token: options.stream_token.as_deref(),
+        headers: &headers,
+    };
+    let stream = TcpStream::connect(host).await?;
+    if !service.tls {
+        return http::exchange(stream, &request).await;
+    }
+    http::exchange(tls::wrap(stream, host.ip()).await?, &request).await
+}
+
+fn read_upgrade(answer: &Answer, options: &Options) -> Upgrade {
+    #[derive(Deserialize)]
+    struct Refusal {
+        error: String,
+    }
+    let words = serde_json::from_str::<Refusal>(&answer.body).map_or_else(
+        |_| answer.body.chars().take(200).collect(),
+        |refusal| refusal.error,
+    );
+    let works = match answer.status {
+        101 => true,
+        // What a request without a key is told by a service that would take it.
+        426 => options.believes,
+        403 => words.contains("is no channel of domain"),
+        // The token is asked for before anything else, and the one to show is not known here.
+        401 => options.stream_token.is_none() && words == "a token is needed",
+        _ => false,
+    };
+    if works {
+        Upgrade::Works
+    } else {
+        Upgrade::Refused(answer.status, words)
+    }
+}
+
+/// Where a listener is reached from this machine.
+fn reached_at(listener: SocketAddr) -> SocketAddr {
+    let ip = match listener.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, listener.port())
+}

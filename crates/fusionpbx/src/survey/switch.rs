@@ -1,0 +1,172 @@
+//! FreeSWITCH: its process, its event socket, and what it says of itself there.
+
+use crate::settings::EventSocket;
+use crate::{Account, Esl, EslState, Host, LoadedModule, Owner, Running, SwitchFacts};
+use freeswitch::{CommandError, Console, ModuleName, Password, Settings, State, VariableName};
+use std::collections::BTreeSet;
+use std::fs;
+use std::net::{IpAddr, UdpSocket};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::time::{Instant, timeout};
+
+/// What FreeSWITCH's process is called.
+const PROGRAM: &str = "freeswitch";
+
+/// The password that everybody knows, as delivered.
+const KNOWN_PASSWORD: &str = "ClueCon";
+
+/// How long a connection or one answer may take; a healthy one takes less than a millisecond on the same machine.
+const PATIENCE: Duration = Duration::from_millis(600);
+
+/// How long all of it may take.
+const LIMIT: Duration = Duration::from_millis(1_500);
+
+/// What was found, and how far FreeSWITCH's clock is ahead, in milliseconds.
+pub(super) struct Found {
+    pub(super) facts: SwitchFacts,
+    pub(super) clock_ms: Option<i64>,
+}
+
+pub(super) async fn find(host: &Host, place: &EventSocket) -> Found {
+    let mut told = None;
+    // What was told before the time was over counts.
+    let state = match timeout(LIMIT, ask(place, &mut told)).await {
+        Ok(state) => state,
+        Err(_) if told.is_some() => EslState::Up,
+        Err(_) => EslState::Unreachable(format!("no answer within {LIMIT:?}")),
+    };
+    let (running, clock_ms) = told.unwrap_or((None, None));
+    let (local, port) = (is_of_this_machine(&place.host), place.port);
+    let esl = Esl {
+        host: place.host.clone(),
+        port,
+        default_password: state == EslState::Up && place.password.reveal() == KNOWN_PASSWORD,
+        state,
+        listens: if local { host.listening(port) } else { Vec::new() },
+    };
+    let folder = running.as_ref().map(|running| running.conf_dir.clone());
+    let facts = SwitchFacts {
+        process: process(host, local.then_some(port)),
+        esl,
+        running,
+        folder: folder.and_then(|folder| owned(host, &folder)),
+    };
+    Found { facts, clock_ms }
+}
+
+/// Of several FreeSWITCHes the one that has the port, else the oldest.
+fn process(host: &Host, port: Option<u16>) -> Option<Account> {
+    let found = host.processes(PROGRAM);
+    let owner = port.and_then(|port| host.port_owner(port));
+    let of_port = owner.and_then(|owner| found.iter().find(|account| account.pid == owner.pid).cloned());
+    of_port.or_else(|| found.into_iter().next())
+}
+
+/// A folder and whose it is, where it is there.
+pub(super) fn owned(host: &Host, folder: &Path) -> Option<(PathBuf, Owner)> {
+    let file = fs::metadata(host.path(folder)).ok()?;
+    let owner = Owner {
+        uid: file.uid(),
+        gid: file.gid(),
+    };
+    Some((folder.to_owned(), owner))
+}
+
+/// Whether this machine has the address: only then does it know who listens there.
+fn is_of_this_machine(host: &str) -> bool {
+    match host.parse::<IpAddr>() {
+        Ok(address) => UdpSocket::bind((address, 0)).is_ok(),
+        Err(_) => host.eq_ignore_ascii_case("localhost"),
+    }
+}
+
+type Told = (Option<Running>, Option<i64>);
+
+async fn ask(place: &EventSocket, told: &mut Option<Told>) -> EslState {
+    let settings = Settings {
+        name: "FusionPBX".to_owned(),
+        host: place.host.clone(),
+        port: place.port,
+        password: Password::new(place.password.reveal()),
+        patience: PATIENCE,
+        longest_pause: PATIENCE,
+    };
+    let mut console = match Console::connect(&settings).await {
+        Ok(console) => console,
+        Err(state) => return refused(state),
+    };
+    let told = told.insert((None, None));
+    told.1 = clock(&mut console).await.ok();
+    told.0 = running(&mut console).await.ok().flatten();
+    EslState::Up
+}
+
+fn refused(state: State) -> EslState {
+    match state {
+        State::WrongPassword => EslState::WrongPassword,
+        State::Refused => EslState::Refused,
+        State::Unreachable { reason } | State::Lost { reason } => EslState::Unreachable(reason),
+        State::Connecting | State::Up { .. } => EslState::Unreachable(state.to_string()),
+    }
+}
+
+/// How far FreeSWITCH's clock is ahead: its answer was true about half-way between question and answer.
+async fn clock(console: &mut Console) -> Result<i64, CommandError> {
+    let asked = Instant::now();
+    let told = console.clock().await?;
+    let half_way = SystemTime::now() - asked.elapsed() / 2;
+    Ok(ahead_ms(told, half_way))
+}
+
+/// How far a clock that tells this time since 1970 is ahead of one that says `now`, in milliseconds.
+pub(super) fn ahead_ms(told: Duration, now: SystemTime) -> i64 {
+    let ms = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+    let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+    ms(told).saturating_sub(ms(now))
+}
+
+/// What it says of itself; none where it has not told one of its folders.
+async fn running(console: &mut Console) -> Result<Option<Running>, CommandError> {
+    let version = short_version(&console.version().await?);
+    let hostname = console.hostname().await?;
+    let mut folders = Vec::new();
+    for name in ["mod_dir", "script_dir", "conf_dir", "log_dir"] {
+        let Ok(variable) = VariableName::parse(name) else {
+            return Ok(None);
+        };
+        folders.extend(console.folder(&variable).await?);
+    }
+    let Ok([mod_dir, script_dir, conf_dir, log_dir]) = <[PathBuf; 4]>::try_from(folders) else {
+        return Ok(None);
+    };
+    let mut modules = BTreeSet::new();
+    for (module, name) in [
+        (LoadedModule::AudioStream, ModuleName::audio_stream()),
+        (LoadedModule::Lua, ModuleName::lua()),
+        (LoadedModule::Memcache, ModuleName::memcache()),
+        (LoadedModule::Loopback, ModuleName::loopback()),
+    ] {
+        if console.has_module(&name).await? {
+            modules.insert(module);
+        }
+    }
+    Ok(Some(Running {
+        version,
+        mod_dir,
+        script_dir,
+        conf_dir,
+        log_dir,
+        hostname,
+        modules,
+        applications: console.applications().await?,
+    }))
+}
+
+/// `1.10.12-release` of `FreeSWITCH Version 1.10.12-release~64bit ( 64bit)`.
+fn short_version(told: &str) -> String {
+    let version = told.strip_prefix("FreeSWITCH Version ").unwrap_or(told);
+    let end = version.find(['~', ' ', '+']).unwrap_or(version.len());
+    version[..end].to_owned()
+}

@@ -1,0 +1,8 @@
+//! What is found, where all is well and where things are missing, refused or another's.
+
+mod files;
+mod module;
+mod service;
+mod stage;
+mod switch;
+mod whole;
