@@ -2,6 +2,7 @@
 
 mod cache;
 mod database;
+mod home;
 mod module;
 mod script;
 mod server;
@@ -14,6 +15,7 @@ pub use database::{
     CacheRow, ChoiceOfDialplan, DatabaseFacts, Destination, Detail, DialplanRow, Domain, Module,
     SwitchFolders,
 };
+pub use home::HomeFacts;
 pub use module::{ModuleBuild, ModuleFacts};
 pub use script::{FileFacts, ScriptFacts};
 pub use server::{PortOwner, ServerFacts, ServerState, Upgrade};

@@ -23,6 +23,11 @@ impl Host {
         Self { root: root.into() }
     }
 
+    /// Whether it is the machine that this runs on, and not only its files.
+    pub fn is_here(&self) -> bool {
+        self.root == Path::new("/")
+    }
+
     /// Where an absolute path of the machine is found from here. It never leads out of the root.
     pub fn path(&self, absolute: impl AsRef<Path>) -> PathBuf {
         let mut path = self.root.clone();

@@ -23,6 +23,7 @@ mod finding;
 mod host;
 pub mod journal;
 mod lang;
+mod outside;
 pub mod plan;
 pub mod settings;
 mod survey;
@@ -33,12 +34,14 @@ pub use database::{Database, DatabaseError};
 pub use explain::explain;
 pub use facts::{
     Account, CacheFacts, CacheFile, CacheMethod, CacheRow, CacheSettings, ChoiceOfDialplan, DatabaseFacts,
-    Destination, Detail, DialplanRow, Domain, Esl, EslState, Facts, FileFacts, Installation, LoadedModule,
-    Module, ModuleBuild, ModuleFacts, PortOwner, Running, ScriptFacts, ServerFacts, ServerState, Service,
-    ServiceDomain, ServiceSecretary, SwitchFacts, SwitchFolders, SystemFacts, Unread, Upgrade,
+    Destination, Detail, DialplanRow, Domain, Esl, EslState, Facts, FileFacts, HomeFacts, Installation,
+    LoadedModule, Module, ModuleBuild, ModuleFacts, PortOwner, Running, ScriptFacts, ServerFacts,
+    ServerState, Service, ServiceDomain, ServiceSecretary, SwitchFacts, SwitchFolders, SystemFacts, Unread,
+    Upgrade,
 };
 pub use finding::{Finding, Verdict};
 pub use host::{Host, User, Want};
 pub use lang::{Lang, Text};
+pub use outside::Reality;
 pub use settings::{DatabaseSettings, EventSocket, Secret, Settings, SettingsError, TlsMode};
-pub use survey::{Options as SurveyOptions, survey};
+pub use survey::{Options as SurveyOptions, event_socket, home, survey};

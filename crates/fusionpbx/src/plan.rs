@@ -5,5 +5,13 @@ mod merging;
 mod module;
 mod repair;
 mod script;
+mod service;
+mod setup;
+mod telling;
+mod uninstall;
 
 pub use repair::{MENDED, Repair, repair};
+pub use service::{PASSWORD, SYSUSERS, UNIT, USER};
+pub use setup::{Hindrance, Wish, setup};
+pub use telling::{Deed, Told, told};
+pub use uninstall::uninstall;

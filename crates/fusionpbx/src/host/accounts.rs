@@ -2,6 +2,7 @@
 
 use super::Host;
 use crate::Owner;
+use std::collections::HashSet;
 use std::fs;
 
 /// A user, with all groups that it is in.
@@ -41,6 +42,17 @@ impl Host {
                 groups: Vec::new(),
             },
         }
+    }
+
+    /// A number of system accounts that no user and no group has, from the top as `systemd-sysusers` chooses.
+    pub fn free_system_id(&self) -> u32 {
+        let read = |file: &str| fs::read_to_string(self.path(file)).unwrap_or_default();
+        let taken: HashSet<u32> = [read("/etc/passwd"), read("/etc/group")]
+            .iter()
+            .flat_map(|text| text.lines())
+            .filter_map(|line| line.split(':').nth(2)?.parse().ok())
+            .collect();
+        (100..1_000).rev().find(|id| !taken.contains(id)).unwrap_or(999)
     }
 
     fn with_groups(&self, name: &str, owner: Owner) -> User {

@@ -1,0 +1,23 @@
+//! What there is of the service's own files: what setup would write.
+
+use crate::{FileFacts, Owner};
+use std::path::PathBuf;
+
+/// The service's home.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HomeFacts {
+    /// Whether systemd runs this machine, and not only its files are seen from here.
+    pub systemd: bool,
+    /// The unit's file, wherever systemd finds it.
+    pub unit: Option<PathBuf>,
+    /// The user that the service runs as, where it is there.
+    pub user: Option<Owner>,
+    /// A number of system accounts that no user and no group has.
+    pub free_id: u32,
+    /// The configuration's file.
+    pub config: Option<FileFacts>,
+    /// The file of the event socket's password.
+    pub password: Option<FileFacts>,
+    /// The files of the unit and of the user that setup has written where no package did.
+    pub written: Vec<(PathBuf, FileFacts)>,
+}
