@@ -2,10 +2,12 @@
 #![cfg(test)]
 
 mod cache;
+mod database;
 mod dialplan;
 mod estate;
 mod estates;
 mod host;
 mod journal;
 mod machine;
+mod settings;
 mod survey;
