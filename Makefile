@@ -9,7 +9,7 @@ STAGE := scripts/stage
 export VOICE_AI__MODELS__DIR ?= $(MODELS)
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: help run build models test packages python lint shell deny unit docs dist deb docker-lint clean
+.PHONY: help run build models test packages python lint shell deny unit docs dist deb docker-lint packaging clean
 
 help:
 	@echo "make run     build, fetch the models, start the service on 127.0.0.1:8085"
@@ -32,7 +32,7 @@ models: build
 	@target/release/voice-ai models verify whisper-base >/dev/null 2>&1 || target/release/voice-ai models install whisper-base \
 	  || echo "voice-ai: no speech-to-text model could be fetched; the service answers by keys until 'voice-ai models install whisper-base' succeeds"
 
-test: test-packages test-models python lint shell deny unit docs
+test: test-packages test-models python lint shell packaging deny unit docs
 	@$(STAGE) --total
 
 test-packages:
@@ -53,8 +53,15 @@ lint:
 
 # What an operator runs on a PBX, and what builds this.
 shell:
-	@$(STAGE) shellcheck shellcheck $$(find scripts -type f)
+	@$(STAGE) shellcheck shellcheck $$(find scripts -type f) deploy/debian/p*
 	@$(STAGE) scripts scripts/tests/install-mod-audio-stream
+
+docker-lint:
+	@$(STAGE) docker-lint scripts/docker-lint
+
+# What of the packages can be told without building one.
+packaging: docker-lint
+	@$(STAGE) packaging scripts/tests/packaging target/debug/voice-ai
 
 deny:
 	@$(STAGE) deny scripts/check-dependencies
