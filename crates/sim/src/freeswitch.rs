@@ -45,7 +45,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -111,10 +111,15 @@ impl Codec {
     }
 }
 
+/// So many connections may wait to be accepted.
+const BACKLOG: u32 = 1024;
+
 /// A running fake. Dropping it ends it, its connections and its channels' tasks.
 pub struct FreeSwitch {
     exchange: Arc<Exchange>,
     address: SocketAddr,
+    /// Keeps the port while nobody listens: else any connection of this machine could get it meanwhile.
+    _place: TcpSocket,
     /// The socket that listens; none while stopped.
     listening: std::sync::Mutex<Option<DropGuard>>,
     frozen: watch::Sender<bool>,
@@ -129,13 +134,15 @@ impl FreeSwitch {
     /// When no port can be had.
     pub async fn start(setup: Setup) -> io::Result<Self> {
         let exchange = Arc::new(Exchange::new(setup));
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let address = listener.local_addr()?;
+        let place = reusable((Ipv4Addr::LOCALHOST, 0).into())?;
+        let address = place.local_addr()?;
+        let listener = reusable(address)?.listen(BACKLOG)?;
         exchange.spawn(Arc::clone(&exchange.clock).run());
         let fake = Self {
             _life: exchange.life.clone().drop_guard(),
             exchange,
             address,
+            _place: place,
             listening: std::sync::Mutex::new(None),
             frozen: watch::Sender::new(false),
         };
@@ -171,9 +178,9 @@ impl FreeSwitch {
     ///
     /// # Errors
     ///
-    /// When somebody else has the port meanwhile.
+    /// When the machine refuses the socket.
     pub async fn restart(&self) -> io::Result<()> {
-        let listener = TcpListener::bind(self.address).await?;
+        let listener = reusable(self.address)?.listen(BACKLOG)?;
         self.listen(listener);
         Ok(())
     }
@@ -314,6 +321,14 @@ impl FreeSwitch {
             listener.send(bytes.to_vec());
         }
     }
+}
+
+/// A socket at an address that others of ours may have, too, as long as but one listens.
+fn reusable(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
 }
 
 async fn accept(

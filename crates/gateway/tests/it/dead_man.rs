@@ -32,17 +32,23 @@ fn last_resort(fake: &FreeSwitch, caller: &Caller) -> Option<Task> {
     fake.tasks().into_iter().find(|task| task.group == group)
 }
 
-/// The last resort, once it waits and is another than this.
+/// The last resort, once it waits alone and is another than this: what stands in while it is renewed is gone again, and would act beside
+/// it if control were lost now.
 async fn wound(fake: &FreeSwitch, caller: &Caller, before: Option<u64>) -> Task {
     let wound = async {
         loop {
             match last_resort(fake, caller) {
-                Some(task) if before != Some(task.id) => return task,
+                Some(task) if before != Some(task.id) && is_alone(fake, caller) => return task,
                 _ => tokio::task::yield_now().await,
             }
         }
     };
     soon("the last resort is wound", wound).await
+}
+
+fn is_alone(fake: &FreeSwitch, caller: &Caller) -> bool {
+    let stand_in = format!("voiceai-renewal-{}", caller.uuid());
+    fake.tasks().iter().all(|task| task.group != stand_in)
 }
 
 async fn taken_away(fake: &FreeSwitch) {

@@ -2,8 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
@@ -67,18 +66,21 @@ async fn carry(
 ) {
     let mut changes = whole.subscribe();
     let (from_client, to_client) = client.into_split();
-    let (from_server, to_server) = server.into_split();
+    let (mut from_server, mut to_server) = server.into_split();
     let nobody = Arc::default();
     tokio::select! {
         _ = changes.wait_for(|whole| !whole) => {}
-        () = copy(from_server, to_client, &whole, &nobody) => {}
-        () = copy(from_client, to_server, &whole, &last_words) => {}
+        () = copy(&mut from_server, to_client, &whole, &nobody) => {}
+        () = copy(from_client, &mut to_server, &whole, &last_words) => {}
     }
+    // What was said last is to be heard: a socket that is closed with something unread in it takes back what the other end has not read.
+    let _ = to_server.shutdown().await;
+    let _ = tokio::io::copy(&mut from_server, &mut tokio::io::sink()).await;
 }
 
 async fn copy(
-    mut from: OwnedReadHalf,
-    mut to: OwnedWriteHalf,
+    mut from: impl AsyncRead + Unpin,
+    mut to: impl AsyncWrite + Unpin,
     whole: &watch::Sender<bool>,
     last_words: &Mutex<Option<String>>,
 ) {
