@@ -1,8 +1,10 @@
 //! What an operator sees: health, metrics, refusals in the log, the shutdown, and a start that fails.
 
+use crate::line::{Node, secretary};
 use crate::log::Log;
 use crate::site::{AMIGNITER, PATH, Site, closed, to};
 use gateway::{Config, Gateway, StartError};
+use sim::freeswitch::{FreeSwitch, Setup};
 
 #[tokio::test]
 async fn a_node_that_can_carry_calls_is_ready_and_says_what_it_tried() {
@@ -96,6 +98,23 @@ async fn metrics_are_prometheus_text_without_a_label_per_call() {
         "not on the port that modules reach"
     );
     assert_eq!(site.control("/else", "").await.status, 404);
+}
+
+#[tokio::test]
+async fn every_metric_stands_in_the_operators_pages() {
+    let pages = include_str!("../../../../docs/operating.md");
+    let fake = FreeSwitch::start(Setup::default()).await.unwrap();
+    let pbx = format!("pbx = [{{ name = \"fake\", port = {} }}]", fake.addr().port());
+    let node = Node::start(secretary("echo", "loopback"), &pbx).await;
+    let metrics = node.metrics();
+    let names = metrics
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());
+    let untold: Vec<_> = names
+        .filter(|name| !pages.contains(&format!("`{name}")))
+        .collect();
+    assert!(untold.is_empty(), "not in docs/operating.md: {untold:?}");
+    assert!(metrics.contains("# TYPE voice_ai_pbx_up"), "{metrics}");
 }
 
 #[tokio::test]
