@@ -48,8 +48,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use verdict::Verdict;
 
-/// Where the journal is, on the host.
-pub const FOLDER: &str = "/var/lib/voice-ai/setup";
+/// Where the journal is, on the host. It is not below `/var/lib/voice-ai`, the `StateDirectory` of the service: the service's user could
+/// put a plan of his own there, which root would carry out, and systemd gives him all of it at the service's first start.
+pub const FOLDER: &str = "/var/lib/voice-ai-setup";
 
 /// How many plans are kept. One that is not finished is kept beyond that.
 const KEPT: usize = 50;
@@ -89,6 +90,7 @@ impl Journal {
     ) -> Result<(Self, Vec<Recovered>), JournalError> {
         let folder = host.path(FOLDER);
         files::private_folder(&folder)?;
+        files::is_ours(&folder)?;
         let lock = Lock::take(&folder.join("lock"), command, limit, watch).await?;
         let mut journal = Self {
             host: host.clone(),

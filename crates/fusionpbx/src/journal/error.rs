@@ -23,6 +23,8 @@ pub enum JournalError {
         /// What the system says.
         source: io::Error,
     },
+    /// The journal's folder belongs to somebody else, or others may write into it.
+    NotOurs(PathBuf),
     /// A path that is no plain file of text.
     NotPlain(PathBuf),
     /// A file is not as it was when the plan was made.
@@ -121,6 +123,17 @@ impl JournalError {
                 Text::new(
                     format!("{path}: {source}; run the command as root, and see that the disk is not full"),
                     format!("{path}: {source}; execute o comando como root e veja se o disco não está cheio"),
+                )
+            }
+            Self::NotOurs(path) => {
+                let path = path.display();
+                Text::new(
+                    format!(
+                        "{path} is not a folder that only the user of this command may write; move it away, or run the command as root"
+                    ),
+                    format!(
+                        "{path} não é uma pasta em que só o usuário deste comando pode escrever; mova-a, ou execute o comando como root"
+                    ),
                 )
             }
             Self::NotPlain(path) => {

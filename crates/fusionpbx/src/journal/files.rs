@@ -14,6 +14,9 @@ use std::path::{Path, PathBuf};
 /// The permissions of chmod.
 const MODE: u32 = 0o7777;
 
+/// What lets group and others write.
+const OTHERS_WRITE: u32 = 0o022;
+
 /// A file as it is, with its owner; `None`: there is none.
 pub(super) fn read(path: &Path) -> Result<Option<FileState>, JournalError> {
     let failed = |source| JournalError::Io {
@@ -154,6 +157,20 @@ pub(super) fn private_folder(folder: &Path) -> Result<(), JournalError> {
             path: folder.into(),
             source,
         })
+}
+
+/// Refuses a folder that somebody else could write into: what stands in it is carried out with our rights.
+pub(super) fn is_ours(folder: &Path) -> Result<(), JournalError> {
+    let failed = |source| JournalError::Io {
+        path: folder.into(),
+        source,
+    };
+    let about = fs::symlink_metadata(folder).map_err(failed)?;
+    let ourselves = fs::metadata("/proc/self").map_err(failed)?.uid();
+    if about.is_dir() && about.uid() == ourselves && about.mode() & OTHERS_WRITE == 0 {
+        return Ok(());
+    }
+    Err(JournalError::NotOurs(folder.into()))
 }
 
 /// A file that only its owner may read, with the folders above it. It is on the disk when this returns.

@@ -5,7 +5,7 @@ use sqlx::PgPool;
 
 /// What is outside of this machine's files. Each answer of failure is what to tell an operator: the value and the remedy.
 pub trait Outside: Sync {
-    /// FusionPBX's database. It is asked for only where rows are concerned.
+    /// FusionPBX's database. It is asked for only where rows are concerned, and then more than once: the same pool each time.
     fn database(&self) -> impl Future<Output = Result<PgPool, Text>> + Send;
 
     /// Forgets what FusionPBX keeps under a key. A key that is not kept is no failure.

@@ -17,6 +17,9 @@ const LOCK_NOT_AVAILABLE: &str = "55P03";
 const DEADLOCK: &str = "40P01";
 const UNIQUE_VIOLATION: &str = "23505";
 
+/// How the codes begin that it says when it is shut down or an operator ends the connection.
+const OPERATOR: &str = "57P";
+
 /// How long a row that somebody else has locked is waited for, and a statement at most.
 const PATIENCE: &str = "SET LOCAL lock_timeout = '10s'; SET LOCAL statement_timeout = '30s'";
 
@@ -196,7 +199,7 @@ fn refused(table: Table, key: Uuid, source: sqlx::Error) -> JournalError {
             key,
             in_what: Difference::There,
         },
-        Some(_) => JournalError::Refused { table, source },
-        None => super::unreachable(&source),
+        Some(code) if !code.starts_with(OPERATOR) => JournalError::Refused { table, source },
+        _ => super::unreachable(&source),
     }
 }

@@ -2,13 +2,11 @@
 
 use super::site::{CACHED, MODULES, SCRIPT, SECRETARY, Site, file, row, silent, state};
 use super::stand_in::UNIT;
-use fusionpbx::journal::{Again, JournalError, Recovery, State, Which};
+use fusionpbx::journal::{Again, FOLDER, JournalError, Recovery, State, Which};
 use fusionpbx::{Change, Lang, SwitchChange, Table};
 use serde_json::json;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-
-const FOLDER: &str = "/var/lib/voice-ai/setup";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plan_is_carried_out_and_taken_back_on_every_schema() {

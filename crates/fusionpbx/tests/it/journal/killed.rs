@@ -5,7 +5,7 @@ use super::site::{LIMIT, SECRETARY, Site, Standing};
 use super::stand_in::StandIn;
 use crate::estate::Version;
 use fusionpbx::Lang;
-use fusionpbx::journal::{JournalError, Recovery};
+use fusionpbx::journal::{FOLDER, JournalError, Recovery};
 use sqlx::{Connection as _, PgConnection};
 use std::collections::HashSet;
 use std::fs;
@@ -126,7 +126,7 @@ async fn while_it_commits_is_decided_by_the_rows_where_the_server_has_forgotten_
         let before = site.standing().await;
         let plan = site.plan().await;
         killed(&site, Deed::CarryOut(plan), end);
-        let plans = fs::read_dir(site.pbx.path("/var/lib/voice-ai/setup")).unwrap();
+        let plans = fs::read_dir(site.pbx.path(FOLDER)).unwrap();
         let steps = plans
             .map(|entry| entry.unwrap().path().join("steps"))
             .find(|path| path.exists())

@@ -2,10 +2,11 @@
 
 use super::site::{LIMIT, MODULES, SCRIPT, SECRETARY, Site, file, row, silent, state};
 use super::stand_in::StandIn;
-use fusionpbx::journal::{Journal, JournalError, Point, State, Watch};
+use fusionpbx::journal::{FOLDER, Journal, JournalError, Point, State, Watch};
 use fusionpbx::{Change, Table, Text};
 use serde_json::{Value, json};
 use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use uuid::{Uuid, uuid};
 
 const OTHER: Uuid = uuid!("dddddddd-0001-4ddd-8ddd-dddddddddddd");
@@ -132,6 +133,59 @@ async fn without_the_database_nothing_is_begun() {
     assert!(matches!(error, JournalError::Unreachable(_)), "{error}");
     assert_eq!(site.standing().await, before);
     assert_eq!(journal.list(&nobody).await, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_is_ended_before_the_commit_changes_nothing() {
+    for at in [Point::Row, Point::Committing] {
+        let Some(site) = Site::own() else { return };
+        let before = site.standing().await;
+        let plan = site.plan().await;
+        let ended = format!(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = '{}' AND pid <> pg_backend_pid()",
+            site.pbx.database()
+        );
+        let meanwhile = Meanwhile::at(at, || site.pbx.run(&ended));
+        let error = carry_out(&site, plan, meanwhile).await.unwrap_err();
+        assert!(matches!(error, JournalError::Unreachable(_)), "{error}");
+        assert_eq!(site.standing().await, before);
+        let (journal, recovered) = site.open().await.unwrap();
+        assert_eq!(recovered, []);
+        assert_eq!(journal.list(&site.outside).await[0].state, State::Failed);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_somebody_else_holds_is_waited_for_and_then_named() {
+    let Some(site) = Site::own() else { return };
+    let before = site.standing().await;
+    let plan = site.plan().await;
+    let mut theirs = site.connect().await;
+    let hold = format!("BEGIN; SELECT 1 FROM v_dialplans WHERE dialplan_uuid = '{SECRETARY}' FOR UPDATE");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(hold))
+        .execute(&mut theirs)
+        .await
+        .unwrap();
+    let error = site.carry_out(plan).await.unwrap_err();
+    assert!(error.to_string().contains(&SECRETARY.to_string()), "{error}");
+    assert!(matches!(error, JournalError::RowLocked { .. }), "{error}");
+    drop(theirs);
+    assert_eq!(site.standing().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_others_may_write_into_is_no_journal() {
+    let Some(site) = Site::own() else { return };
+    drop(site.open().await.unwrap());
+    let folder = site.pbx.path(FOLDER);
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o770)).unwrap();
+    let error = site.open().await.unwrap_err();
+    assert!(matches!(error, JournalError::NotOurs(_)), "{error}");
+    fs::rename(&folder, folder.with_extension("away")).unwrap();
+    symlink(folder.with_extension("away"), &folder).unwrap();
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
+    let error = site.open().await.unwrap_err();
+    assert!(matches!(error, JournalError::NotOurs(_)), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

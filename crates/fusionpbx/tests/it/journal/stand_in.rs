@@ -6,6 +6,7 @@ use sqlx::{Connection as _, PgConnection, PgPool};
 use std::fs;
 use std::io;
 use std::path::PathBuf;
+use tokio::sync::OnceCell;
 
 /// The unit's file, without which nobody can start or stop it.
 pub(crate) const UNIT: &str = "/etc/systemd/system/voice-ai-realtime.service";
@@ -14,6 +15,7 @@ pub(crate) const UNIT: &str = "/etc/systemd/system/voice-ai-realtime.service";
 pub(crate) struct StandIn {
     host: Host,
     url: String,
+    pool: OnceCell<PgPool>,
 }
 
 impl StandIn {
@@ -21,6 +23,7 @@ impl StandIn {
         Self {
             host,
             url: url.into(),
+            pool: OnceCell::new(),
         }
     }
 
@@ -40,10 +43,13 @@ impl StandIn {
 impl Outside for StandIn {
     async fn database(&self) -> Result<PgPool, Text> {
         let failed = |error: sqlx::Error| Text::plain(error.to_string());
-        // A pool would try again for its whole patience where nobody listens.
-        let once = PgConnection::connect(&self.url).await.map_err(failed)?;
-        once.close().await.map_err(failed)?;
-        PgPool::connect(&self.url).await.map_err(failed)
+        let connect = async || {
+            // A pool would try again for its whole patience where nobody listens.
+            PgConnection::connect(&self.url).await?.close().await?;
+            PgPool::connect(&self.url).await
+        };
+        let pool = self.pool.get_or_try_init(connect).await;
+        pool.cloned().map_err(failed)
     }
 
     async fn clear_cache(&self, key: &str) -> Result<(), Text> {
