@@ -1,5 +1,6 @@
 //! What is found, where all is well and where things are missing, refused or another's.
 
+mod elf;
 mod files;
 mod module;
 mod service;

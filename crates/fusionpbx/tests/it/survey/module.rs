@@ -1,8 +1,8 @@
 //! mod_audio_stream's file, its autoload and what the log says of it.
 
+use super::elf::Library;
 use super::stage::Stage;
 use fusionpbx::ModuleBuild;
-use std::fs;
 use std::path::Path;
 
 const MODULE: &str = "/usr/lib/freeswitch/mod/mod_audio_stream.so";
@@ -30,18 +30,77 @@ async fn a_file_that_is_no_module_is_of_no_known_build() {
     }
 }
 
-/// Libraries of the machine that runs the test: real ones, with and without TLS.
 #[tokio::test]
-async fn tls_is_told_by_what_a_library_is_linked_with() {
+async fn a_build_is_known_by_what_its_author_wrote_and_linked() {
     let stage = Stage::new().await;
-    // The test's own program is ELF and has no OpenSSL.
-    let own = fs::read(std::env::current_exe().unwrap()).unwrap();
-    stage.machine.write(MODULE, own);
-    let module = stage.survey().await.module.unwrap();
-    assert_eq!(
-        (module.build, module.tls),
-        (Some(ModuleBuild::Unknown), Some(false))
-    );
+    let common = "mod_audio_stream API loading..";
+    let libwsc = ["libfreeswitch.so.1", "libevent-2.1.so.7"];
+    for (library, build, tls) in [
+        // The words and libraries are those of the real builds, which are too large to be kept here.
+        (
+            Library {
+                says: &[common, "Error initializing mod_audio_stream session."],
+                needs: &[&libwsc[..], &["libssl.so.3"]].concat(),
+                functions: &["mod_audio_stream_load"],
+            },
+            ModuleBuild::Amigniter,
+            true,
+        ),
+        (
+            Library {
+                says: &[common, "Error initializing mod_audio_stream session."],
+                needs: &libwsc,
+                functions: &[],
+            },
+            ModuleBuild::Amigniter,
+            false,
+        ),
+        (
+            Library {
+                says: &[
+                    "Error initializing mod_audio_stream WS session.",
+                    "Error initializing mod_audio_stream TCP session.",
+                    "ixwebsocket/",
+                ],
+                needs: &["libfreeswitch.so.1", "libssl.so.3"],
+                functions: &[],
+            },
+            ModuleBuild::Sptmru,
+            true,
+        ),
+        (
+            Library {
+                says: &[common, "STREAM_PLAYBACK", "STREAM_SAMPLE_RATE"],
+                needs: &libwsc,
+                functions: &["SSL_CTX_new"],
+            },
+            ModuleBuild::Closed,
+            true,
+        ),
+        // amigniter's of 2023, with the library that sptmru took over.
+        (
+            Library {
+                says: &[
+                    common,
+                    "Error initializing mod_audio_stream session.",
+                    "ixwebsocket/",
+                ],
+                needs: &["libfreeswitch.so.1"],
+                functions: &[],
+            },
+            ModuleBuild::Unknown,
+            false,
+        ),
+    ] {
+        stage.machine.write(MODULE, library.file());
+        let module = stage.survey().await.module.unwrap();
+        assert_eq!(
+            (module.build, module.tls),
+            (Some(build), Some(tls)),
+            "{:?}",
+            library.says
+        );
+    }
 }
 
 #[tokio::test]
