@@ -30,6 +30,7 @@ mod privacy;
 mod real_dead_man;
 mod real_files;
 mod real_freeswitch;
+mod real_local;
 mod real_parked;
 mod real_phones;
 mod real_scene;
