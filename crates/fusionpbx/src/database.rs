@@ -17,8 +17,8 @@ use std::time::Duration;
 
 /// How long a connection may take to come about, and how long everything that is read may take.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// Queries that run side by side.
-const SIDE_BY_SIDE: u32 = 4;
+/// More than reading and the journal take at a time.
+const CONNECTIONS: u32 = 4;
 
 /// A database that answered.
 #[derive(Debug, Clone)]
@@ -43,7 +43,7 @@ impl Database {
             .map_err(sorted)?;
         let _ = first.close().await;
         let pool = PgPoolOptions::new()
-            .max_connections(SIDE_BY_SIDE)
+            .max_connections(CONNECTIONS)
             .acquire_timeout(PATIENCE)
             .connect_lazy_with(options);
         Ok(Self { pool, place })
@@ -68,8 +68,9 @@ impl Database {
     /// When the database fails or does not answer within 3 s.
     pub async fn event_socket(&self) -> Result<Option<EventSocket>, DatabaseError> {
         self.patiently(async {
-            let columns = Columns::read(&self.pool).await?;
-            tables::event_socket(&self.pool, &columns).await
+            let mut connection = self.pool.acquire().await?;
+            let columns = Columns::read(&mut connection).await?;
+            tables::event_socket(&mut connection, &columns).await
         })
         .await
     }
@@ -85,21 +86,16 @@ impl Database {
     }
 
     async fn read(&self) -> Result<DatabaseFacts, Reason> {
-        let pool = &self.pool;
-        let columns = Columns::read(pool).await?;
-        let ((version, domains, destinations), (modules, defaults), numbers, dialplans) = tokio::try_join!(
-            async {
-                let version = tables::version(pool, &columns).await?;
-                let domains = tables::domains(pool, &columns).await?;
-                Ok((version, domains, tables::destinations(pool, &columns).await?))
-            },
-            async {
-                let modules = tables::modules(pool, &columns).await?;
-                Ok((modules, tables::defaults(pool, &columns).await?))
-            },
-            numbers::read(pool, &columns),
-            dialplans::read(pool, &columns),
-        )?;
+        // On one connection: another one costs more than all queries together.
+        let mut connection = self.pool.acquire().await?;
+        let columns = Columns::read(&mut connection).await?;
+        let version = tables::version(&mut connection, &columns).await?;
+        let domains = tables::domains(&mut connection, &columns).await?;
+        let dialplans = dialplans::read(&mut connection, &columns).await?;
+        let destinations = tables::destinations(&mut connection, &columns).await?;
+        let modules = tables::modules(&mut connection, &columns).await?;
+        let defaults = tables::defaults(&mut connection, &columns).await?;
+        let numbers = numbers::read(&mut connection, &columns).await?;
         let usual = if columns.is_boolean("v_dialplans", "dialplan_enabled") {
             ChoiceOfDialplan::Single
         } else {

@@ -2,7 +2,7 @@
 
 use super::Reason;
 use sqlx::postgres::PgRow;
-use sqlx::{PgPool, Row as _};
+use sqlx::{PgConnection, Row as _};
 use std::collections::HashMap;
 
 /// The columns of FusionPBX's tables by table and name, with their types.
@@ -10,13 +10,13 @@ pub(super) struct Columns(HashMap<String, HashMap<String, String>>);
 
 impl Columns {
     /// Reads them from the catalogue: `information_schema` shows the same, twenty times slower.
-    pub(super) async fn read(pool: &PgPool) -> Result<Self, Reason> {
+    pub(super) async fn read(connection: &mut PgConnection) -> Result<Self, Reason> {
         let rows: Vec<(String, String, String)> = sqlx::query_as(
             "SELECT c.relname::text, a.attname::text, a.atttypid::regtype::text FROM pg_catalog.pg_class c \
              JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
              WHERE c.relkind IN ('r', 'p', 'v', 'f') AND c.relname LIKE 'v\\_%' AND pg_catalog.pg_table_is_visible(c.oid)",
         )
-        .fetch_all(pool)
+        .fetch_all(connection)
         .await?;
         let mut tables: HashMap<_, HashMap<_, _>> = HashMap::new();
         for (table, column, kind) in rows {

@@ -5,7 +5,7 @@ use super::columns::{Columns, flag, is_set, or_empty};
 use crate::dialplan::APP_UUID;
 use crate::{Detail, DialplanRow};
 use sqlx::postgres::PgRow;
-use sqlx::{PgPool, Row as _};
+use sqlx::{PgConnection, Row as _};
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -23,7 +23,10 @@ struct Read {
     is_ours: bool,
 }
 
-pub(super) async fn read(pool: &PgPool, columns: &Columns) -> Result<Vec<DialplanRow>, Reason> {
+pub(super) async fn read(
+    connection: &mut PgConnection,
+    columns: &Columns,
+) -> Result<Vec<DialplanRow>, Reason> {
     require(columns)?;
     // FusionPBX sorts by order alone, or by order and name; a place that is NULL comes last in PostgreSQL.
     let rows = sqlx::query(
@@ -38,10 +41,10 @@ pub(super) async fn read(pool: &PgPool, columns: &Columns) -> Result<Vec<Dialpla
     )
     .bind(APP_UUID)
     .bind(&MARKS[..])
-    .fetch_all(pool)
+    .fetch_all(&mut *connection)
     .await?;
     let mut rows = rows.iter().map(dialplan).collect::<Result<Vec<_>, _>>()?;
-    let mut details = details(pool, &with_details(&rows)).await?;
+    let mut details = details(connection, &with_details(&rows)).await?;
     for Read { row, .. } in &mut rows {
         row.details = details.remove(&row.uuid).unwrap_or_default();
     }
@@ -98,7 +101,7 @@ fn with_details(rows: &[Read]) -> Vec<Uuid> {
     rows.iter().filter(wanted).map(|read| read.row.uuid).collect()
 }
 
-async fn details(pool: &PgPool, of: &[Uuid]) -> Result<HashMap<Uuid, Vec<Detail>>, Reason> {
+async fn details(connection: &mut PgConnection, of: &[Uuid]) -> Result<HashMap<Uuid, Vec<Detail>>, Reason> {
     let rows = sqlx::query(
         "SELECT dialplan_uuid, dialplan_detail_uuid, dialplan_detail_tag AS tag, dialplan_detail_type AS kind, \
          dialplan_detail_data AS data, nullif(dialplan_detail_break, '') AS breaks, nullif(dialplan_detail_inline, '') AS inline, \
@@ -107,7 +110,7 @@ async fn details(pool: &PgPool, of: &[Uuid]) -> Result<HashMap<Uuid, Vec<Detail>
          ORDER BY dialplan_detail_group, dialplan_detail_order, dialplan_detail_uuid",
     )
     .bind(of)
-    .fetch_all(pool)
+    .fetch_all(connection)
     .await?;
     let mut details: HashMap<_, Vec<_>> = HashMap::new();
     for row in &rows {

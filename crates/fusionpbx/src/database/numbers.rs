@@ -2,7 +2,7 @@
 
 use super::Reason;
 use super::columns::Columns;
-use sqlx::{AssertSqlSafe, PgPool};
+use sqlx::{AssertSqlSafe, PgConnection};
 use uuid::Uuid;
 
 /// Table, the column of the number, the column of the name, and what it is.
@@ -50,7 +50,10 @@ const KINDS: [(&str, &str, &str, &str); 10] = [
 ];
 
 /// Domain, number, and what has it: `ring group "Sales"`. Whether it is switched on does not matter: it may be again tomorrow.
-pub(super) async fn read(pool: &PgPool, columns: &Columns) -> Result<Vec<(Uuid, String, String)>, Reason> {
+pub(super) async fn read(
+    connection: &mut PgConnection,
+    columns: &Columns,
+) -> Result<Vec<(Uuid, String, String)>, Reason> {
     let queries: Vec<_> = KINDS
         .iter()
         .filter(|(table, number, name, _)| columns.has(table, &["domain_uuid", number, name]))
@@ -66,5 +69,5 @@ pub(super) async fn read(pool: &PgPool, columns: &Columns) -> Result<Vec<(Uuid, 
     }
     // All names in it are the constants above.
     let sql = format!("{} ORDER BY 1, 2, 3", queries.join(" UNION ALL "));
-    Ok(sqlx::query_as(AssertSqlSafe(sql)).fetch_all(pool).await?)
+    Ok(sqlx::query_as(AssertSqlSafe(sql)).fetch_all(connection).await?)
 }

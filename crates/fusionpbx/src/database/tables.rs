@@ -8,7 +8,7 @@ use crate::{
 };
 use secretary::DomainUuid;
 use sqlx::postgres::PgRow;
-use sqlx::{PgPool, Row as _};
+use sqlx::{PgConnection, Row as _};
 use std::path::PathBuf;
 use uuid::Uuid;
 
@@ -16,22 +16,22 @@ use uuid::Uuid;
 const CACHE: &str = "/var/cache/fusionpbx";
 
 /// `v_software.software_version`; `?` where there is no row.
-pub(super) async fn version(pool: &PgPool, columns: &Columns) -> Result<String, Reason> {
+pub(super) async fn version(connection: &mut PgConnection, columns: &Columns) -> Result<String, Reason> {
     columns.require("v_software", &["software_version"])?;
     let version: Option<String> = sqlx::query_scalar(
         "SELECT software_version FROM v_software WHERE software_version <> '' ORDER BY software_name = 'FusionPBX' DESC LIMIT 1",
     )
-    .fetch_optional(pool)
+    .fetch_optional(connection)
     .await?;
     Ok(version.unwrap_or_else(|| "?".into()))
 }
 
-pub(super) async fn domains(pool: &PgPool, columns: &Columns) -> Result<Vec<Domain>, Reason> {
+pub(super) async fn domains(connection: &mut PgConnection, columns: &Columns) -> Result<Vec<Domain>, Reason> {
     columns.require("v_domains", &["domain_uuid", "domain_name", "domain_enabled"])?;
     let rows: Vec<(Uuid, String, Option<String>)> = sqlx::query_as(
         "SELECT domain_uuid, domain_name, domain_enabled::text FROM v_domains WHERE domain_name <> '' ORDER BY domain_name",
     )
-    .fetch_all(pool)
+    .fetch_all(connection)
     .await?;
     Ok(rows
         .into_iter()
@@ -44,7 +44,10 @@ pub(super) async fn domains(pool: &PgPool, columns: &Columns) -> Result<Vec<Doma
 }
 
 /// The rows that have a number.
-pub(super) async fn destinations(pool: &PgPool, columns: &Columns) -> Result<Vec<Destination>, Reason> {
+pub(super) async fn destinations(
+    connection: &mut PgConnection,
+    columns: &Columns,
+) -> Result<Vec<Destination>, Reason> {
     columns.require(
         "v_destinations",
         &[
@@ -65,7 +68,7 @@ pub(super) async fn destinations(pool: &PgPool, columns: &Columns) -> Result<Vec
          destination_enabled::text AS enabled FROM v_destinations WHERE destination_number <> '' \
          ORDER BY destination_number, destination_uuid",
     )
-    .fetch_all(pool)
+    .fetch_all(connection)
     .await?;
     let destination = |row: &PgRow| {
         Ok(Destination {
@@ -83,13 +86,13 @@ pub(super) async fn destinations(pool: &PgPool, columns: &Columns) -> Result<Vec
     rows.iter().map(destination).collect()
 }
 
-pub(super) async fn modules(pool: &PgPool, columns: &Columns) -> Result<Vec<Module>, Reason> {
+pub(super) async fn modules(connection: &mut PgConnection, columns: &Columns) -> Result<Vec<Module>, Reason> {
     columns.require("v_modules", &["module_uuid", "module_name", "module_enabled"])?;
     let rows: Vec<(Uuid, String, Option<String>)> = sqlx::query_as(
         "SELECT module_uuid, module_name, nullif(module_enabled::text, '') FROM v_modules WHERE module_name <> '' \
          ORDER BY module_name, module_uuid",
     )
-    .fetch_all(pool)
+    .fetch_all(connection)
     .await?;
     Ok(rows
         .into_iter()
@@ -112,7 +115,7 @@ struct Setting {
     enabled: bool,
 }
 
-pub(super) async fn defaults(pool: &PgPool, columns: &Columns) -> Result<Defaults, Reason> {
+pub(super) async fn defaults(connection: &mut PgConnection, columns: &Columns) -> Result<Defaults, Reason> {
     columns.require(
         "v_default_settings",
         &[
@@ -130,7 +133,7 @@ pub(super) async fn defaults(pool: &PgPool, columns: &Columns) -> Result<Default
          WHERE default_setting_category IN ('cache', 'destinations', 'switch') AND default_setting_subcategory IS NOT NULL \
          ORDER BY default_setting_order, default_setting_uuid",
     )
-    .fetch_all(pool)
+    .fetch_all(connection)
     .await?;
     let setting = |row: &PgRow| {
         Ok(Setting {
@@ -196,7 +199,10 @@ impl Defaults {
 }
 
 /// `v_settings`, which newer versions do not have.
-pub(super) async fn event_socket(pool: &PgPool, columns: &Columns) -> Result<Option<EventSocket>, Reason> {
+pub(super) async fn event_socket(
+    connection: &mut PgConnection,
+    columns: &Columns,
+) -> Result<Option<EventSocket>, Reason> {
     let wanted = [
         "event_socket_ip_address",
         "event_socket_port",
@@ -209,7 +215,7 @@ pub(super) async fn event_socket(pool: &PgPool, columns: &Columns) -> Result<Opt
         "SELECT event_socket_ip_address, event_socket_port::text, nullif(event_socket_password, '') FROM v_settings \
          WHERE event_socket_ip_address <> '' LIMIT 1",
     )
-    .fetch_optional(pool)
+    .fetch_optional(connection)
     .await?;
     let usual = EventSocket::default();
     Ok(row.map(|(host, port, password)| EventSocket {
