@@ -2,11 +2,15 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod cache;
 mod call;
 mod calls;
+mod carrying;
 mod client;
 mod config;
 mod conversations;
+mod dialplan;
+mod doctor;
 mod explain;
 mod lang;
 mod logging;
@@ -15,9 +19,13 @@ mod models;
 mod outbox;
 mod pbx;
 mod recordings;
+mod repair;
 mod replay;
+mod route;
 mod secretaries;
 mod serve;
+mod setup;
+mod site;
 mod stt_worker;
 mod table;
 mod tenant;
@@ -43,6 +51,18 @@ enum Command {
     Calls(calls::Arguments),
     /// Tell how the FreeSWITCHes of the running service are.
     Pbx(pbx::Arguments),
+    /// Have an extension of FusionPBX answered: dialplan, script, module, service, configuration.
+    Setup(setup::Arguments),
+    /// Take back what `setup` has made of FusionPBX.
+    Uninstall(setup::UninstallArguments),
+    /// Add, list, show, bring in step and remove the rows that lead calls to secretaries.
+    Dialplan(dialplan::Arguments),
+    /// Check the integration with FusionPBX, from the machine to the service; change nothing.
+    Doctor(doctor::Arguments),
+    /// Mend what `doctor` finds, with a backup first; take it back.
+    Repair(repair::Arguments),
+    /// Clear FusionPBX's cache of dialplans, precisely.
+    Cache(cache::Arguments),
     /// Explain a check of `doctor`.
     Explain(explain::Arguments),
     /// List, install and verify the models of the local engine.
@@ -81,6 +101,12 @@ fn main() -> ExitCode {
         Command::Config(arguments) => config::run(arguments),
         Command::Calls(arguments) => calls::run(arguments),
         Command::Pbx(arguments) => pbx::run(arguments),
+        Command::Setup(arguments) => setup::run(&arguments),
+        Command::Uninstall(arguments) => setup::run_uninstall(&arguments),
+        Command::Dialplan(arguments) => dialplan::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
+        Command::Repair(arguments) => repair::run(&arguments),
+        Command::Cache(arguments) => cache::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Models(arguments) => models::run(arguments),
         Command::Secretaries(arguments) => secretaries::run(arguments),

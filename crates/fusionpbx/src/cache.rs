@@ -38,6 +38,21 @@ pub enum Removed {
     Value,
 }
 
+impl Removed {
+    /// For the operator.
+    pub fn text(&self) -> Text {
+        match self {
+            Self::Nothing => Text::new("nothing was kept", "nada estava guardado"),
+            Self::Files(files) => {
+                let files: Vec<_> = files.iter().map(|file| file.display().to_string()).collect();
+                let files = files.join(", ");
+                Text::new(format!("removed {files}"), format!("removido {files}"))
+            }
+            Self::Value => Text::new("removed from memcached", "removido do memcached"),
+        }
+    }
+}
+
 /// Why a key could not be cleared.
 #[derive(Debug, thiserror::Error)]
 pub enum CacheError {

@@ -1,0 +1,324 @@
+//! `voice-ai dialplan`: the rows of FusionPBX that lead calls to secretaries.
+
+use crate::carrying::{Carrying, DECLINED, Doing, Outcome};
+use crate::client::block_on;
+use crate::config::BAD_CONFIG;
+use crate::route::{RouteArguments, did, secretary};
+use crate::site::{Found, Site};
+use crate::table::{NOTHING, Table, printable};
+use clap::Subcommand;
+use fusionpbx::dialplan::{self, did_rows, number_of, secretary_rows};
+use fusionpbx::plan::repair;
+use fusionpbx::{Change, Code, DatabaseFacts, DialplanRow, Domain};
+use serde_json::{Value, json};
+use std::io::{Write as _, stdout};
+use std::process::ExitCode;
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Put a secretary on an extension of a domain, or lead a number from outside to an extension.
+    #[command(after_help = HELP)]
+    Add(Add),
+    /// List the rows that lead to secretaries.
+    List(List),
+    /// Show the row of a number: what it does, its XML and its details.
+    Show(Show),
+    /// Bring details and XML of our rows in step, and forget what the cache keeps of before.
+    #[command(after_help = HELP)]
+    Sync(Sync),
+    /// Take the row of a number away.
+    #[command(after_help = HELP)]
+    Remove(Remove),
+}
+
+const HELP: &str = "Exit codes: 0 done or nothing to do, 1 failed, 2 wrong arguments or the number is somebody else's, 4 you said no.";
+
+#[derive(clap::Args)]
+struct Where {
+    #[command(flatten)]
+    site: Site,
+    /// The domain of FusionPBX, by its name or UUID; needed only where there are several.
+    #[arg(long, value_name = "NAME|UUID")]
+    domain: Option<String>,
+}
+
+#[derive(clap::Args)]
+struct Add {
+    #[command(flatten)]
+    place: Where,
+    /// The secretary, by its name; needed only where the domain has several.
+    #[arg(long, value_name = "NAME", conflicts_with = "did")]
+    secretary: Option<String>,
+    /// A number from outside, such as +55 1155550199, whose calls are sent to the extension.
+    #[arg(long, value_name = "NUMBER")]
+    did: Option<String>,
+    #[command(flatten)]
+    route: RouteArguments,
+    #[command(flatten)]
+    doing: Doing,
+}
+
+#[derive(clap::Args)]
+struct List {
+    #[command(flatten)]
+    site: Site,
+    /// Those of this domain alone, by its name or UUID.
+    #[arg(long, value_name = "NAME|UUID")]
+    domain: Option<String>,
+    /// Print JSON: an array of objects.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(clap::Args)]
+struct Show {
+    /// The extension or the number from outside.
+    number: String,
+    #[command(flatten)]
+    place: Where,
+    /// Print JSON: an object.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(clap::Args)]
+struct Sync {
+    #[command(flatten)]
+    site: Site,
+    /// In this domain alone, by its name or UUID.
+    #[arg(long, value_name = "NAME|UUID")]
+    domain: Option<String>,
+    #[command(flatten)]
+    doing: Doing,
+}
+
+#[derive(clap::Args)]
+struct Remove {
+    /// The extension or the number from outside.
+    number: String,
+    #[command(flatten)]
+    place: Where,
+    #[command(flatten)]
+    doing: Doing,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    block_on(async {
+        let done = match &arguments.command {
+            Command::Add(add) => added(add).await?,
+            Command::List(list) => listed(list).await?,
+            Command::Show(show) => shown(show).await?,
+            Command::Sync(sync) => synced(sync).await?,
+            Command::Remove(remove) => removed(remove).await?,
+        };
+        Ok(done.unwrap_or_else(|error| {
+            eprintln!("voice-ai: {error}");
+            ExitCode::from(BAD_CONFIG)
+        }))
+    })
+}
+
+/// What was done, or what is wrong with what was asked for.
+type Done = anyhow::Result<Result<ExitCode, String>>;
+
+macro_rules! asked {
+    ($result:expr) => {
+        match $result {
+            Ok(value) => value,
+            Err(error) => return Ok(Err(error.to_string())),
+        }
+    };
+}
+
+async fn added(add: &Add) -> Done {
+    let found = add.place.site.find().await;
+    let domain = asked!(found.domain(add.place.domain.as_deref()));
+    let entry = match &add.did {
+        Some(number) => asked!(did(number, &add.route.extension, domain)),
+        None => {
+            let known = asked!(secretary(&found, &domain, add.secretary.as_deref()));
+            let Some(known) = known else {
+                return Ok(Err(format!(
+                    "{} has no secretary; `voice-ai secretaries new --domain {}` writes one, `voice-ai setup` all of it",
+                    domain.name, domain.name
+                )));
+            };
+            asked!(add.route.entry(&found, domain, &known))
+        }
+    };
+    let lang = add.place.site.lang();
+    let changes = match dialplan::add(&entry, &found.facts) {
+        Ok(changes) => changes,
+        Err(refusal) => return Ok(Err(refusal.text().in_lang(lang).to_owned())),
+    };
+    carry(&found, &add.place.site, "dialplan-add", changes, &add.doing).await
+}
+
+async fn carry(found: &Found, site: &Site, title: &str, changes: Vec<Change>, doing: &Doing) -> Done {
+    let reality = found.reality().await?;
+    let carrying = Carrying {
+        host: &found.host,
+        reality: &reality,
+        lang: site.lang(),
+        command: "voice-ai dialplan",
+    };
+    Ok(Ok(match carrying.carry(title, changes, doing).await? {
+        Outcome::Declined => ExitCode::from(DECLINED),
+        Outcome::Nothing | Outcome::Shown | Outcome::Done => ExitCode::SUCCESS,
+    }))
+}
+
+fn rows(database: &DatabaseFacts) -> Vec<&DialplanRow> {
+    secretary_rows(database).chain(did_rows(database)).collect()
+}
+
+fn is_of(row: &DialplanRow, domain: &Domain) -> bool {
+    row.domain == Some(domain.uuid.uuid()) || row.context == domain.name
+}
+
+async fn listed(list: &List) -> Done {
+    let found = list.site.find().await;
+    let domain = match &list.domain {
+        None => None,
+        Some(wanted) => Some(asked!(found.domain(Some(wanted)))),
+    };
+    let database = asked!(
+        found
+            .facts
+            .database
+            .as_ref()
+            .map_err(|why| why.0.in_lang(list.site.lang()))
+    );
+    let rows: Vec<_> = rows(database)
+        .into_iter()
+        .filter(|row| domain.as_ref().is_none_or(|domain| is_of(row, domain)))
+        .collect();
+    let mut out = stdout().lock();
+    if list.json {
+        let all: Vec<_> = rows.iter().map(|row| object(row, database)).collect();
+        writeln!(out, "{}", serde_json::to_string_pretty(&all)?)?;
+        return Ok(Ok(ExitCode::SUCCESS));
+    }
+    let mut table = Table::new(&["NUMBER", "CONTEXT", "NAME", "ORDER", "ENABLED", "DESCRIPTION"]);
+    for row in rows {
+        table.row([
+            number_of(row, database).unwrap_or_else(|| NOTHING.into()),
+            row.context.clone(),
+            row.name.clone(),
+            row.order.to_string(),
+            row.enabled.to_string(),
+            row.uuid.to_string(),
+        ]);
+    }
+    table.print(&mut out)?;
+    Ok(Ok(ExitCode::SUCCESS))
+}
+
+fn object(row: &DialplanRow, database: &DatabaseFacts) -> Value {
+    json!({
+        "dialplan_uuid": row.uuid,
+        "domain_uuid": row.domain,
+        "number": number_of(row, database),
+        "context": row.context,
+        "name": row.name,
+        "order": row.order,
+        "enabled": row.enabled,
+        "continue": row.continues,
+        "hostname": row.hostname,
+        "app_uuid": row.app,
+        "xml": row.xml,
+        "details": row.details.len(),
+    })
+}
+
+/// The row of a number in a domain, or in `public` for a number from outside.
+fn row<'a>(found: &'a Found, place: &Where, number: &str) -> Result<&'a DialplanRow, String> {
+    let domain = found.domain(place.domain.as_deref())?;
+    let database = found
+        .facts
+        .database
+        .as_ref()
+        .map_err(|why| why.0.in_lang(place.site.lang()).to_owned())?;
+    let bare: String = number.chars().filter(|c| !"+- ".contains(*c)).collect();
+    let found = rows(database)
+        .into_iter()
+        .filter(|row| is_of(row, &domain))
+        .find(|row| number_of(row, database).is_some_and(|of_row| of_row == number || of_row == bare));
+    found.ok_or_else(|| {
+        format!(
+            "no row of {} leads {number} to a secretary; `voice-ai dialplan list` tells which there are",
+            domain.name
+        )
+    })
+}
+
+async fn shown(show: &Show) -> Done {
+    let found = show.place.site.find().await;
+    let row = asked!(row(&found, &show.place, &show.number));
+    let mut out = stdout().lock();
+    if show.json {
+        let database = asked!(
+            found
+                .facts
+                .database
+                .as_ref()
+                .map_err(|why| why.0.in_lang(show.place.site.lang()))
+        );
+        writeln!(out, "{}", serde_json::to_string_pretty(&object(row, database))?)?;
+        return Ok(Ok(ExitCode::SUCCESS));
+    }
+    let mut line = |name: &str, text: &str| writeln!(out, "{name:14}{}", printable(text));
+    line("name", &row.name)?;
+    line("context", &row.context)?;
+    line("order", &row.order.to_string())?;
+    line("enabled", &row.enabled.to_string())?;
+    line("dialplan_uuid", &row.uuid.to_string())?;
+    for text in row.xml.as_deref().unwrap_or(NOTHING).lines() {
+        line("", &text.replace('\t', "  "))?;
+    }
+    for detail in &row.details {
+        let (tag, kind, data) = (&detail.tag, &detail.kind, &detail.data);
+        line(
+            "detail",
+            &format!("{}.{} {tag} {kind} {data}", detail.group, detail.order),
+        )?;
+    }
+    Ok(Ok(ExitCode::SUCCESS))
+}
+
+async fn synced(sync: &Sync) -> Done {
+    let found = sync.site.find().await;
+    let only = match &sync.domain {
+        None => None,
+        Some(wanted) => Some(asked!(found.domain(Some(wanted))).uuid),
+    };
+    let codes = [
+        Code::DialplanXmlNull,
+        Code::DialplanXmlMalformed,
+        Code::DialplanDetailsMissing,
+        Code::DialplanDetailsDiffer,
+        Code::CacheStale,
+    ];
+    let changes = repair(&found.facts, only, &codes).changes;
+    carry(&found, &sync.site, "dialplan-sync", changes, &sync.doing).await
+}
+
+async fn removed(remove: &Remove) -> Done {
+    let found = remove.place.site.find().await;
+    let row = asked!(row(&found, &remove.place, &remove.number));
+    let changes = dialplan::remove(row, &found.facts);
+    carry(
+        &found,
+        &remove.place.site,
+        "dialplan-remove",
+        changes,
+        &remove.doing,
+    )
+    .await
+}

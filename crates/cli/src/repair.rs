@@ -1,0 +1,93 @@
+//! `voice-ai repair`: mends what has a safe mend, with a backup first; takes a repair back.
+
+use crate::carrying::{Carrying, DECLINED, Doing, Outcome};
+use crate::client::block_on;
+use crate::config::BAD_CONFIG;
+use crate::doctor::{FAULT, print};
+use crate::site::Site;
+use fusionpbx::journal::Which;
+use fusionpbx::plan::{Repair, repair};
+use fusionpbx::{Code, Text};
+use std::io::{Write as _, stdout};
+use std::process::ExitCode;
+
+#[derive(clap::Args)]
+#[command(
+    after_help = "Exit codes: 0 nothing is wrong any more, 1 failed, 2 wrong arguments or configuration, 3 faults are left, 4 you said no."
+)]
+pub(crate) struct Arguments {
+    /// The checks whose faults are to be mended, such as DP-03; all that can be where none is named.
+    codes: Vec<String>,
+    #[command(flatten)]
+    site: Site,
+    /// Mend the dialplan of this domain alone, by its name or UUID.
+    #[arg(long, value_name = "NAME|UUID")]
+    domain: Option<String>,
+    /// Take the last change back, of this command or of setup, dialplan and uninstall; or the one of this name.
+    #[arg(long, value_name = "NAME", num_args = 0..=1, conflicts_with = "codes")]
+    #[expect(
+        clippy::option_option,
+        reason = "clap's way of an option with an optional value"
+    )]
+    undo: Option<Option<String>>,
+    #[command(flatten)]
+    doing: Doing,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let mut codes = Vec::new();
+    for text in &arguments.codes {
+        let Some(code) = Code::parse(text) else {
+            eprintln!("voice-ai: there is no check {text:?}; `voice-ai explain` lists them all");
+            return Ok(ExitCode::from(BAD_CONFIG));
+        };
+        codes.push(code);
+    }
+    block_on(mend(arguments, &codes))
+}
+
+async fn mend(arguments: &Arguments, codes: &[Code]) -> anyhow::Result<ExitCode> {
+    let lang = arguments.site.lang();
+    let found = arguments.site.find().await;
+    let reality = found.reality().await?;
+    let carrying = Carrying {
+        host: &found.host,
+        reality: &reality,
+        lang,
+        command: "voice-ai repair",
+    };
+    if let Some(name) = &arguments.undo {
+        let which = name.clone().map_or(Which::Last, Which::Named);
+        carrying.undo(&which).await?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let only = match &arguments.domain {
+        None => None,
+        Some(wanted) => match found.domain(Some(wanted)) {
+            Ok(domain) => Some(domain.uuid),
+            Err(error) => {
+                eprintln!("voice-ai: {error}");
+                return Ok(ExitCode::from(BAD_CONFIG));
+            }
+        },
+    };
+    let Repair { changes, left, .. } = repair(&found.facts, only, codes);
+    if changes.is_empty() && !left.is_empty() {
+        let nothing = Text::new(
+            "none of these can be mended by itself:",
+            "nenhuma destas tem correção automática:",
+        );
+        eprintln!("{}", nothing.in_lang(lang));
+    } else if let Outcome::Declined = carrying.carry("repair", changes, &arguments.doing).await? {
+        return Ok(ExitCode::from(DECLINED));
+    }
+    if left.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    if !arguments.doing.json {
+        let mut out = stdout().lock();
+        print(&mut out, &left, lang)?;
+        out.flush()?;
+    }
+    Ok(ExitCode::from(FAULT))
+}

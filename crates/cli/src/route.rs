@@ -1,0 +1,135 @@
+//! A secretary on an extension, as commands are told of it.
+
+use crate::site::Found;
+use clap::ValueEnum;
+use freeswitch::{Extension, VariableName, VariableValue};
+use fusionpbx::dialplan::{Did, Entry, EntryLeg, Route, SecretaryRoute};
+use fusionpbx::{Domain, ServiceSecretary};
+use std::net::IpAddr;
+
+/// The address that the script takes where it is told none.
+const USUAL: &str = "127.0.0.1:8085";
+
+/// How the audio of calls travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Leg {
+    /// `unicast` where FreeSWITCH is on this machine, else what the loaded module can.
+    Auto,
+    /// By FreeSWITCH's core, without a module.
+    Unicast,
+    /// By an open mod_audio_stream and the script.
+    File,
+    /// By a module that plays binary frames, and the script.
+    Raw,
+}
+
+/// How calls reach a secretary.
+#[derive(clap::Args)]
+pub(crate) struct RouteArguments {
+    /// The extension that callers dial.
+    #[arg(long, default_value = "8000")]
+    pub(crate) extension: String,
+    /// How the audio travels.
+    #[arg(long, value_enum, default_value = "auto")]
+    leg: Leg,
+    /// The extension that gets a caller when nobody carries the call any more: a phone, a queue, a ring group.
+    #[arg(long, value_name = "EXTENSION")]
+    fallback: Option<String>,
+}
+
+impl RouteArguments {
+    /// The row for a secretary.
+    pub(crate) fn entry(
+        &self,
+        found: &Found,
+        domain: Domain,
+        secretary: &ServiceSecretary,
+    ) -> Result<Entry, String> {
+        let extension =
+            |option: &str, text: &str| Extension::parse(text).map_err(|error| format!("--{option}: {error}"));
+        let route = SecretaryRoute {
+            extension: extension("extension", &self.extension)?,
+            secretary: secretary.uuid,
+            leg: self.leg(found)?,
+            fallback: self
+                .fallback
+                .as_deref()
+                .map(|text| extension("fallback", text))
+                .transpose()?,
+        };
+        let description = format!("voice-ai: {}", secretary.name);
+        Ok(Entry::new(domain, Route::Secretary(route), description))
+    }
+
+    fn leg(&self, found: &Found) -> Result<EntryLeg, String> {
+        let named = match self.leg {
+            Leg::Unicast => return Ok(EntryLeg::Unicast),
+            Leg::Auto if is_near(found) => return Ok(EntryLeg::Unicast),
+            Leg::Auto => None,
+            Leg::File => Some("file"),
+            Leg::Raw => Some("raw"),
+        };
+        let service = &found.facts.service;
+        let scheme = if service.tls { "wss" } else { "ws" };
+        let listen = service.listen.to_string();
+        let url = (listen != USUAL || service.tls).then(|| format!("{scheme}://{listen}"));
+        let variables = [("voice_ai_leg", named.map(str::to_owned)), ("voice_ai_url", url)];
+        variables
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .map(|(name, value)| {
+                let name = VariableName::parse(name).map_err(|error| error.to_string())?;
+                let value = VariableValue::parse(&value).map_err(|error| error.to_string())?;
+                Ok((name, value))
+            })
+            .collect::<Result<_, _>>()
+            .map(EntryLeg::Script)
+    }
+}
+
+/// Whether FreeSWITCH is on this machine, so that its datagrams stay on it.
+fn is_near(found: &Found) -> bool {
+    let switch = &found.facts.switch;
+    let loopback = switch.esl.host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    switch.process.is_some() || loopback || switch.esl.host == "localhost"
+}
+
+/// The entry of a number from outside, which leads to an extension of the domain.
+pub(crate) fn did(number: &str, extension: &str, domain: Domain) -> Result<Entry, String> {
+    let number = Did::parse(number).map_err(|refusal| refusal.to_string())?;
+    let extension = Extension::parse(extension).map_err(|error| format!("--extension: {error}"))?;
+    let description = format!("voice-ai: {}", extension.as_str());
+    Ok(Entry::new(domain, Route::Did(number, extension), description))
+}
+
+/// The secretary of a domain that is meant: the one of this name, or the only one.
+pub(crate) fn secretary(
+    found: &Found,
+    domain: &Domain,
+    wanted: Option<&str>,
+) -> Result<Option<ServiceSecretary>, String> {
+    let served = found.facts.service.domains.iter();
+    let secretaries = served
+        .filter(|served| served.uuid == domain.uuid)
+        .flat_map(|served| &served.secretaries)
+        .collect::<Vec<_>>();
+    let names = secretaries.iter().map(|secretary| secretary.name.as_str());
+    let names = names.collect::<Vec<_>>().join(", ");
+    match (wanted, secretaries.as_slice()) {
+        (_, []) => Ok(None),
+        (None, [only]) => Ok(Some((*only).clone())),
+        (None, _) => Err(format!("say which secretary is meant with --secretary: {names}")),
+        (Some(wanted), _) => {
+            let is_meant = |secretary: &&ServiceSecretary| {
+                secretary.name.eq_ignore_ascii_case(wanted) || secretary.uuid.to_string() == wanted
+            };
+            let meant = secretaries.iter().copied().find(is_meant);
+            meant.cloned().map(Some).ok_or_else(|| {
+                format!(
+                    "{} has no secretary {wanted:?}; it has {names} (`voice-ai secretaries new` writes one)",
+                    domain.name
+                )
+            })
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! `voice-ai setup` and `voice-ai uninstall`: an extension of FusionPBX is answered, and is no more.
+
+use crate::carrying::{Carrying, DECLINED, Doing, Outcome};
+use crate::client::block_on;
+use crate::config::BAD_CONFIG;
+use crate::route::{RouteArguments, secretary};
+use crate::site::{Found, Site};
+use anyhow::Context as _;
+use fusionpbx::plan::{Wish, setup, uninstall};
+use fusionpbx::{Domain, HomeFacts, Lang, ServiceSecretary, Settings, event_socket, home};
+use secretary::{Draft, Language, SecretaryUuid};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use uuid::Uuid;
+
+#[derive(clap::Args)]
+#[command(
+    after_help = "A second run changes nothing and says so. `voice-ai repair --undo` takes the last one back, `voice-ai uninstall` all of it.\n\n\
+                  Exit codes: 0 done or nothing to do, 1 failed, 2 wrong arguments or configuration, 4 you said no."
+)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    site: Site,
+    /// The domain of FusionPBX, by its name or UUID; needed only where there are several.
+    #[arg(long, value_name = "NAME|UUID")]
+    domain: Option<String>,
+    /// The secretary, by its name; a new one is written where the domain has none.
+    #[arg(long, value_name = "NAME")]
+    secretary: Option<String>,
+    /// The company that a new secretary answers for [default: the domain's name].
+    #[arg(long)]
+    company: Option<String>,
+    #[command(flatten)]
+    route: RouteArguments,
+    #[command(flatten)]
+    doing: Doing,
+}
+
+#[derive(clap::Args)]
+#[command(after_help = "Configuration, secretaries and what callers said stay.\n\n\
+                  Exit codes: 0 done or nothing to do, 1 failed, 2 wrong arguments, 4 you said no.")]
+pub(crate) struct UninstallArguments {
+    #[command(flatten)]
+    site: Site,
+    #[command(flatten)]
+    doing: Doing,
+}
+
+/// Sets an extension up.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    block_on(install(arguments))
+}
+
+/// Takes it all back.
+pub(crate) fn run_uninstall(arguments: &UninstallArguments) -> anyhow::Result<ExitCode> {
+    block_on(async {
+        let found = arguments.site.find().await;
+        let home = home_of(&found)?;
+        let changes = uninstall(&found.facts, &home);
+        carry(
+            &found,
+            arguments.site.lang(),
+            "uninstall",
+            changes,
+            &arguments.doing,
+        )
+        .await
+    })
+}
+
+async fn install(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let lang = arguments.site.lang();
+    let found = arguments.site.find().await;
+    let home = home_of(&found)?;
+    let wish = match wish(arguments, &found, lang).await? {
+        Ok(wish) => wish,
+        Err(error) => {
+            eprintln!("voice-ai: {error}");
+            return Ok(ExitCode::from(BAD_CONFIG));
+        }
+    };
+    let changes = match setup(&wish, &found.facts, &home) {
+        Ok(changes) => changes,
+        Err(hindrance) => {
+            eprintln!("voice-ai: {}", hindrance.text().in_lang(lang));
+            return Ok(ExitCode::from(BAD_CONFIG));
+        }
+    };
+    carry(&found, lang, "setup", changes, &arguments.doing).await
+}
+
+async fn carry(
+    found: &Found,
+    lang: Lang,
+    title: &str,
+    changes: Vec<fusionpbx::Change>,
+    doing: &Doing,
+) -> anyhow::Result<ExitCode> {
+    let reality = found.reality().await?;
+    let command = format!("voice-ai {title}");
+    let carrying = Carrying {
+        host: &found.host,
+        reality: &reality,
+        lang,
+        command: &command,
+    };
+    Ok(match carrying.carry(title, changes, doing).await? {
+        Outcome::Declined => ExitCode::from(DECLINED),
+        Outcome::Nothing | Outcome::Shown | Outcome::Done => ExitCode::SUCCESS,
+    })
+}
+
+fn home_of(found: &Found) -> anyhow::Result<HomeFacts> {
+    home(&found.host, &found.facts.service.config)
+        .context("the service's files cannot be read; run this as root")
+}
+
+/// What is wished for, or what is wrong with the wish.
+async fn wish(arguments: &Arguments, found: &Found, lang: Lang) -> anyhow::Result<Result<Wish, String>> {
+    let domain = match found.domain(arguments.domain.as_deref()) {
+        Ok(domain) => domain,
+        Err(error) => return Ok(Err(error)),
+    };
+    let known = match secretary(found, &domain, arguments.secretary.as_deref()) {
+        Ok(known) => known,
+        Err(error) => return Ok(Err(error)),
+    };
+    let (secretary, files) = match known {
+        Some(known) => (known, Vec::new()),
+        None => drafted(arguments, found, &domain, lang),
+    };
+    let entry = match arguments.route.entry(found, domain, &secretary) {
+        Ok(entry) => entry,
+        Err(error) => return Ok(Err(error)),
+    };
+    let settings = Settings::read(&found.host)?;
+    Ok(Ok(Wish {
+        entry,
+        secretary: secretary.name,
+        files,
+        event_socket: event_socket(Ok(&settings), &found.facts.service).await,
+        program: std::env::current_exe()?,
+    }))
+}
+
+/// A first secretary of a domain, in the language of who asks, with its file and script.
+fn drafted(
+    arguments: &Arguments,
+    found: &Found,
+    domain: &Domain,
+    lang: Lang,
+) -> (ServiceSecretary, Vec<(PathBuf, String)>) {
+    let (language, usual) = match lang {
+        Lang::En => (Language::En, "reception"),
+        Lang::PtBr => (Language::PtBr, "recepcao"),
+    };
+    let company = arguments.company.clone().unwrap_or_else(|| domain.name.clone());
+    let draft = Draft {
+        uuid: SecretaryUuid::new(Uuid::new_v4()),
+        domain: domain.name.clone(),
+        name: arguments.secretary.clone().unwrap_or_else(|| usual.to_owned()),
+        language,
+        greeting: Draft::usual_greeting(language, &company),
+        company,
+        hours: None,
+        destinations: Vec::new(),
+    };
+    let folder = found.secretaries.join(&domain.name);
+    let file = |ending: &str| folder.join(format!("{}.{ending}", draft.stem()));
+    let files = vec![(file("toml"), draft.file()), (file("yaml"), draft.script())];
+    let secretary = ServiceSecretary {
+        uuid: draft.uuid,
+        name: draft.name,
+    };
+    (secretary, files)
+}

@@ -1,0 +1,177 @@
+//! The installation that is looked at: the machine, and the service's configuration on it.
+
+use crate::config::{Source, load};
+use crate::lang::Language;
+use fusionpbx::{
+    Domain, Facts, Host, Lang, Reality, Service, ServiceDomain, ServiceSecretary, Settings, SurveyOptions,
+    event_socket, survey,
+};
+use gateway::config::{Secret, Verify};
+use gateway::{Config, Inventory};
+use std::path::{Path, PathBuf};
+
+/// Where the package puts the configuration.
+const CONFIG: &str = "/etc/voice-ai/voice-ai.toml";
+/// Where the package has secretaries.
+const SECRETARIES: &str = "/etc/voice-ai/secretaries";
+
+/// Which installation, and in which language it is told of.
+#[derive(clap::Args)]
+pub(crate) struct Site {
+    #[command(flatten)]
+    source: Source,
+    /// The folder where the machine's file system is, in a container or on a mounted disk.
+    #[arg(long, value_name = "DIR", default_value = "/")]
+    root: PathBuf,
+    #[command(flatten)]
+    language: Language,
+}
+
+/// An installation, as it was found.
+pub(crate) struct Found {
+    pub(crate) host: Host,
+    pub(crate) facts: Facts,
+    /// The folder of secretaries' files.
+    pub(crate) secretaries: PathBuf,
+}
+
+impl Site {
+    /// The language that is asked for.
+    pub(crate) fn lang(&self) -> Lang {
+        self.language.lang()
+    }
+
+    /// Looks at all of it.
+    pub(crate) async fn find(&self) -> Found {
+        let host = Host::new(&self.root);
+        let configured = self.configured(&host);
+        let facts = survey(&host, configured.service, &configured.options).await;
+        Found {
+            host,
+            facts,
+            secretaries: configured.secretaries,
+        }
+    }
+
+    /// The configuration that is named, else the package's where there is one, else the defaults. What is wrong with it is a finding.
+    fn configured(&self, host: &Host) -> Configured {
+        let packaged = host.path(CONFIG);
+        let (file, shown) = match self.source.file() {
+            Some(file) => (file.is_file().then(|| file.to_owned()), file.to_owned()),
+            None => (packaged.is_file().then_some(packaged), PathBuf::from(CONFIG)),
+        };
+        let (config, inventory) = match load(file.as_deref()) {
+            Ok(config) => {
+                let inventory = Inventory::of(&config);
+                (config, inventory)
+            }
+            Err(errors) => {
+                let wrong = errors.iter().map(ToString::to_string).collect();
+                let nothing = Inventory {
+                    snapshot: None,
+                    wrong,
+                    unserved: Vec::new(),
+                    missing_models: Vec::new(),
+                };
+                (Config::default(), nothing)
+            }
+        };
+        Configured::of(&shown, &config, inventory)
+    }
+}
+
+impl Found {
+    /// How its parts are reached for changes.
+    ///
+    /// # Errors
+    /// When FusionPBX's configuration cannot be read.
+    pub(crate) async fn reality(&self) -> anyhow::Result<Reality> {
+        let settings = Settings::read(&self.host)?;
+        let socket = event_socket(Ok(&settings), &self.facts.service).await;
+        Ok(Reality::new(self.host.clone(), settings, socket))
+    }
+
+    /// The domain that is meant, by its name or UUID; the only one where none is.
+    pub(crate) fn domain(&self, wanted: Option<&str>) -> Result<Domain, String> {
+        let database = match &self.facts.database {
+            Ok(database) => database,
+            Err(why) => return Err(why.0.in_lang(Lang::En).to_owned()),
+        };
+        let enabled = database.domains.iter().filter(|domain| domain.enabled);
+        let names: Vec<_> = enabled.clone().map(|domain| domain.name.as_str()).collect();
+        let names = names.join(", ");
+        let Some(wanted) = wanted else {
+            let mut enabled = enabled;
+            return match (enabled.next(), enabled.next()) {
+                (Some(only), None) => Ok(only.clone()),
+                _ => Err(format!("say which domain is meant with --domain: {names}")),
+            };
+        };
+        let is_meant = |domain: &&Domain| {
+            domain.name.eq_ignore_ascii_case(wanted) || domain.uuid.to_string().eq_ignore_ascii_case(wanted)
+        };
+        let found = database.domains.iter().find(is_meant);
+        found
+            .cloned()
+            .ok_or_else(|| format!("FusionPBX has no domain {wanted:?}; it has {names}"))
+    }
+}
+
+/// What the configuration says.
+struct Configured {
+    service: Service,
+    options: SurveyOptions,
+    secretaries: PathBuf,
+}
+
+impl Configured {
+    fn of(file: &Path, config: &Config, inventory: Inventory) -> Self {
+        let secret = |secret: &Option<Secret>| secret.as_ref().map(|secret| secret.expose().to_owned());
+        let dir = config.secretaries.dir.clone();
+        Self {
+            options: SurveyOptions {
+                stream_token: secret(&config.server.token),
+                control_token: secret(&config.server.control_token),
+                believes: config.server.verify == Verify::Nothing,
+            },
+            service: service(file, config, inventory),
+            secretaries: dir.unwrap_or_else(|| SECRETARIES.into()),
+        }
+    }
+}
+
+fn service(file: &Path, config: &Config, inventory: Inventory) -> Service {
+    let snapshot = inventory.snapshot.unwrap_or_default();
+    let domains = config.domain_entries().into_iter().map(|entry| {
+        let loaded = snapshot.domains.get(&entry.uuid);
+        let secretaries = loaded.iter().flat_map(|domain| domain.secretaries.values());
+        ServiceDomain {
+            uuid: entry.uuid,
+            name: Some(entry.name),
+            secretaries: secretaries
+                .filter_map(|secretary| {
+                    Some(ServiceSecretary {
+                        uuid: secretary.uuid?,
+                        name: secretary.name.clone(),
+                    })
+                })
+                .collect(),
+        }
+    });
+    Service {
+        config: file.to_owned(),
+        listen: config.server.listen,
+        control: config.server.control,
+        tls: config.server.tls.is_some(),
+        token: config.server.token.is_some(),
+        event_sockets: config
+            .pbx
+            .iter()
+            .map(|pbx| (pbx.host.clone(), pbx.port))
+            .collect(),
+        domains: domains.collect(),
+        wrong: inventory.wrong,
+        unserved: inventory.unserved,
+        missing_models: inventory.missing_models,
+    }
+}
