@@ -38,7 +38,7 @@ pub use takes::Takes;
 pub use writing::{Part, Unwritable};
 
 pub(crate) use context::{is_everywhere, is_public};
-pub(crate) use mend::is_stream;
-pub(crate) use ours::by_details;
+pub(crate) use mend::{is_elsewhere, is_stream};
+pub(crate) use ours::{by_details, domain_by_variable};
 pub(crate) use plan::hostname;
 pub(crate) use rows::columns;

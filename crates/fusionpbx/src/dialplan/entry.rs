@@ -81,9 +81,12 @@ impl Did {
         let digits = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
         let refused = || Refusal::Did(text.chars().take(64).collect());
         let bare = text.strip_prefix('+').unwrap_or(text);
-        let (prefix, number) = bare.split_once([' ', '-']).unwrap_or(("", bare));
-        let length = prefix.len() + number.len();
-        if !digits(number) || !(prefix.is_empty() || digits(prefix)) || !(2..=20).contains(&length) {
+        let (prefix, number) = match bare.split_once([' ', '-']) {
+            Some((prefix, _)) if !digits(prefix) => return Err(refused()),
+            Some(parts) => parts,
+            None => ("", bare),
+        };
+        if !digits(number) || !(2..=20).contains(&(prefix.len() + number.len())) {
             return Err(refused());
         }
         Ok(Self {

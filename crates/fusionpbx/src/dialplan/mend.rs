@@ -2,11 +2,17 @@
 
 use super::context::{domain_named, is_public};
 use super::entry::{Did, Entry, EntryLeg, ORDERS, Route, SecretaryRoute, unicast};
-use super::ours::{Carrier, by_details, carrier, domain_by_column, domain_by_context, meaning_of, number_of};
+use super::ours::{
+    Carrier, by_details, carrier, domain_by_column, domain_by_context, domain_by_variable, is_did, is_ours,
+    meaning_of, number_of,
+};
 use super::plan::{hostname, new_destination, written};
 use super::rows::{Columns, update};
 use super::{APP_UUID, Action, Meaning, Takes, keys::stale_keys, read_one, shadow};
-use crate::{Change, Code, DatabaseFacts, DialplanRow, Domain, Facts, LoadedModule, ServiceDomain};
+use crate::{
+    Change, ChoiceOfDialplan, Code, DatabaseFacts, Destination, DialplanRow, Domain, Facts, LoadedModule,
+    ServiceDomain,
+};
 use freeswitch::{Extension, SCRIPT_NAME};
 use secretary::SecretaryUuid;
 use serde_json::json;
@@ -16,22 +22,32 @@ use std::collections::BTreeSet;
 /// told from what is there, or belongs to somebody else.
 pub fn mend(code: Code, row: &DialplanRow, facts: &Facts) -> Option<Vec<Change>> {
     let database = facts.database.as_ref().ok()?;
+    if !is_ours(row) && !is_did(row, database) {
+        return None;
+    }
     let mending = Mending { row, facts, database };
     let mut target = row.clone();
     let mut columns = Columns::new();
     let mut set = |column: &str, value| columns.insert(column.to_owned(), value);
     match code {
-        Code::DialplanDisabled => {
+        Code::DialplanDisabled if !row.enabled => {
             target.enabled = true;
             set("dialplan_enabled", json!("true"));
         }
         Code::DialplanContext if is_public(&row.context) => return None,
         Code::DialplanContext => {
-            target.context = domain_by_column(row, database)?.name.clone();
+            let right = domain_by_column(row, database).or_else(|| domain_by_variable(row, database))?;
+            target.context.clone_from(&right.name);
+            if target.context == row.context {
+                return None;
+            }
             set("dialplan_context", json!(target.context));
         }
         Code::DialplanDomain => {
             target.domain = Some(mending.domain()?.uuid.uuid());
+            if target.domain == row.domain {
+                return None;
+            }
             set("domain_uuid", json!(target.domain));
         }
         Code::DialplanShadowed => {
@@ -52,11 +68,11 @@ pub fn mend(code: Code, row: &DialplanRow, facts: &Facts) -> Option<Vec<Change>>
                 set("dialplan_xml", json!(meaning.to_xml(row.uuid).ok()?));
             }
         }
-        Code::DialplanHostname => {
+        Code::DialplanHostname if is_elsewhere(row, facts) => {
             target.hostname = None;
             set("hostname", json!(null));
         }
-        Code::DialplanAppUuid => {
+        Code::DialplanAppUuid if row.app.is_none() => {
             target.app = Some(APP_UUID);
             set("app_uuid", json!(APP_UUID));
         }
@@ -76,6 +92,13 @@ pub fn mend(code: Code, row: &DialplanRow, facts: &Facts) -> Option<Vec<Change>>
         _ => return None,
     }
     (!columns.is_empty()).then(|| mending.with_keys(vec![update(row, columns)], &target))
+}
+
+/// Whether a row is for a machine of another name, or of none.
+pub(crate) fn is_elsewhere(row: &DialplanRow, facts: &Facts) -> bool {
+    let own = hostname(facts);
+    let wrong = |wanted: &str| wanted.is_empty() || own.is_some_and(|own| own != wanted);
+    row.hostname.as_deref().is_some_and(wrong)
 }
 
 struct Mending<'a> {
@@ -220,6 +243,9 @@ impl Mending<'_> {
 
     /// The variables that a call needs, each with a right value, set before the call is carried.
     fn with_variables_or(&self, mut meaning: Meaning, named: Option<SecretaryUuid>) -> Option<Meaning> {
+        if carrier(&meaning) == Some(Carrier::Transfer) {
+            return None;
+        }
         let is_carrier = |action: &Action| Carrier::of(action).is_some();
         let domain = self.domain()?.uuid.to_string();
         require(&mut meaning, "domain_uuid", &domain, |value| {
@@ -287,6 +313,12 @@ impl Mending<'_> {
 
     /// A destination that leads to the row.
     fn bound(&self) -> Option<Vec<Change>> {
+        let leads_here = |destination: &Destination| destination.dialplan == Some(self.row.uuid);
+        if self.database.mode == ChoiceOfDialplan::Multiple
+            || self.database.destinations.iter().any(leads_here)
+        {
+            return None;
+        }
         let did = Did::parse(&number_of(self.row, self.database)?).ok()?;
         let domain = self
             .row

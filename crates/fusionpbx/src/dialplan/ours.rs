@@ -99,6 +99,16 @@ pub fn domain_by_column<'a>(row: &DialplanRow, facts: &'a DatabaseFacts) -> Opti
         .find(|domain| Some(domain.uuid.uuid()) == row.domain)
 }
 
+/// Whose a row's variables say that it is.
+pub(crate) fn domain_by_variable<'a>(row: &DialplanRow, facts: &'a DatabaseFacts) -> Option<&'a Domain> {
+    let meaning = meaning_of(row, facts)?;
+    let said = meaning.variable_before(|action| Carrier::of(action).is_some(), "domain_uuid")?;
+    facts
+        .domains
+        .iter()
+        .find(|domain| domain.uuid.to_string() == said)
+}
+
 /// The rows that carry calls to a secretary: on an extension.
 pub fn secretary_rows(facts: &DatabaseFacts) -> impl Iterator<Item = &DialplanRow> {
     facts
@@ -112,7 +122,8 @@ pub fn did_rows(facts: &DatabaseFacts) -> impl Iterator<Item = &DialplanRow> {
     facts.dialplans.iter().filter(|row| is_did(row, facts))
 }
 
-fn is_did(row: &DialplanRow, facts: &DatabaseFacts) -> bool {
+/// Whether a row leads calls from outside to a secretary's extension.
+pub(crate) fn is_did(row: &DialplanRow, facts: &DatabaseFacts) -> bool {
     if !is_public(&row.context) {
         return false;
     }

@@ -122,8 +122,10 @@ fn extensions(xml: &str) -> Result<Vec<Meaning>, Malformed> {
     let whole = format!("<{ROOT}>\n{xml}\n</{ROOT}>");
     let document = Document::parse(&whole).map_err(|error| {
         let at = error.pos();
+        // What is not closed is missed only at the end of the text around.
+        let lines = u32::try_from(xml.lines().count()).unwrap_or(u32::MAX).max(1);
         Malformed {
-            line: at.row.saturating_sub(1).max(1),
+            line: at.row.saturating_sub(1).clamp(1, lines),
             column: at.col,
             reason: reason(&error),
         }

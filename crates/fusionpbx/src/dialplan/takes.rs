@@ -62,9 +62,7 @@ fn run(conditions: &[Condition], number: &str, names_it: &mut bool) -> Ends {
     };
     for condition in conditions {
         let holds = holds(condition, number);
-        if holds == Some(true) && names_the_number(condition) {
-            *names_it = true;
-        }
+        *names_it |= holds != Some(false) && may_fit(condition, number);
         let mut next = Ends::default();
         for outcome in [true, false] {
             if holds.is_some_and(|known| known != outcome) {
@@ -139,10 +137,12 @@ fn is_number(test: &FieldTest) -> bool {
     )
 }
 
-fn names_the_number(condition: &Condition) -> bool {
+/// Whether it asks for the number, which fits or may.
+fn may_fit(condition: &Condition, number: &str) -> bool {
+    let fits = |test: &FieldTest| is_number(test) && matches(test, number) != Some(false);
     match &condition.test {
-        Test::Field(test) => is_number(test),
-        Test::Several(_, tests) => tests.iter().any(is_number),
+        Test::Field(test) => fits(test),
+        Test::Several(_, tests) => tests.iter().any(fits),
         Test::Always => false,
     }
 }

@@ -88,6 +88,10 @@ pub(super) fn shadowed(seen: &Seen<'_>) -> Vec<Finding> {
     let Some(shadow) = shadow(seen.database, &row.context, number, place, hostname(seen.facts)) else {
         return Vec::new();
     };
+    // One of ours that stands in a wrong context is told of for that.
+    if is_ours(shadow.row) && shadow.row.context != row.context {
+        return Vec::new();
+    }
     let (name, order) = (&shadow.row.name, shadow.row.order);
     let right = Text::new("no row before it that does", "nenhuma linha antes dela que fique");
     let twice = is_ours(shadow.row) && number_of(shadow.row, seen.database).as_ref() == Some(number);

@@ -4,7 +4,7 @@ use super::super::repair;
 use super::texts::{in_the_page, remedy};
 use super::{Kind, Seen};
 use crate::dialplan::{
-    Carrier, carrier, domain_by_column, domain_by_context, hostname as own_hostname, is_public,
+    Carrier, carrier, domain_by_column, domain_by_context, domain_by_variable, is_elsewhere, is_public,
     secretary_rows, served,
 };
 use crate::{ChoiceOfDialplan, Code, DatabaseFacts, Facts, Finding, Text};
@@ -23,9 +23,9 @@ pub(super) fn missing(facts: &Facts, database: &DatabaseFacts, only: Option<Doma
                 return Some(no_domain(served.uuid, served.name.as_deref()));
             };
             let has_row = secretary_rows(database).any(|row| {
-                [domain_by_context(row, database), domain_by_column(row, database)]
-                    .iter()
-                    .flatten()
+                let by = [domain_by_context, domain_by_column, domain_by_variable];
+                by.iter()
+                    .filter_map(|by| by(row, database))
                     .any(|of| of.uuid == domain.uuid)
             });
             let finding = Finding::fault(
@@ -91,7 +91,8 @@ pub(super) fn context(seen: &Seen<'_>) -> Vec<Finding> {
         format!("the context is {:?}", row.context),
         format!("o contexto é {:?}", row.context),
     );
-    let right = match domain_by_column(row, seen.database) {
+    let claimed = domain_by_column(row, seen.database).or_else(|| domain_by_variable(row, seen.database));
+    let right = match claimed {
         Some(domain) => Text::plain(&domain.name),
         None => Text::new("the name of its domain", "o nome do seu domínio"),
     };
@@ -131,16 +132,8 @@ fn wrong_context(seen: &Seen<'_>) -> bool {
     let Some(by_column) = domain_by_column(seen.row, seen.database) else {
         return false;
     };
-    by_column.uuid != by_context.uuid && said_domain(seen) != Some(by_context.uuid)
-}
-
-/// The domain that the row's variables tell.
-fn said_domain(seen: &Seen<'_>) -> Option<DomainUuid> {
-    let is_carrier = |action: &crate::dialplan::Action| Carrier::of(action).is_some();
-    seen.meaning()?
-        .variable_before(is_carrier, "domain_uuid")?
-        .parse()
-        .ok()
+    let said = domain_by_variable(seen.row, seen.database);
+    by_column.uuid != by_context.uuid && said.is_none_or(|said| said.uuid != by_context.uuid)
 }
 
 pub(super) fn domain(seen: &Seen<'_>) -> Vec<Finding> {
@@ -205,9 +198,7 @@ pub(super) fn hostname(seen: &Seen<'_>) -> Vec<Finding> {
     let Some(hostname) = &seen.row.hostname else {
         return Vec::new();
     };
-    let ours = own_hostname(seen.facts);
-    let wrong = hostname.is_empty() || ours.is_some_and(|ours| ours != hostname);
-    if !wrong || !seen.is_made_for_us() {
+    if !is_elsewhere(seen.row, seen.facts) || !seen.is_made_for_us() {
         return Vec::new();
     }
     let found = if hostname.is_empty() {
