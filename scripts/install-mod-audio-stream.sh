@@ -595,9 +595,10 @@ fingerprint() {
 
 # place FILE: it becomes the installed one at once, or not at all.
 place() {
-  local fresh=$mod_dir/.$NAME.so.$$
-  if ! cp "$1" "$fresh" 2>/dev/null || ! chmod 644 "$fresh" || ! chown "$user:$group" "$fresh" 2>/dev/null || ! mv "$fresh" "$installed"; then
-    rm -f "$fresh"
+  local fresh=
+  if ! { fresh=$(mktemp "$mod_dir/.$NAME.XXXXXX") && cat "$1" >"$fresh" && chmod 644 "$fresh" &&
+    chown --no-dereference "$user:$group" "$fresh" && mv "$fresh" "$installed"; } 2>/dev/null; then
+    [ -z "$fresh" ] || rm -f "$fresh"
     fault '%s cannot be written for the user %s; run this as root, and see whether the disk is full or read-only' \
       '%s não pode ser escrito para o usuário %s; execute como root, e veja se o disco está cheio ou só para leitura' "$mod_dir" "$owner"
   fi
@@ -635,7 +636,11 @@ load() {
   else
     rm -f "$installed"
   fi
-  [ ! -e "$work/is-first" ] || forget
+  if [ -e "$work/is-first" ]; then
+    forget
+  elif [ -e "$installed" ]; then
+    remember_anew placed "$(fingerprint "$installed")"
+  fi
   fault 'FreeSWITCH does not load %s: %s; what was there before is back. "undefined symbol": build it with the headers of FreeSWITCH %s; "cannot open shared object file": install the library; else see the log (%s)' \
     'o FreeSWITCH não carrega %s: %s; o que havia antes está de volta. "undefined symbol": compile com os cabeçalhos do FreeSWITCH %s; "cannot open shared object file": instale a biblioteca; senão veja o log (%s)' \
     "$NAME" "${why:-$(tail -n 1 <<<"$answer")}" "$version" "$(ask 'global_getvar log_dir')/freeswitch.log"
