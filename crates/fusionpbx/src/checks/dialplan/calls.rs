@@ -3,7 +3,8 @@
 use super::texts::{in_the_page, remedy};
 use super::{Kind, Seen};
 use crate::dialplan::{
-    Action, Takes, by_details, carrier, editor, hostname, is_ours, is_stream, number_of, read_one, shadow,
+    Action, Takes, by_details, carrier, editor, hostname, is_ours, is_public, is_stream, number_of, read_one,
+    shadow,
 };
 use crate::{Code, Finding, Text};
 use freeswitch::SCRIPT_NAME;
@@ -183,8 +184,10 @@ pub(super) fn details(seen: &Seen<'_>) -> Vec<Finding> {
     let Some(meaning) = seen.meaning().filter(|_| seen.is_made_for_us()) else {
         return Vec::new();
     };
-    // What is wrong in the XML is mended there first, and the details with it.
+    // What is wrong in the XML is mended there first, and the details with it. In a public context, where a secretary's row should not
+    // be, the editor adds actions of its own.
     let wrong = stream(seen).is_some()
+        || (seen.kind == Kind::Secretary && is_public(&seen.row.context))
         || unknown(seen).is_some()
         || (seen.kind == Kind::Secretary && !super::variables::check(seen).is_empty());
     let by_hand = in_the_page(

@@ -1,0 +1,11 @@
+//! The dialplan: what rows mean, which takes a call, what is wrong with ours, and what mends it.
+
+mod applied;
+mod dump;
+mod editing;
+mod entries;
+mod faults;
+mod healthy;
+mod injected;
+mod keys;
+mod routing;
