@@ -123,16 +123,29 @@ fn down(control: SocketAddr, why: &str) -> ServerState {
     )))
 }
 
-/// Asks for the stream of a call that there is not. The refusal that says so comes last of all.
+/// How much of an upgrade is asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Attempt {
+    /// All, for a call that there is not: the refusal that says so comes last of all.
+    Whole,
+    /// One without its key: a service that believes whoever streams would take a whole one for a call.
+    Half,
+}
+
 async fn upgrade(service: &Service, options: &Options) -> Upgrade {
-    match timeout(UPGRADE, ask_upgrade(service, options)).await {
+    // Without a FreeSWITCH to ask, every stream is believed.
+    let attempt = match options.believes || service.event_sockets.is_empty() {
+        true => Attempt::Half,
+        false => Attempt::Whole,
+    };
+    match timeout(UPGRADE, ask_upgrade(service, options, attempt)).await {
         Err(_) => Upgrade::Unreachable(format!("no answer within {UPGRADE:?}")),
         Ok(Err(error)) => Upgrade::Unreachable(error.to_string()),
-        Ok(Ok(answer)) => read_upgrade(&answer, options),
+        Ok(Ok(answer)) => read_upgrade(&answer, options, attempt),
     }
 }
 
-async fn ask_upgrade(service: &Service, options: &Options) -> io::Result<Answer> {
+async fn ask_upgrade(service: &Service, options: &Options, attempt: Attempt) -> io::Result<Answer> {
     let domain = service.domains.first().map(|domain| domain.uuid);
     let domain = domain.unwrap_or_else(|| DomainUuid::new(Uuid::new_v4()));
     let path = format!("/stream/{domain}/{}", CallUuid::new(Uuid::new_v4()));
@@ -142,7 +155,7 @@ async fn ask_upgrade(service: &Service, options: &Options) -> io::Result<Answer>
         ("Upgrade", "websocket"),
         ("Sec-WebSocket-Version", "13"),
     ];
-    if !options.believes {
+    if attempt == Attempt::Whole {
         // Sixteen bytes in base64; no answer is held against it.
         headers.push(("Sec-WebSocket-Key", "dm9pY2UtYWktZG9jdG9yIQ=="));
     }
@@ -159,7 +172,7 @@ async fn ask_upgrade(service: &Service, options: &Options) -> io::Result<Answer>
     http::exchange(tls::wrap(stream, host.ip()).await?, &request).await
 }
 
-fn read_upgrade(answer: &Answer, options: &Options) -> Upgrade {
+fn read_upgrade(answer: &Answer, options: &Options, attempt: Attempt) -> Upgrade {
     #[derive(Deserialize)]
     struct Refusal {
         error: String,
@@ -170,8 +183,8 @@ fn read_upgrade(answer: &Answer, options: &Options) -> Upgrade {
     );
     let works = match answer.status {
         101 => true,
-        // What a request without a key is told by a service that would take it.
-        426 => options.believes,
+        // What a request without a key is told by a service that would take it with one.
+        426 => attempt == Attempt::Half,
         403 => words.contains("is no channel of domain"),
         // The token is asked for before anything else, and the one to show is not known here.
         401 => options.stream_token.is_none() && words == "a token is needed",

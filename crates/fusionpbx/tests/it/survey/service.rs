@@ -139,11 +139,65 @@ async fn a_service_that_believes_every_stream_is_asked_for_half_a_one() {
     );
     stage.options.believes = true;
     assert_eq!(stage.survey().await.server.upgrade, Some(Upgrade::Works));
-    assert!(
-        !streams.asked()[1].contains("Sec-WebSocket-Key"),
-        "{:?}",
-        streams.asked()
+    stage.options.believes = false;
+    stage.service.event_sockets.clear();
+    let upgrade = stage.survey().await.server.upgrade;
+    assert_eq!(
+        upgrade,
+        Some(Upgrade::Works),
+        "without a FreeSWITCH every stream is believed"
     );
+    for half in &streams.asked()[1..] {
+        assert!(!half.contains("Sec-WebSocket-Key"), "{half}");
+    }
+}
+
+/// A service's streams come by TLS, under a certificate that nobody here knows.
+async fn secured(answer: &'static str) -> SocketAddr {
+    let made = rcgen::generate_simple_self_signed(["pbx.example.com".to_owned()]).unwrap();
+    let key = made.signing_key.serialize_der();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key.try_into().unwrap())
+        .unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let Ok(mut stream) = acceptor.accept(stream).await else {
+                continue;
+            };
+            let mut request = [0; 1_024];
+            if stream.read(&mut request).await.is_ok_and(|length| length > 0) {
+                let _ = stream.write_all(answer.as_bytes()).await;
+            }
+            let _ = stream.shutdown().await;
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn streams_by_tls_are_asked_for_by_tls() {
+    let control = Listener::with("200 OK", HEALTH).await;
+    let mut stage = Stage::new().await;
+    stage.service.control = control.address;
+    stage.service.listen = secured("HTTP/1.1 101 Switching Protocols\r\n\r\n").await;
+    stage.service.tls = true;
+    assert_eq!(stage.survey().await.server.upgrade, Some(Upgrade::Works));
+
+    // What speaks no TLS is not reached by it, and the other way round.
+    stage.service.tls = false;
+    let upgrade = stage.survey().await.server.upgrade;
+    assert!(matches!(upgrade, Some(Upgrade::Unreachable(_))), "{upgrade:?}");
+    stage.service.tls = true;
+    stage.service.listen = Listener::with("403 Forbidden", NO_SUCH_CALL).await.address;
+    let upgrade = stage.survey().await.server.upgrade;
+    assert!(matches!(upgrade, Some(Upgrade::Unreachable(_))), "{upgrade:?}");
 }
 
 #[tokio::test]

@@ -66,7 +66,7 @@ pub(crate) fn service(listen: SocketAddr, control: SocketAddr) -> Service {
         control,
         tls: false,
         token: false,
-        event_sockets: Vec::new(),
+        event_sockets: vec![("127.0.0.1".to_owned(), 8021)],
         domains: vec![ServiceDomain {
             uuid: DOMAIN.parse().unwrap(),
             name: None,
