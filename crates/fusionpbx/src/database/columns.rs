@@ -5,24 +5,29 @@ use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row as _};
 use std::collections::HashMap;
 
-/// The columns of FusionPBX's tables by table and name, with their types.
-pub(super) struct Columns(HashMap<String, HashMap<String, String>>);
+/// The columns of FusionPBX's tables.
+pub(super) struct Columns(HashMap<String, Table>);
+
+struct Table {
+    columns: Vec<String>,
+    /// Those of the type boolean.
+    booleans: Vec<String>,
+}
 
 impl Columns {
-    /// Reads them from the catalogue: `information_schema` shows the same, twenty times slower.
+    /// Reads them from PostgreSQL's own catalogue, one row a table: there are two hundred tables with three thousand columns.
     pub(super) async fn read(connection: &mut PgConnection) -> Result<Self, Reason> {
-        let rows: Vec<(String, String, String)> = sqlx::query_as(
-            "SELECT c.relname::text, a.attname::text, a.atttypid::regtype::text FROM pg_catalog.pg_class c \
-             JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
-             WHERE c.relkind IN ('r', 'p', 'v', 'f') AND c.relname LIKE 'v\\_%' AND pg_catalog.pg_table_is_visible(c.oid)",
+        let rows: Vec<(String, Vec<String>, Vec<String>)> = sqlx::query_as(
+            "SELECT c.relname::text, array_agg(a.attname::text), \
+             coalesce(array_agg(a.attname::text) FILTER (WHERE a.atttypid = 'boolean'::regtype), '{}') \
+             FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+             WHERE c.relkind IN ('r', 'p', 'v', 'f') AND c.relname LIKE 'v\\_%' AND pg_catalog.pg_table_is_visible(c.oid) \
+             GROUP BY c.oid, c.relname",
         )
         .fetch_all(connection)
         .await?;
-        let mut tables: HashMap<_, HashMap<_, _>> = HashMap::new();
-        for (table, column, kind) in rows {
-            tables.entry(table).or_default().insert(column, kind);
-        }
-        Ok(Self(tables))
+        let table = |(name, columns, booleans)| (name, Table { columns, booleans });
+        Ok(Self(rows.into_iter().map(table).collect()))
     }
 
     /// Whether the table is there with all these columns.
@@ -43,10 +48,8 @@ impl Columns {
 
     /// Whether it is a column of flags, as from 5.5 on.
     pub(super) fn is_boolean(&self, table: &str, column: &str) -> bool {
-        self.0
-            .get(table)
-            .and_then(|columns| columns.get(column))
-            .is_some_and(|kind| kind == "boolean")
+        let table = self.0.get(table);
+        table.is_some_and(|table| table.booleans.iter().any(|name| name == column))
     }
 
     /// The first column that is missing; an empty one for the table itself.
@@ -54,10 +57,8 @@ impl Columns {
         let Some(there) = self.0.get(table) else {
             return Some("");
         };
-        columns
-            .iter()
-            .copied()
-            .find(|column| !there.contains_key(*column))
+        let is_there = |column: &&str| there.columns.iter().any(|name| name == column);
+        columns.iter().copied().find(|column| !is_there(column))
     }
 }
 

@@ -85,10 +85,12 @@ impl DatabaseError {
         match &self.reason {
             Reason::Refused => Text::new(
                 format!(
-                    "nothing listens at the database's address {place}: systemctl status postgresql, and database.0.host and port of config.conf"
+                    "nothing listens at the database's address {place}: systemctl status postgresql, and database.0.host and \
+                     port of config.conf"
                 ),
                 format!(
-                    "nada escuta no endereço do banco de dados {place}: systemctl status postgresql, e database.0.host e port do config.conf"
+                    "nada escuta no endereço do banco de dados {place}: systemctl status postgresql, e database.0.host e port \
+                     do config.conf"
                 ),
             ),
             Reason::Unreachable(error) => Text::new(
@@ -112,18 +114,22 @@ impl DatabaseError {
             }
             Reason::WrongPassword(user) => Text::new(
                 format!(
-                    "the database at {place} refuses the password of {user}: database.0.password of config.conf is to be the one of ALTER ROLE {user} PASSWORD"
+                    "the database at {place} refuses the password of {user}: database.0.password of config.conf is to be the \
+                     one of ALTER ROLE {user} PASSWORD"
                 ),
                 format!(
-                    "o banco de dados em {place} recusa a senha de {user}: database.0.password do config.conf deve ser a de ALTER ROLE {user} PASSWORD"
+                    "o banco de dados em {place} recusa a senha de {user}: database.0.password do config.conf deve ser a de \
+                     ALTER ROLE {user} PASSWORD"
                 ),
             ),
             Reason::NoRole(user) => Text::new(
                 format!(
-                    "the database at {place} does not let {user} in: there is no such role, or it needs another way to log in; see database.0.username of config.conf"
+                    "the database at {place} does not let {user} in: there is no such role, or it needs another way to log \
+                     in; see database.0.username of config.conf"
                 ),
                 format!(
-                    "o banco de dados em {place} não aceita {user}: esse usuário não existe, ou precisa de outra forma de entrar; veja database.0.username do config.conf"
+                    "o banco de dados em {place} não aceita {user}: esse usuário não existe, ou precisa de outra forma de \
+                     entrar; veja database.0.username do config.conf"
                 ),
             ),
             Reason::NoDatabase(name) => Text::new(
@@ -136,42 +142,52 @@ impl DatabaseError {
             ),
             Reason::NotLetIn(user) => Text::new(
                 format!(
-                    "pg_hba.conf of the database at {place} does not let {user} in from this machine: add a line for it, then systemctl reload postgresql"
+                    "pg_hba.conf of the database at {place} does not let {user} in from this machine: add a line for it, then \
+                     systemctl reload postgresql"
                 ),
                 format!(
-                    "o pg_hba.conf do banco de dados em {place} não permite {user} a partir desta máquina: acrescente uma linha, depois systemctl reload postgresql"
+                    "o pg_hba.conf do banco de dados em {place} não permite {user} a partir desta máquina: acrescente uma \
+                     linha, depois systemctl reload postgresql"
                 ),
             ),
             Reason::Tls(error) => Text::new(
                 format!(
-                    "no TLS with the database at {place}: {error}; see database.0.sslmode of config.conf (prefer is usual), and ssl of postgresql.conf"
+                    "no TLS with the database at {place}: {error}; see database.0.sslmode of config.conf (prefer is usual), \
+                     and ssl of postgresql.conf"
                 ),
                 format!(
-                    "sem TLS com o banco de dados em {place}: {error}; veja database.0.sslmode do config.conf (o usual é prefer), e ssl do postgresql.conf"
+                    "sem TLS com o banco de dados em {place}: {error}; veja database.0.sslmode do config.conf (o usual é \
+                     prefer), e ssl do postgresql.conf"
                 ),
             ),
             Reason::Busy(said) => Text::new(
                 format!(
-                    "the database at {place} takes nobody now ({said}): wait a moment; if it stays, systemctl status postgresql, and max_connections"
+                    "the database at {place} takes nobody now ({said}): wait a moment; if it stays, systemctl status \
+                     postgresql, and max_connections"
                 ),
                 format!(
-                    "o banco de dados em {place} não aceita ninguém agora ({said}): espere um momento; se continuar, systemctl status postgresql, e max_connections"
+                    "o banco de dados em {place} não aceita ninguém agora ({said}): espere um momento; se continuar, \
+                     systemctl status postgresql, e max_connections"
                 ),
             ),
             Reason::Denied(said) => Text::new(
                 format!(
-                    "the database at {place} does not let us read ({said}): the tables are to belong to database.0.username of config.conf"
+                    "the database at {place} does not let us read ({said}): the tables are to belong to database.0.username \
+                     of config.conf"
                 ),
                 format!(
-                    "o banco de dados em {place} não nos deixa ler ({said}): as tabelas devem pertencer a database.0.username do config.conf"
+                    "o banco de dados em {place} não nos deixa ler ({said}): as tabelas devem pertencer a database.0.username \
+                     do config.conf"
                 ),
             ),
             Reason::Schema(missing) => Text::new(
                 format!(
-                    "the database at {place} has no {missing}: it is no FusionPBX's, or one whose schema needs an upgrade (php core/upgrade/upgrade.php)"
+                    "the database at {place} has no {missing}: it is no FusionPBX's, or one whose schema needs an upgrade \
+                     (php core/upgrade/upgrade.php)"
                 ),
                 format!(
-                    "o banco de dados em {place} não tem {missing}: não é de um FusionPBX, ou o esquema precisa de atualização (php core/upgrade/upgrade.php)"
+                    "o banco de dados em {place} não tem {missing}: não é de um FusionPBX, ou o esquema precisa de \
+                     atualização (php core/upgrade/upgrade.php)"
                 ),
             ),
             Reason::Failed(error) => Text::new(
