@@ -14,6 +14,12 @@ async fn a_node_that_can_carry_calls_is_ready_and_says_what_it_tried() {
     assert_eq!(answer.status, 200, "{answer:?}");
     let json = answer.json();
     assert_eq!(json["ready"], true);
+    assert_eq!(json["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(
+        json["domains"],
+        serde_json::json!([PATH.split('/').nth(2)]),
+        "{json}"
+    );
     let state = |name: &str| {
         let checks = json["checks"].as_array().unwrap();
         checks
