@@ -9,8 +9,12 @@
 //! explain, it is held back until a search has shown whether it is an echo with another delay, or 260 ms at most. So an
 //! unknown delay, and one that jumps, cost the ear at most that, and only where it cannot be told at once who speaks. A line
 //! that has shown no echo in half a second of our speech is passed on at once and unchanged.
+//!
+//! While a caller speaks over a known echo, what is passed on stays 200 ms behind him once he has been heard, so that a delay that
+//! jumps then ([`follow`]) is put right before anybody hears it. Where one of the two falls silent the rest follows at once.
 
 mod filter;
+mod follow;
 mod gate;
 mod realign;
 mod reference;
@@ -55,6 +59,14 @@ const SEARCHABLE: usize = 2;
 const BREATH: u32 = 15;
 /// Of those, for which nothing is muted: words have soft ends.
 const SOFT_END: u32 = 10;
+/// How far behind him what is passed on stays while a caller speaks over an echo, in frames: a delay that jumps is known only some
+/// frames later, and what was subtracted wrongly since then is put right before anybody hears it.
+const BEHIND: usize = 10;
+/// Frames without anything unexplained after which the rest follows: longer than the closure of a "t", and so short that the ear, which
+/// waits for 224 ms without speech, tells its end no later.
+const CATCH_UP: u32 = 6;
+/// His first frames, which go on at once: whoever interrupts us is to be heard soon.
+const AT_ONCE: u32 = 6;
 /// How often it is searched while a caller speaks over an echo that is not known, in frames.
 const SEARCH_AGAIN: u32 = 4;
 /// The same while the known one is not where it was.
@@ -89,6 +101,10 @@ pub struct EchoCanceller {
     /// Frames at the end of `captured` that were not passed on yet.
     held: [Levels; HOLD],
     holding: usize,
+    /// The same while a caller speaks.
+    behind: usize,
+    /// What was behind when audio was missed: to be passed on with the next frame.
+    due: Vec<i16>,
     /// Frames of our speech of which nothing came back, until something did.
     nothing_back: u32,
     /// Frames since something that was held back was over by itself.
@@ -97,6 +113,8 @@ pub struct EchoCanceller {
     muted: bool,
     echo: Vec<f32>,
     frame: Vec<f32>,
+    /// The frame without the imitated echo, also where that is not believed.
+    whole: Vec<f32>,
     out: Vec<f32>,
 }
 
@@ -136,11 +154,14 @@ impl EchoCanceller {
             mind: Mind::Calm,
             held: [Levels::default(); HOLD],
             holding: 0,
+            behind: 0,
+            due: Vec::new(),
             nothing_back: 0,
             since_over: CLOSURE,
             muted: false,
             echo: vec![0.0; frame],
             frame: vec![0.0; frame],
+            whole: vec![0.0; frame],
             out: vec![0.0; frame],
         }
     }
@@ -167,6 +188,9 @@ impl EchoCanceller {
 
     /// So many samples of the caller's audio were dropped before they came here.
     pub fn missed(&mut self, samples: u64) {
+        let mut due = std::mem::take(&mut self.due);
+        self.catch_up(0, &mut due);
+        self.due = due;
         for track in [&mut self.captured, &mut self.left] {
             track.silent_to(track.end() + samples as i64);
         }
@@ -181,11 +205,13 @@ impl EchoCanceller {
     /// Hears a frame of 20 ms and appends to `clean` what can be passed on now: nothing while it is held back, and then more
     /// than a frame. Altogether as much as came in.
     pub fn hear(&mut self, frame: &[i16], now: Instant, clean: &mut Vec<i16>) {
+        clean.append(&mut self.due);
         self.captured.push(frame);
         self.left.push(frame);
         self.reference.captured(self.captured.end(), now);
         let sound_ago = self.captured.end() - self.reference.last_sound();
         if self.holding == 0 && sound_ago > self.reach() {
+            self.catch_up(1, clean);
             clean.extend_from_slice(frame);
             self.captured
                 .read(self.captured.end() - frame.len() as i64, &mut self.frame);
@@ -233,8 +259,37 @@ impl EchoCanceller {
                     self.realign();
                 }
                 let mute = (quiet >= SOFT_END && self.returns()) || self.must_be_ours();
-                self.pass(1, mute, clean);
+                match self.stays_behind(quiet, frames) {
+                    true => self.follow_behind(clean),
+                    false => {
+                        self.catch_up(1, clean);
+                        self.pass(1, mute, clean);
+                    }
+                }
             }
+        }
+    }
+
+    /// Whether what is passed on stays behind the caller: where our voice comes back, as long as neither of us is silent.
+    fn stays_behind(&self, quiet: u32, frames: u32) -> bool {
+        let Some(filter) = &self.filter else { return false };
+        let sound_ago = self.captured.end() - self.reference.last_sound();
+        frames > AT_ONCE && quiet < CATCH_UP && sound_ago < filter.dies_after()
+    }
+
+    /// Holds the latest frame back, and passes on the oldest one of more than are to be.
+    fn follow_behind(&mut self, clean: &mut Vec<i16>) {
+        if self.behind < BEHIND {
+            self.behind += 1;
+            return;
+        }
+        self.pass_frame(BEHIND + 1, false, clean);
+    }
+
+    /// Passes on what is behind the `latest` frames.
+    fn catch_up(&mut self, latest: usize, clean: &mut Vec<i16>) {
+        for back in (1..=std::mem::take(&mut self.behind)).rev() {
+            self.pass_frame(latest + back, false, clean);
         }
     }
 
@@ -305,21 +360,26 @@ impl EchoCanceller {
         let holding = std::mem::take(&mut self.holding);
         self.mind = SPEAKS;
         self.trust = Trust::full();
-        // It is a caller and no echo with another delay: the known one is in every block of this.
+        // It is a caller and no echo with another delay: the known one is in every block of this, or in those before it jumped.
         self.go_through(holding, false);
+        self.follow();
         self.pass(holding, self.must_be_ours(), clean);
     }
 
     /// Appends the last `frames` frames of what is left, or as much silence.
     fn pass(&mut self, frames: usize, mute: bool, clean: &mut Vec<i16>) {
-        let length = self.frame.len();
         for back in (1..=frames).rev() {
-            let from = self.left.end() - (back * length) as i64;
-            self.left.read(from, &mut self.out);
-            fade(&mut self.out, self.muted, mute);
-            self.muted = mute;
-            clean.extend(self.out.iter().map(|sample| (sample * 32768.0).round() as i16));
+            self.pass_frame(back, mute, clean);
         }
+    }
+
+    /// Appends what is left of one frame, or silence: the last one is 1 back.
+    fn pass_frame(&mut self, back: usize, mute: bool, clean: &mut Vec<i16>) {
+        let from = self.left.end() - (back * self.frame.len()) as i64;
+        self.left.read(from, &mut self.out);
+        fade(&mut self.out, self.muted, mute);
+        self.muted = mute;
+        clean.extend(self.out.iter().map(|sample| (sample * 32768.0).round() as i16));
     }
 
     /// Subtracts the imitated echo of the frame from sample `from` on, but for blocks in which it is not where it is thought to be:
@@ -327,6 +387,7 @@ impl EchoCanceller {
     fn subtract(&mut self, from: i64, learn: bool) -> Levels {
         self.captured.read(from, &mut self.frame);
         let speaks = self.is_spoken_over();
+        let trusts = speaks && self.trust.holds();
         let Some(filter) = &mut self.filter else {
             return Levels::without_echo(power(&self.frame));
         };
@@ -337,14 +398,15 @@ impl EchoCanceller {
         for (index, (block, echo)) in blocks.enumerate() {
             let at = from + (index * self.block) as i64;
             let before = power(block);
-            filter.subtract(&self.reference, at, block, echo, learn);
-            let after = power(block);
-            if learn && speaks {
-                self.trust.weigh(before, after);
-            }
-            if after > before && !(speaks && self.trust.holds()) {
+            filter.subtract(&self.reference, at, block, echo, learn && (trusts || !speaks));
+            self.whole[index * self.block..][..self.block].copy_from_slice(block);
+            if power(block) > before && !trusts {
                 self.captured.read(at, block);
             }
+        }
+        if learn && speaks {
+            self.captured.read(from, &mut self.out);
+            self.trust.weigh(filter.explained(&self.out, &self.whole));
         }
         self.left.rewrite(from, &self.frame);
         Levels {

@@ -11,6 +11,8 @@ use super::search::{forward, inverse};
 use crate::SampleRate;
 use realfft::num_complex::Complex32;
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
+use std::f32::consts::PI;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,6 +33,9 @@ const BELIEF: f32 = 0.8;
 /// The power of a sample of a line on which nobody speaks (the steps of G.711).
 const QUIET: f32 = 3e-8;
 
+/// The bins of 50 Hz that every line carries: from 0.2 to 3.6 kHz.
+const TELEPHONE: Range<usize> = 4..72;
+
 /// Where all bands but the last end, in bins of 50 Hz (two blocks are 20 ms): at 0.5, 1, 1.5, 2 and 3 kHz.
 const BAND_ENDS: [usize; BANDS - 1] = [10, 20, 30, 40, 60];
 
@@ -44,6 +49,8 @@ pub(super) struct Filter {
     inverse: Arc<dyn ComplexToReal<f32>>,
     work: Vec<Complex32>,
     time: Vec<f32>,
+    /// Of two blocks, by Hann.
+    window: Vec<f32>,
     spectrum: Vec<Complex32>,
     error: Vec<Complex32>,
     /// The power of what is not echo.
@@ -86,6 +93,9 @@ impl Filter {
             lag,
             work: vec![Complex32::default(); work],
             time: vec![0.0; 2 * block],
+            window: (0..2 * block)
+                .map(|at| (PI * at as f32 / (2 * block) as f32).sin().powi(2))
+                .collect(),
             spectrum: vec![Complex32::default(); bins],
             error: vec![Complex32::default(); bins],
             near: vec![0.0; bins],
@@ -103,6 +113,11 @@ impl Filter {
     /// How long the way back is thought to be.
     pub(super) fn lag(&self) -> i64 {
         self.lag
+    }
+
+    /// So many samples after our last sound nothing of it comes back any more.
+    pub(super) fn dies_after(&self) -> i64 {
+        self.lag + (self.partitions.len() * self.block) as i64
     }
 
     /// The amplitude of what comes back of white noise.
@@ -177,6 +192,28 @@ impl Filter {
             bands[band] += bin.norm_sqr() * scale;
         }
         bands
+    }
+
+    /// How much less is left of two blocks than came in: the mean over the spectrum of the natural logarithm of the quotient.
+    ///
+    /// Each bin says as much as the other. Where a caller is loud he says nothing of the echo, be it there or not; between his
+    /// harmonics and above his vowels it is heard also if it is far softer than he.
+    pub(super) fn explained(&mut self, captured: &[f32], left: &[f32]) -> f32 {
+        self.log_power(captured) - self.log_power(left)
+    }
+
+    /// The mean of the logarithm of each bin's power.
+    fn log_power(&mut self, samples: &[f32]) -> f32 {
+        for ((to, sample), weight) in self.time.iter_mut().zip(samples).zip(&self.window) {
+            *to = sample * weight;
+        }
+        forward(&*self.forward, &mut self.time, &mut self.spectrum, &mut self.work);
+        let floor = QUIET * samples.len() as f32;
+        let sum: f32 = self.spectrum[TELEPHONE]
+            .iter()
+            .map(|bin| (bin.norm_sqr() + floor).ln())
+            .sum();
+        sum / TELEPHONE.len() as f32
     }
 
     fn hear_reference(&mut self, reference: &Reference, from: i64) {

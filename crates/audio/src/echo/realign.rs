@@ -23,13 +23,6 @@ const LOUDER: f32 = 2.5;
 /// What leaves less than this part may be right but for a few samples, so many either way: a search in a vowel is no surer.
 const NEARLY: f32 = 0.7;
 const NEAR: i64 = 2;
-/// While a caller speaks, who is explained by no delay: the latest frames in which another delay is compared with the known one, and
-/// how much less it must leave, and than without it, as a sum of natural logarithms over the blocks.
-const COMPARED: i64 = 5;
-const SURELY_LESS: f32 = 1.5;
-const LESS: f32 = 0.5;
-/// What one block can say of that at most.
-const ONE_SAYS: f32 = 1.0;
 /// A first echo is one when as a mere delay it leaves less than this part.
 const PLAUSIBLE: f32 = 0.6;
 
@@ -64,18 +57,18 @@ impl EchoCanceller {
             Some(_) => Among::Others(FRAME * frames as u32),
         };
         let peaks = search(self.rate, &self.left, &self.reference, among);
-        let shifted = self.shift_over_caller(&peaks);
-        if !shifted {
-            let realigned = match self.filter.as_ref().map(Filter::lag) {
-                None => self.begin(&peaks, frames),
-                Some(known) => self.try_out(known, &peaks, frames),
-            };
-            if !realigned {
-                return false;
-            }
-            for _ in 0..PASSES {
-                self.go_through(frames, true);
-            }
+        if self.is_spoken_over() && !self.trust.holds() && self.follow_to(&peaks) {
+            return true;
+        }
+        let realigned = match self.filter.as_ref().map(Filter::lag) {
+            None => self.begin(&peaks, frames),
+            Some(known) => self.try_out(known, &peaks, frames),
+        };
+        if !realigned {
+            return false;
+        }
+        for _ in 0..PASSES {
+            self.go_through(frames, true);
         }
         self.gate.restart();
         self.trust = Trust::full();
@@ -134,48 +127,6 @@ impl EchoCanceller {
         true
     }
 
-    /// Lets the known imitation go on at another delay where that leaves less of what is heard while a caller speaks.
-    fn shift_over_caller(&mut self, peaks: &Peaks) -> bool {
-        let Some(known) = self.filter.as_ref().map(Filter::lag) else {
-            return false;
-        };
-        if !self.is_spoken_over() || self.trust.holds() {
-            return false;
-        }
-        let stays = self.explained_at(known);
-        let mut best = (stays, known);
-        for found in peaks.iter().flatten() {
-            best = more(best, (self.explained_at(found.lag), found.lag));
-        }
-        for lag in best.1 - NEAR..=best.1 + NEAR {
-            best = more(best, (self.explained_at(lag), lag));
-        }
-        let surely = best.0 - stays > SURELY_LESS && best.0 > LESS;
-        self.shift(if surely { best.1 } else { known });
-        surely
-    }
-
-    /// How much the known imitation at that delay explains of the last frames, each block as much as the other: a caller's loud ones
-    /// say no more than his soft ones.
-    fn explained_at(&mut self, lag: i64) -> f32 {
-        self.shift(lag);
-        let Some(filter) = &mut self.filter else {
-            return 0.0;
-        };
-        let mut explained = 0.0;
-        let blocks = COMPARED * (self.frame.len() / self.block) as i64;
-        for back in (1..=blocks).rev() {
-            let at = self.captured.end() - back * self.block as i64;
-            let (block, echo) = (&mut self.frame[..self.block], &mut self.echo[..self.block]);
-            self.captured.read(at, block);
-            let before = power(block);
-            filter.subtract(&self.reference, at, block, echo, false);
-            let less = before.max(f32::MIN_POSITIVE) / power(block).max(f32::MIN_POSITIVE);
-            explained += less.ln().clamp(-ONE_SAYS, ONE_SAYS);
-        }
-        explained
-    }
-
     fn try_lag(&mut self, lag: i64, frames: usize) -> Trial {
         let (gain, left) = self.left_of_delay(lag, frames);
         let plain = Trial {
@@ -203,7 +154,7 @@ impl EchoCanceller {
         left < PLAUSIBLE * self.left_of(frames)
     }
 
-    fn shift(&mut self, lag: i64) {
+    pub(super) fn shift(&mut self, lag: i64) {
         if let Some(filter) = &mut self.filter {
             filter.shift(lag);
         }
@@ -273,9 +224,4 @@ fn power_of(track: &Track, frames: usize, frame: &mut [f32]) -> f32 {
         sum += power(frame);
     }
     sum
-}
-
-/// The one that explains more.
-fn more(one: (f32, i64), other: (f32, i64)) -> (f32, i64) {
-    if other.0 > one.0 { other } else { one }
 }

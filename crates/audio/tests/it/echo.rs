@@ -243,3 +243,87 @@ fn a_short_word_over_an_echo_is_kept() {
         "said at {loud:.0} dB, passed on at {left:.0} dB"
     );
 }
+
+/// A caller who speaks over an echo whose delay jumps from 200 ms by `jump`, at 3.5 s and back at 4.5 s: how far below his words lies
+/// what is wrong with them.
+fn over_a_jump(jump: i64, gain: f64) -> f64 {
+    let said = said();
+    let length = ms(8000);
+    let voice = [heard(FINANCEIRO), heard(BILL)].concat();
+    let caller = delayed(&voice, ms(2800), 0.7, length);
+    let early = delayed(&said, ms(200), gain, length);
+    let late = delayed(
+        &said,
+        ms(200_usize.saturating_add_signed(jump as isize)),
+        gain,
+        length,
+    );
+    let jumped = ms(3500)..ms(4500);
+    let mut echo = early.clone();
+    echo[jumped.clone()].copy_from_slice(&late[jumped]);
+    let clean = pass(Return::Line, &said, &mix(&caller, &echo));
+    let words = ms(3400)..ms(4900);
+    level(&caller[words.clone()]) - level(&difference(&clean[words.clone()], &caller[words]))
+}
+
+#[test]
+fn a_delay_that_jumps_while_a_caller_speaks_is_put_right_before_he_is_passed_on() {
+    for gain in [0.5, 0.25, 0.125] {
+        for jump in [40, -40, 15, 90] {
+            let below = over_a_jump(jump, gain);
+            assert!(
+                below > 13.0,
+                "by {jump} ms at {gain}: what is wrong lies only {below:.0} dB below his words"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_caller_who_falls_silent_is_passed_on_whole_before_the_ear_tells_it() {
+    let said = said();
+    let length = ms(8000);
+    let voice = heard(FINANCEIRO);
+    let end = ms(2000) + voice.len();
+    let caller = delayed(&voice, ms(2000), 1.0, length);
+    let captured = mix(&caller, &delayed(&said, ms(200), 0.25, length));
+    let ends = end.next_multiple_of(FRAME);
+    let speaks = pass(Return::Line, &said, &captured[..ends - ms(500)]);
+    assert!(
+        speaks.len() < ends - ms(500),
+        "nothing was held back: the test proves nothing"
+    );
+    // The ear waits for 224 ms without speech.
+    let told = ends + ms(220);
+    assert_eq!(pass(Return::Line, &said, &captured[..told]).len(), told);
+}
+
+#[test]
+fn what_a_caller_said_before_audio_was_missed_is_passed_on() {
+    let said = said();
+    let length = ms(8000);
+    let caller = delayed(&heard(FINANCEIRO), ms(2000), 1.0, length);
+    let captured = mix(&caller, &delayed(&said, ms(200), 0.25, length));
+    let begin = Instant::now();
+    let mut canceller = EchoCanceller::new(RATE, Return::Line);
+    let mut clean = Vec::new();
+    for number in 0..150 {
+        let range = number * FRAME..(number + 1) * FRAME;
+        let now = begin + Duration::from_millis(20) * number as u32;
+        let unheard = if number == 0 { 0 } else { FRAME as u64 };
+        canceller.released(&said[range.clone()], unheard, now);
+        canceller.hear(&captured[range], now + Duration::from_millis(20), &mut clean);
+    }
+    let behind = 150 * FRAME - clean.len();
+    assert_eq!(behind, ms(200));
+    canceller.missed(ms(1000) as u64);
+    let frame = &captured[200 * FRAME..201 * FRAME];
+    canceller.hear(frame, begin + Duration::from_millis(4020), &mut clean);
+    assert_eq!(clean.len(), 151 * FRAME);
+    let words = 140 * FRAME..150 * FRAME;
+    let (left, loud) = (level(&clean[words.clone()]), level(&caller[words]));
+    assert!(
+        (loud - left).abs() < 2.0,
+        "said at {loud:.0} dB, passed on at {left:.0} dB"
+    );
+}
