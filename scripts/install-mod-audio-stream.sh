@@ -154,16 +154,31 @@ ask() {
   local answer
   answer=$(HOME=${fs_cli_home:-${HOME:-/}} timeout 30 "$fs_cli" -x "$1" 2>&1) || true
   case $answer in
-  *'Authentication Error'*)
-    fault 'FreeSWITCH refuses the password of its event socket; write that of autoload_configs/event_socket.conf.xml into /etc/fs_cli.conf, or as switch.event_socket.password into the config.conf of FusionPBX' \
-      'o FreeSWITCH recusa a senha do event socket; escreva a de autoload_configs/event_socket.conf.xml em /etc/fs_cli.conf, ou como switch.event_socket.password no config.conf do FusionPBX'
-    ;;
-  *'Error Connecting'*)
-    fault 'FreeSWITCH does not answer on its event socket; is it running (systemctl status freeswitch), and has autoload_configs/event_socket.conf.xml another address (then /etc/fs_cli.conf must say so)?' \
-      'o FreeSWITCH não responde no event socket; está rodando (systemctl status freeswitch), e autoload_configs/event_socket.conf.xml tem outro endereço (então /etc/fs_cli.conf precisa dizê-lo)?'
-    ;;
+  *'Error Connecting'*) unreachable ;;
   esac
   printf '%s' "$answer"
+}
+
+# Why fs_cli cannot connect: 1.10.12's says the same of all causes, but the event socket's first words tell.
+unreachable() {
+  local words
+  # shellcheck disable=SC2016  # They are the inner bash's.
+  words=$(timeout 3 bash -c 'exec 3<>"/dev/tcp/$1/$2" && head -n 1 <&3' - "$event_host" "$event_port" 2>/dev/null) || true
+  case $words in
+  *auth/request*)
+    fault 'FreeSWITCH refuses the password of its event socket (%s:%s); write that of autoload_configs/event_socket.conf.xml into /etc/fs_cli.conf, or as switch.event_socket.password into the config.conf of FusionPBX' \
+      'o FreeSWITCH recusa a senha do event socket (%s:%s); escreva a de autoload_configs/event_socket.conf.xml em /etc/fs_cli.conf, ou como switch.event_socket.password no config.conf do FusionPBX' \
+      "$event_host" "$event_port"
+    ;;
+  *rude-rejection*)
+    fault 'FreeSWITCH lets nobody from here to its event socket (%s:%s); see apply-inbound-acl in autoload_configs/event_socket.conf.xml' \
+      'o FreeSWITCH não deixa ninguém daqui chegar ao event socket (%s:%s); veja apply-inbound-acl em autoload_configs/event_socket.conf.xml' \
+      "$event_host" "$event_port"
+    ;;
+  esac
+  fault 'FreeSWITCH does not answer on its event socket (%s:%s); is it running (systemctl status freeswitch), and has autoload_configs/event_socket.conf.xml another address (then /etc/fs_cli.conf must say so)?' \
+    'o FreeSWITCH não responde no event socket (%s:%s); está rodando (systemctl status freeswitch), e autoload_configs/event_socket.conf.xml tem outro endereço (então /etc/fs_cli.conf precisa dizê-lo)?' \
+    "$event_host" "$event_port"
 }
 
 # A global variable of FreeSWITCH that is a directory here.
@@ -381,9 +396,19 @@ inspect_symbols() {
 
 # ---- Autoload: FusionPBX's table ---------------------------------------------------------------------------------------------------
 
-# A value of config.conf: what stands behind the first "=".
+# The values of config.conf: what stands behind the first "=".
+declare -A settings
+read_settings() {
+  local line key value
+  while IFS= read -r line || [ -n "$line" ]; do
+    [[ $line =~ ^[[:space:]]*([a-z0-9_.]+)[[:space:]]*=[[:space:]]*(.*[^[:space:]])?[[:space:]]*$ ]] || continue
+    key=${BASH_REMATCH[1]} value=${BASH_REMATCH[2]}
+    settings[$key]=$value
+  done <"$config"
+}
+
 setting() {
-  sed -n "s/^[[:space:]]*${1//./\\.}[[:space:]]*=[[:space:]]*//p" "$config" | sed 's/[[:space:]]*$//' | tail -n 1
+  printf '%s' "${settings[$1]:-}"
 }
 
 find_fusionpbx() {
@@ -397,6 +422,7 @@ find_fusionpbx() {
     done
   fi
   [ -n "$config" ] || return 0
+  read_settings
   [ "$(setting database.0.type)" = pgsql ] ||
     fault '%s: database.0.type is "%s", and only pgsql is known here; enable %s in FusionPBX: Advanced, Modules' \
       '%s: database.0.type é "%s", e aqui só se conhece pgsql; habilite %s no FusionPBX: Advanced, Modules' \
@@ -414,14 +440,14 @@ find_fusionpbx() {
 
 # The event socket that FusionPBX uses, for fs_cli: in a file, so that its password stands in no list of processes.
 use_event_socket() {
-  local password
+  local password host port
   password=$(setting switch.event_socket.password)
   [ -n "$password" ] || return 0
   fs_cli_home=$work
-  local host port
   host=$(setting switch.event_socket.host)
   port=$(setting switch.event_socket.port)
-  (umask 077 && printf '[default]\nhost => %s\nport => %s\npassword => %s\n' "${host:-127.0.0.1}" "${port:-8021}" "$password" >"$work/.fs_cli_conf")
+  event_host=${host:-$event_host} event_port=${port:-$event_port}
+  (umask 077 && printf '[default]\nhost => %s\nport => %s\npassword => %s\n' "$event_host" "$event_port" "$password" >"$work/.fs_cli_conf")
 }
 
 # query SQL [NAME=VALUE…]: rows of FusionPBX's database; :'NAME' in the SQL is the value, quoted by psql.
@@ -650,8 +676,17 @@ verify() {
   has_loaded ||
     fault '%s is not loaded: module_exists says false; see the log of FreeSWITCH' \
       '%s não está carregado: module_exists diz false; veja o log do FreeSWITCH' "$NAME"
-  { grep -q "^$API," <<<"$(ask 'show api')" && grep -q '^-USAGE: <uuid>' <<<"$(ask "$API help")"; } ||
-    fault '%s is loaded, but its command %s does not answer; restart FreeSWITCH: systemctl restart freeswitch' \
+  local tries=20
+  # What `show` tells is written behind, up to a second late.
+  until grep -q "^$API," <<<"$(ask 'show api')" && grep -q '^-USAGE: <uuid>' <<<"$(ask "$API help")"; do
+    tries=$((tries - 1))
+    [ "$tries" -gt 0 ] || silent
+    sleep 0.25
+  done
+}
+
+silent() {
+  fault '%s is loaded, but its command %s does not answer; restart FreeSWITCH: systemctl restart freeswitch' \
       '%s está carregado, mas seu comando %s não responde; reinicie o FreeSWITCH: systemctl restart freeswitch' "$NAME" "$API"
 }
 
@@ -781,6 +816,8 @@ main() {
   depends=
   columns=
   fs_cli_home=
+  event_host=127.0.0.1
+  event_port=8021
   case $purpose in
   help)
     usage
