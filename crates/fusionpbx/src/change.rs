@@ -5,8 +5,9 @@ use serde_json::{Map, Value};
 use std::path::PathBuf;
 use uuid::Uuid;
 
-/// One change. A plan's changes are carried out in this order: files, then all rows in one transaction (the commit point),
-/// then cache keys, then what FreeSWITCH and the service are told.
+/// One change. Whatever order a plan has them in, they are carried out in this one: files are written, then all rows in one
+/// transaction (the commit point), then cache keys are cleared, a unit stops, files that are to be gone go, FreeSWITCH is told, a unit
+/// starts. So a file that rows need is there as long as they are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
@@ -106,7 +107,7 @@ pub struct RowChange {
     pub key: Uuid,
     /// The columns that were looked at when the plan was made; a row that has others by now is not written over. `None`: no row.
     pub before: Option<Map<String, Value>>,
-    /// The columns to write; `None`: the row goes.
+    /// The columns to write; `None`: the row goes. A column that the table does not have is refused.
     pub after: Option<Map<String, Value>>,
 }
 

@@ -151,8 +151,8 @@ pub(super) fn done(change: &Change) -> Text {
 pub(super) fn committed(plan: &Plan) -> Text {
     let rows = plan.rows().len();
     Text::new(
-        format!("{rows} rows of FusionPBX's database written"),
-        format!("{rows} linhas do banco de dados do FusionPBX escritas"),
+        format!("rows of FusionPBX's database written: {rows}"),
+        format!("linhas do banco de dados do FusionPBX escritas: {rows}"),
     )
 }
 

@@ -44,6 +44,7 @@ async fn a_plan_is_carried_out_and_taken_back_on_every_schema() {
             .undo(&Which::Last, &site.outside, &mut silent())
             .await
             .unwrap();
+        assert_eq!(undone.left, [], "a unit is stopped while its file is there");
         let list = journal.list(&site.outside).await;
         assert_eq!(list[1].state, State::TakenBack(undone.name.clone()));
         assert!(list[1].undo.is_some());
