@@ -8,7 +8,8 @@
 # registers it to be loaded at start: in FusionPBX's table v_modules, where there is a FusionPBX, and in modules.conf.xml. What was
 # there before is kept, and --uninstall puts it back. A second run changes nothing. It downloads and builds nothing.
 #
-# Exit codes: 0 done, or nothing to do; 1 a fault, told with its cure; 2 wrong arguments, or no build was given.
+# Exit codes: 0 done, or nothing to do; 1 a fault, told with its cure; 2 wrong arguments, or no build was given; 3 done, and FreeSWITCH
+# must be restarted to use it.
 set -euo pipefail
 shopt -s inherit_errexit
 
@@ -62,7 +63,7 @@ usage() {
   --config FILE        the config.conf of FusionPBX (default: /etc/fusionpbx/config.conf, /usr/local/etc/fusionpbx/config.conf)
   --modules-conf FILE  the modules.conf.xml (default: in the directory that FreeSWITCH names)
   --state DIR          where it is kept what was there before (default: %s)
-Exit codes: 0 done, or nothing to do; 1 a fault, told with its cure; 2 wrong arguments, or no build was given.' \
+Exit codes: 0 done, or nothing to do; 1 a fault, told with its cure; 2 wrong arguments, or no build was given; 3 done, and FreeSWITCH must be restarted to use it.' \
     'Uso: install-mod-audio-stream.sh --module ARQUIVO.so | --deb ARQUIVO.deb | --uninstall
   --module ARQUIVO.so     a compilação a instalar, como o compilador a fez
   --deb ARQUIVO.deb       a mesma dentro de um pacote Debian: o módulo é tirado dele, seus scripts não são executados
@@ -73,7 +74,7 @@ Exit codes: 0 done, or nothing to do; 1 a fault, told with its cure; 2 wrong arg
   --config ARQUIVO        o config.conf do FusionPBX (padrão: /etc/fusionpbx/config.conf, /usr/local/etc/fusionpbx/config.conf)
   --modules-conf ARQUIVO  o modules.conf.xml (padrão: no diretório que o FreeSWITCH informa)
   --state DIR             onde fica guardado o que havia antes (padrão: %s)
-Códigos de saída: 0 feito, ou nada a fazer; 1 uma falha, dita com sua correção; 2 argumentos errados, ou nenhuma compilação dada.' \
+Códigos de saída: 0 feito, ou nada a fazer; 1 uma falha, dita com sua correção; 2 argumentos errados, ou nenhuma compilação dada; 3 feito, e o FreeSWITCH precisa ser reiniciado para usá-la.' \
     "$state"
 }
 
@@ -685,6 +686,17 @@ verify() {
   done
 }
 
+# A build of C++ stays in the process although it was unloaded (its symbols are "unique": nm shows them as u), and what is loaded later
+# under the same path is it again: measured on 1.10.12 with both open builds. Then only a restart brings the new one.
+tell_former_code() {
+  local mapped=$installed
+  if grep -qF " $mapped (deleted)" "/proc/$process/maps" && ! grep -E " ${mapped//./\\.}$" "/proc/$process/maps" >/dev/null; then
+    warn 'FreeSWITCH still has the code of the former build in memory, and loads that; restart it: systemctl restart freeswitch' \
+      'o FreeSWITCH ainda tem na memória o código da compilação anterior, e carrega aquele; reinicie-o: systemctl restart freeswitch'
+    code=3
+  fi
+}
+
 silent() {
   fault '%s is loaded, but its command %s does not answer; restart FreeSWITCH: systemctl restart freeswitch' \
       '%s está carregado, mas seu comando %s não responde; reinicie o FreeSWITCH: systemctl restart freeswitch' "$NAME" "$API"
@@ -709,6 +721,7 @@ install_module() {
   if [ -n "$(live_lines "$LOAD_LINE")" ]; then line=there; fi
   if [ "$file $loading $line" = 'there there there' ] && [ "$row" != wanted ]; then
     verify
+    tell_former_code
     say 'Nothing to do: %s is installed, loaded and registered.' 'Nada a fazer: %s está instalado, carregado e registrado.' "$NAME"
     return 0
   fi
@@ -727,6 +740,7 @@ install_module() {
   if [ "$line" = wanted ]; then register_line; fi
   say 'Done: %s is installed, loaded and registered. --uninstall takes it back.' \
     'Pronto: %s está instalado, carregado e registrado. --uninstall desfaz.' "$NAME"
+  tell_former_code
 }
 
 tell_plan() {
@@ -808,6 +822,7 @@ take_out() {
     has_loaded ||
       warn 'the former %s was loaded before and does not load now; see the log of FreeSWITCH' \
         'o %s anterior estava carregado e agora não carrega; veja o log do FreeSWITCH' "$NAME"
+    tell_former_code
   fi
 }
 
@@ -818,6 +833,7 @@ main() {
   fs_cli_home=
   event_host=127.0.0.1
   event_port=8021
+  code=0
   case $purpose in
   help)
     usage
@@ -835,6 +851,7 @@ main() {
   install) install_module ;;
   uninstall) uninstall_module ;;
   esac
+  return "$code"
 }
 
 main "$@"
