@@ -60,7 +60,7 @@ docker-lint:
 	@$(STAGE) docker-lint scripts/docker-lint
 
 # What of the packages can be told without building one.
-packaging: docker-lint
+packaging: docker-lint test-models
 	@$(STAGE) packaging scripts/tests/packaging target/debug/voice-ai
 
 deny:
