@@ -1,6 +1,9 @@
 //! FusionPBX's configuration files: both readings of them, the older forms, and bad ones.
 
 use fusionpbx::{CacheMethod, Host, Lang, Settings, SettingsError, TlsMode};
+use proptest::prelude::{ProptestConfig, any};
+use proptest::sample::select;
+use proptest::{prop_assert, proptest};
 use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
@@ -312,5 +315,35 @@ fn bad_older_forms_are_named_by_their_line() {
         let machine = Machine::with(&[("/etc/fusionpbx/config.php", php.as_bytes())]);
         let error = machine.read().unwrap_err();
         assert!(error.to_string().contains(expected), "{error}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
+
+    /// Whatever stands there: it is read, or refused with the file's name.
+    #[test]
+    fn no_file_is_too_strange(
+        value in any::<String>(),
+        quote in select(&["", "\"", "'", "[["][..]),
+        file in select(&["/etc/fusionpbx/config.conf", "/etc/fusionpbx/config.php", "/etc/fusionpbx/config.lua"][..]),
+    ) {
+        let lines = [
+            with(&format!("database.0.password = {quote}{value}")),
+            format!("$db_name = 'x';\n$db_username = 'x';\n$db_password = {quote}{value}\n"),
+            format!("database.system = {quote}pgsql://dbname=x user=x password={value}\n"),
+        ];
+        let machine = Machine::with(&[(file, lines.concat().as_bytes())]);
+        if let Err(error) = machine.read() {
+            prop_assert!(error.to_string().starts_with(file), "{error}");
+        }
+    }
+
+    /// A password of letters, digits and the signs that neither reader takes for something else is the same for both.
+    #[test]
+    fn a_plain_password_is_the_same_for_both(password in "[A-Za-z0-9_.:,@%*/+-]{0,40}") {
+        let settings = read(with(&format!("database.0.password = {password}"))).unwrap();
+        prop_assert!(!settings.installation.password_cut);
+        prop_assert!(settings.database.password.reveal() == password);
     }
 }
