@@ -95,6 +95,9 @@ struct Near {
 async fn near(host: &Host, settings: Result<&Settings, &Unread>, service: &Service) -> Near {
     let socket = event_socket(settings, service).await;
     let found = switch::find(host, &socket).await;
+    if found.facts.running.is_some() && !found.is_here {
+        return elsewhere(found, &socket);
+    }
     let installation = settings.ok().map(|settings| &settings.installation);
     let folders = Folders::of(found.facts.running.as_ref(), installation);
     let owner = found.facts.process.as_ref().map(|process| process.owner);
@@ -121,6 +124,31 @@ async fn near(host: &Host, settings: Result<&Settings, &Unread>, service: &Servi
         script,
         module,
         cache,
+    }
+}
+
+/// Where FreeSWITCH is another machine's, neither its files are to be seen from here nor its process.
+fn elsewhere(found: switch::Found, socket: &EventSocket) -> Near {
+    let place = &socket.host;
+    let why = Unread(Text::new(
+        format!(
+            "FreeSWITCH is at {place}, on another machine, whose files are not to be seen from here; run this there"
+        ),
+        format!(
+            "o FreeSWITCH está em {place}, em outra máquina, cujos arquivos não se veem daqui; execute lá"
+        ),
+    ));
+    Near {
+        folders: Folders::of(found.facts.running.as_ref(), None),
+        switch: SwitchFacts {
+            process: None,
+            folder: None,
+            ..found.facts
+        },
+        clock_ms: found.clock_ms,
+        script: Err(why.clone()),
+        module: Err(why.clone()),
+        cache: Err(why),
     }
 }
 

@@ -9,6 +9,7 @@ use std::net::{IpAddr, UdpSocket};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::net::lookup_host;
 use tokio::time::{Instant, timeout};
 
 /// What FreeSWITCH's process is called.
@@ -23,9 +24,15 @@ const PATIENCE: Duration = Duration::from_millis(600);
 /// How long all of it may take.
 const LIMIT: Duration = Duration::from_millis(1_500);
 
-/// What was found, and how far FreeSWITCH's clock is ahead, in milliseconds.
+/// How long its name may take to become an address.
+const NAMED: Duration = Duration::from_millis(500);
+
+/// What was found.
 pub(super) struct Found {
     pub(super) facts: SwitchFacts,
+    /// Whether it is on this machine; only then are its files here.
+    pub(super) is_here: bool,
+    /// How far its clock is ahead, in milliseconds.
     pub(super) clock_ms: Option<i64>,
 }
 
@@ -38,22 +45,26 @@ pub(super) async fn find(host: &Host, place: &EventSocket) -> Found {
         Err(_) => EslState::Unreachable(format!("no answer within {LIMIT:?}")),
     };
     let (running, clock_ms) = told.unwrap_or((None, None));
-    let (local, port) = (is_of_this_machine(&place.host), place.port);
+    let (is_here, port) = (is_of_this_machine(place).await, place.port);
     let esl = Esl {
         host: place.host.clone(),
         port,
         default_password: state == EslState::Up && place.password.reveal() == KNOWN_PASSWORD,
         state,
-        listens: if local { host.listening(port) } else { Vec::new() },
+        listens: if is_here { host.listening(port) } else { Vec::new() },
     };
     let folder = running.as_ref().map(|running| running.conf_dir.clone());
     let facts = SwitchFacts {
-        process: process(host, local.then_some(port)),
+        process: process(host, is_here.then_some(port)),
         esl,
         running,
         folder: folder.and_then(|folder| owned(host, &folder)),
     };
-    Found { facts, clock_ms }
+    Found {
+        facts,
+        is_here,
+        clock_ms,
+    }
 }
 
 /// Of several FreeSWITCHes the one that has the port, else the oldest.
@@ -74,12 +85,18 @@ pub(super) fn owned(host: &Host, folder: &Path) -> Option<(PathBuf, Owner)> {
     Some((folder.to_owned(), owner))
 }
 
-/// Whether this machine has the address: only then does it know who listens there.
-fn is_of_this_machine(host: &str) -> bool {
-    match host.parse::<IpAddr>() {
-        Ok(address) => UdpSocket::bind((address, 0)).is_ok(),
-        Err(_) => host.eq_ignore_ascii_case("localhost"),
+/// Whether this machine has one of the addresses behind the name.
+async fn is_of_this_machine(place: &EventSocket) -> bool {
+    let found = timeout(NAMED, lookup_host((place.host.as_str(), place.port))).await;
+    match found {
+        Ok(Ok(mut addresses)) => addresses.any(|address| is_own(address.ip())),
+        Ok(Err(_)) | Err(_) => false,
     }
+}
+
+/// Whether the address is this machine's: of no other can a socket be had.
+fn is_own(address: IpAddr) -> bool {
+    UdpSocket::bind((address, 0)).is_ok()
 }
 
 type Told = (Option<Running>, Option<i64>);
@@ -169,4 +186,16 @@ fn short_version(told: &str) -> String {
     let version = told.strip_prefix("FreeSWITCH Version ").unwrap_or(told);
     let end = version.find(['~', ' ', '+']).unwrap_or(version.len());
     version[..end].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_of_somebody_else_is_not_ours() {
+        assert!(is_own([127, 0, 0, 1].into()));
+        // For documentation (RFC 5737): nobody's.
+        assert!(!is_own([192, 0, 2, 1].into()));
+    }
 }
