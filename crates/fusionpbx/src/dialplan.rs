@@ -3,6 +3,7 @@
 //! Calls are served from a row's XML; the web editor makes that XML anew from the row's details whenever somebody saves. So each row of ours
 //! is written both ways from one [`Entry`], and both are compared by their [`Meaning`], never as text.
 
+mod breaking;
 mod context;
 mod editor;
 mod entry;
@@ -37,6 +38,7 @@ pub use shadow::{Shadow, shadow};
 pub use takes::Takes;
 pub use writing::{Part, Unwritable};
 
+pub(crate) use breaking::breaks_context;
 pub(crate) use context::{is_everywhere, is_public};
 pub(crate) use mend::{is_elsewhere, is_stream};
 pub(crate) use ours::{by_details, domain_by_variable};

@@ -77,7 +77,7 @@ pub fn mend(code: Code, row: &DialplanRow, facts: &Facts) -> Option<Vec<Change>>
             set("app_uuid", json!(APP_UUID));
         }
         Code::DialplanXmlNull | Code::DialplanXmlMalformed => {
-            return mending.rewritten(mending.from_details()?);
+            return mending.rewritten(mending.details_or_anew()?);
         }
         Code::DialplanDetailsMissing | Code::DialplanDetailsDiffer => {
             return mending.rewritten(read_one(row.xml.as_deref()?).ok()?);
@@ -164,7 +164,8 @@ impl Mending<'_> {
         (!changes.is_empty()).then(|| self.with_keys(changes, self.row))
     }
 
-    fn from_details(&self) -> Option<Meaning> {
+    /// What the details say, or how it would be made today.
+    fn details_or_anew(&self) -> Option<Meaning> {
         by_details(self.row, self.database).or_else(|| self.anew())
     }
 

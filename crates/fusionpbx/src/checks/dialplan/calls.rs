@@ -1,6 +1,6 @@
 //! DP-03, 06 to 11: what a row does with its calls, and whether they come to it.
 
-use super::texts::{in_the_page, remedy};
+use super::texts::{in_the_page, malformed, remedy};
 use super::{Kind, Seen};
 use crate::dialplan::{
     Action, Takes, by_details, carrier, editor, hostname, is_ours, is_public, is_stream, number_of, read_one,
@@ -160,14 +160,13 @@ pub(super) fn xml(seen: &Seen<'_>) -> Vec<Finding> {
             ),
             Text::new("the XML of its details", "o XML dos seus detalhes"),
         ),
-        Some(Err(malformed)) => (
+        Some(Err(at)) => (
             Code::DialplanXmlMalformed,
-            Text::new(
-                format!("dialplan_xml is malformed, {malformed}: it breaks the whole context"),
-                format!(
-                    "dialplan_xml está malformado (linha {}, coluna {}: {}): quebra o contexto inteiro",
-                    malformed.line, malformed.column, malformed.reason
-                ),
+            malformed(
+                "dialplan_xml",
+                "dialplan_xml",
+                seen.row.xml.as_deref().unwrap_or_default(),
+                at,
             ),
             Text::new("well-formed XML", "XML bem formado"),
         ),
@@ -219,14 +218,11 @@ pub(super) fn details(seen: &Seen<'_>) -> Vec<Finding> {
             "the details mean something else than the XML: the next save in the editor changes what calls do",
             "os detalhes dizem outra coisa que o XML: o próximo salvamento no editor muda o que as chamadas fazem",
         ),
-        Err(malformed) => Text::new(
-            format!(
-                "the details make malformed XML, {malformed}: the next save in the editor breaks the whole context"
-            ),
-            format!(
-                "os detalhes geram XML malformado (linha {}, coluna {}: {}): o próximo salvamento no editor quebra o contexto inteiro",
-                malformed.line, malformed.column, malformed.reason
-            ),
+        Err(at) => malformed(
+            "what the next save in the editor makes of the details",
+            "o que o próximo salvamento no editor faz dos detalhes",
+            &saved,
+            &at,
         ),
     };
     seen.about(Finding::fault(

@@ -1,8 +1,8 @@
 //! DP-17: other rows of the same contexts, one of which can break all.
 
 use super::Seen;
-use super::texts::in_the_page;
-use crate::dialplan::{is_everywhere, is_public, read};
+use super::texts::{in_the_page, malformed};
+use crate::dialplan::{breaks_context, is_everywhere, is_public, read};
 use crate::{Code, DatabaseFacts, DialplanRow, Finding, Text};
 use std::collections::BTreeSet;
 
@@ -28,16 +28,15 @@ fn neighbour(row: &DialplanRow) -> Option<Finding> {
     let xml = row.xml.as_deref().filter(|xml| !xml.trim().is_empty())?;
     let right = Text::new("well-formed XML", "XML bem formado");
     match read(xml) {
-        Err(malformed) => {
-            let finding = Finding::fault(
+        Err(at) => {
+            let finding = if breaks_context(xml) {
+                Finding::fault
+            } else {
+                Finding::warning
+            };
+            let finding = finding(
                 code,
-                Text::new(
-                    format!("its XML is malformed, {malformed}: no extension of the context works"),
-                    format!(
-                        "o XML está malformado (linha {}, coluna {}: {}): nenhum ramal do contexto funciona",
-                        malformed.line, malformed.column, malformed.reason
-                    ),
-                ),
+                malformed("its XML", "o XML", xml, &at),
                 right,
                 in_the_page(
                     "open the row and take quotation marks, < and & out of its values, or switch it off",
@@ -55,8 +54,8 @@ fn neighbour(row: &DialplanRow) -> Option<Finding> {
                         "a value has & or < that is not escaped, {unescaped}: FreeSWITCH takes it, other readers do not"
                     ),
                     format!(
-                        "um valor tem & ou < sem escape (linha {}, coluna {}: {}): o FreeSWITCH aceita, outros leitores não",
-                        unescaped.line, unescaped.column, unescaped.reason
+                        "um valor tem & ou < sem escape (linha {}, coluna {}): o FreeSWITCH aceita, outros leitores não",
+                        unescaped.line, unescaped.column
                     ),
                 ),
                 right,

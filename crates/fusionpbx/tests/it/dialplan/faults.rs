@@ -301,3 +301,39 @@ fn the_published_guides_row_is_mended_on_a_real_database() {
         assert_eq!(wrong(&facts), [], "{version}");
     }
 }
+
+#[test]
+fn whether_a_neighbour_breaks_all_is_told_as_freeswitch_reads_it() {
+    // FreeSWITCH 1.10.12's own parser was given each of these between two others.
+    for (inner, breaks) in [
+        ("<condition></extension>", true),
+        (
+            "<condition><action data=\"a \"q\" <x>\"/></condition></extension>",
+            true,
+        ),
+        ("</extension></context>", true),
+        ("<condition", true),
+        ("<condition data=\"a/></extension>", true),
+        ("<!-- a -- b --></extension>", true),
+        (
+            "<condition><action data=\"a \"q\" b\"/></condition></extension>",
+            false,
+        ),
+        ("<condition field=a expression=\"b\"/></extension>", false),
+        ("<condition field=\"a\" field=\"b\"/></extension>", false),
+    ] {
+        let mut facts = healthy(ChoiceOfDialplan::Single, EntryLeg::Unicast);
+        let xml = format!("<extension name=\"broken\">{inner}");
+        neighbour(&mut facts, row("pbx.example.com", "broken", 400, &xml));
+        let found = wrong(&facts);
+        let [finding] = found.as_slice() else {
+            panic!("{xml}: {found:#?}")
+        };
+        let expected = if breaks { Verdict::Fault } else { Verdict::Warning };
+        assert_eq!(
+            (finding.code, finding.verdict),
+            (Code::DialplanNeighbourMalformed, expected),
+            "{xml}"
+        );
+    }
+}
