@@ -146,10 +146,14 @@ fn playout(audio: &[i16]) {
 fn echo(rate: SampleRate, audio: &[i16]) {
     let start = Instant::now();
     let late = rate.samples_in(Duration::from_millis(150)) as usize;
-    for (name, back, gain) in [
-        ("a line without", Return::Line, 0),
-        ("-12 dB", Return::Line, 4),
-        ("a mixed stream", Return::Mix, 16),
+    let caller = rate.samples_in(Duration::from_millis(7_300)) as usize;
+    let second = rate.hz() as usize;
+    for (name, back, gain, spoken, jump) in [
+        ("a line without", Return::Line, 0, 0, 0),
+        ("-12 dB", Return::Line, 4, 0, 0),
+        ("a mixed stream", Return::Mix, 16, 0, 0),
+        ("-12 dB, a caller over it", Return::Line, 4, 12, 0),
+        ("the same, jumping each second", Return::Line, 4, 12, late / 4),
     ] {
         let canceller = || (EchoCanceller::new(rate, back), Vec::new(), start, 0);
         measure(
@@ -161,7 +165,11 @@ fn echo(rate: SampleRate, audio: &[i16]) {
                 let unheard = if *played == 0 { 0 } else { frame.len() as u64 };
                 canceller.released(frame, unheard, *now);
                 let captured: Vec<i16> = (*played..*played + frame.len())
-                    .map(|at| at.checked_sub(late).map_or(0, |at| audio[at] / 16 * gain))
+                    .map(|at| {
+                        let late = late + at / second % 2 * jump;
+                        let echo = at.checked_sub(late).map_or(0, |at| audio[at] / 16 * gain);
+                        echo + audio[(at + caller) % audio.len()] / 16 * spoken
+                    })
                     .map(|sample| match back {
                         Return::Line => Law::A.decode_byte(Law::A.encode_sample(sample)),
                         Return::Mix => sample,

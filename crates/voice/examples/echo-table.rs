@@ -1,7 +1,7 @@
 //! What is left of our own voice, and what becomes of the caller's words: the tables and the picture of docs/echo.md.
 //!
 //! `cargo run -p voice --example echo-table -- docs/echo.svg` (four minutes on two cores). Instead of the table `--jumps` counts delays
-//! that jump in other places (four minutes), and `--words` the words that are misunderstood (ten). Needs espeak-ng, and whisper-base
+//! that jump in other places (four minutes), and `--words` the words that are misunderstood (750 clips for Whisper: a quarter of an hour or more). Needs espeak-ng, and whisper-base
 //! in `.models` for the words.
 
 #[expect(clippy::expect_used, reason = "whoever measures is told where it went wrong")]
@@ -9,7 +9,7 @@
 mod bench;
 
 use audio::{Return, SampleRate};
-use bench::{Case, Clips, DELAYS, Jumping, WAYS, Words};
+use bench::{AROUND, Case, Clips, DELAYS, Jumping, WAYS, Words, Wrong};
 use sim::Line;
 use std::fmt::Write as _;
 
@@ -86,35 +86,52 @@ fn row(back: Return, gain: f64, clips: &[Clips]) {
     );
 }
 
-/// What is misunderstood of each clear clip on two kinds of line that have nothing in common, over an echo that stays and one whose
-/// delay jumps while the caller speaks.
+/// What is misunderstood of the clear clips on two kinds of line that have nothing in common, over an echo that stays and one whose
+/// delay jumps while the caller speaks; and of the same clips alone, in each of the windows that are used over an echo.
 fn words(clips: &[Clips]) {
     let Some(mut words) = Words::load() else { return };
-    println!("| stream | echo | delay jumps by | wrong alone | without canceller | with it | of |");
-    println!("|---|---|---|---|---|---|---|");
-    for (back, gain) in WAYS {
-        for jump in [0, 40] {
-            let mut errors = bench::Errors::default();
-            for clips in [&clips[0], &clips[3]] {
-                for (spoken, delay) in clips.clear.iter().zip(DELAYS.into_iter().cycle()) {
+    let lines = [&clips[0], &clips[3]];
+    let mut alone = Wrong::default();
+    for around in AROUND {
+        for spoken in lines.iter().flat_map(|line| &line.clear) {
+            alone += words.alone(spoken, around);
+        }
+    }
+    println!("alone: {alone} ({:.1} %)", 100.0 * alone.part());
+    println!("| stream | echo | delay | wrong | of alone |");
+    println!("|---|---|---|---|---|");
+    let mut all = [Wrong::default(); 2];
+    for (row, (back, gain)) in WAYS.into_iter().enumerate() {
+        for (kind, all) in ["steady", "jumps"].into_iter().zip(&mut all) {
+            let mut wrong = Wrong::default();
+            for clips in lines {
+                for (index, spoken) in clips.clear.iter().enumerate() {
+                    let delay = DELAYS[(index + row) % DELAYS.len()];
+                    let jump = match kind {
+                        "steady" => 0,
+                        _ if index % 2 == 0 || delay < 40 => 40,
+                        _ => -40,
+                    };
                     let case = Case {
                         back,
                         gain,
                         delay,
                         jump,
                     };
-                    errors += words.errors(spoken, case.talking(clips, spoken));
+                    let around = AROUND[(index + row) % AROUND.len()];
+                    wrong += words.over(spoken, &case.talking(clips, spoken), around);
                 }
             }
+            *all += wrong;
             println!(
-                "| {} | {gain} dB | {jump} ms | {} | {} | {} | {} |",
+                "| {} | {gain} dB | {kind} | {wrong} | {:.2} |",
                 name(back),
-                errors.clean,
-                errors.uncancelled,
-                errors.echo,
-                errors.words
+                wrong.part() / alone.part()
             );
         }
+    }
+    for (kind, all) in ["steady", "jumps"].into_iter().zip(all) {
+        println!("| all | | {kind} | {all} | {:.2} |", all.part() / alone.part());
     }
 }
 
