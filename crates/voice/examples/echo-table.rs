@@ -1,8 +1,8 @@
 //! What is left of our own voice, and what becomes of the caller's words: the tables and the picture of docs/echo.md.
 //!
 //! `cargo run -p voice --example echo-table -- docs/echo.svg` (four minutes on two cores). Instead of the table `--jumps` counts delays
-//! that jump in other places (four minutes), and `--words` the words that are misunderstood (750 clips for Whisper: a quarter of an hour or more). Needs espeak-ng, and whisper-base
-//! in `.models` for the words.
+//! that jump in other places (four minutes), and `--words` the words that are misunderstood (750 clips for Whisper: a quarter of an
+//! hour or more). Needs espeak-ng, and whisper-base in `.models` for the words.
 
 #[expect(clippy::expect_used, reason = "whoever measures is told where it went wrong")]
 #[path = "../tests/it/echo/bench.rs"]

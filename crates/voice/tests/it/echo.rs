@@ -68,6 +68,11 @@ async fn clips() -> [Clips; 2] {
     ]
 }
 
+fn on(lines: &[Clips], rate: SampleRate) -> &Clips {
+    let line = lines.iter().find(|clips| clips.rate == rate);
+    line.expect("there is one of each rate")
+}
+
 #[tokio::test]
 async fn a_silent_caller_is_not_heard() {
     let _alone = crate::WHISPER.lock().await;
@@ -113,19 +118,21 @@ async fn a_silent_caller_is_not_heard_in_any_scene_of_the_tables() {
 
 #[tokio::test]
 async fn a_delay_that_jumps_in_the_middle_of_a_word_is_not_taken_for_a_caller() {
+    let lines = clips().await;
     for (rate, line, case) in JUMPING {
-        let clips = Clips::make(rate, line).await;
-        let outcome = case.silent(&clips).play();
+        let clips = on(&lines, rate);
+        let outcome = case.silent(clips).play();
         assert_eq!(outcome.onsets, [], "{case:?} at {rate:?} behind {line}");
     }
 }
 
 #[tokio::test]
 async fn a_caller_who_begins_while_the_delay_jumps_is_heard_within_400_ms() {
+    let lines = clips().await;
     for (rate, line, case) in JUMPING {
-        let clips = Clips::make(rate, line).await;
+        let clips = on(&lines, rate);
         for spoken in &clips.callers {
-            let (scene, begin) = case.talking(&clips, spoken);
+            let (scene, begin) = case.talking(clips, spoken);
             let after = bench::told_after(&scene.play(), begin);
             assert!(
                 after.is_some_and(|ms| ms <= 400),
