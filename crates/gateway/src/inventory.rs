@@ -24,9 +24,7 @@ impl Inventory {
             Ok(snapshot) => (Some(snapshot), Vec::new()),
             Err(errors) => (None, errors),
         };
-        let engines = Engines::build(config)
-            .map_err(|errors| wrong.extend(errors))
-            .ok();
+        let engines = Engines::build(config).map_err(|errors| wrong.extend(errors)).ok();
         let unserved = match (&snapshot, &engines) {
             (Some(snapshot), Some(engines)) => engines.fit(snapshot).err().unwrap_or_default(),
             _ => Vec::new(),

@@ -3,7 +3,7 @@
 mod published;
 
 use super::{repair, unread};
-use crate::{Code, Facts, Finding, ScriptFacts, Text};
+use crate::{Code, Facts, Finding, ScriptFacts, Text, Verdict};
 use freeswitch::{SCRIPT, SCRIPT_NAME, ScriptVersion};
 use similar::TextDiff;
 
@@ -40,14 +40,27 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
             Text::plain(script.path.display().to_string()),
         ),
         readable(script),
-        version(text),
         edited(text),
     ];
-    findings.extend(match ScriptVersion::of(text) {
-        Some(_) => ours(),
-        None => published::check(facts, text),
-    });
+    if ScriptVersion::of(text).is_some() {
+        findings.push(version(text));
+        findings.extend(ours());
+        return findings;
+    }
+    let streams = published::check(facts, text);
+    let worse = streams.iter().any(|finding| finding.verdict == Verdict::Fault);
+    findings.push(if worse { told_below() } else { version(text) });
+    findings.extend(streams);
     findings
+}
+
+/// A script of somebody else's whose faults are told one by one.
+fn told_below() -> Finding {
+    let why = Text::new(
+        "it is none of voice-ai; what is wrong with it is told below",
+        "ele não é do voice-ai; o que há de errado com ele é dito abaixo",
+    );
+    Finding::skipped(Code::ScriptOld, why)
 }
 
 /// Why the script matters to no call; `None` where a row that is switched on hands calls to it.

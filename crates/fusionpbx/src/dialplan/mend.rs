@@ -6,8 +6,8 @@ use super::ours::{
     Carrier, by_details, carrier, domain_by_column, domain_by_context, domain_by_variable, is_did, is_ours,
     meaning_of, number_of,
 };
-use super::plan::{hostname, new_destination, written};
-use super::rows::{Columns, update};
+use super::plan::{destinations_of, hostname, new_destination, written};
+use super::rows::{Columns, bind_destination, update};
 use super::{APP_UUID, Action, Meaning, Takes, keys::stale_keys, read_one, shadow};
 use crate::{
     Change, ChoiceOfDialplan, Code, DatabaseFacts, Destination, DialplanRow, Domain, Facts, LoadedModule,
@@ -321,6 +321,12 @@ impl Mending<'_> {
             return None;
         }
         let did = Did::parse(&number_of(self.row, self.database)?).ok()?;
+        if let Some(known) = destinations_of(&did.whole(), self.database).next() {
+            // One that leads to a row of somebody else is theirs.
+            let leads = |row: &DialplanRow| known.dialplan == Some(row.uuid);
+            let is_free = !self.database.dialplans.iter().any(leads);
+            return is_free.then(|| self.with_keys(vec![bind_destination(known, self.row.uuid)], self.row));
+        }
         let domain = self
             .row
             .domain

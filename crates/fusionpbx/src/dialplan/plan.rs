@@ -142,7 +142,10 @@ fn other_route(entry: &Entry, facts: &DatabaseFacts) -> Option<NumberOwner> {
     })
 }
 
-fn destinations_of<'a>(number: &str, facts: &'a DatabaseFacts) -> impl Iterator<Item = &'a Destination> {
+pub(crate) fn destinations_of<'a>(
+    number: &str,
+    facts: &'a DatabaseFacts,
+) -> impl Iterator<Item = &'a Destination> {
     facts.destinations.iter().filter(move |destination| {
         destination.kind == "inbound" && forms(destination).iter().any(|form| form == number)
     })

@@ -6,6 +6,7 @@ mod database;
 mod dialplan;
 mod estate;
 mod estates;
+mod faults;
 mod host;
 mod journal;
 mod machine;

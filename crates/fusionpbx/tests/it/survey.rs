@@ -7,3 +7,6 @@ mod service;
 mod stage;
 mod switch;
 mod whole;
+
+pub(crate) use elf::Library;
+pub(crate) use stage::nobody;

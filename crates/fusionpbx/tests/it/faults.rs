@@ -1,0 +1,121 @@
+//! Every fault that has a cause in the database, in files or in FreeSWITCH's modules, one at a time, on real databases of both versions: it is
+//! named and nothing else is, what can be mended is mended, and then everything is as it was before.
+
+mod table;
+mod world;
+
+use crate::estate::Version;
+use fusionpbx::plan::{Repair, repair};
+use fusionpbx::{Code, Finding};
+use table::{Case, FAULTS, Mend};
+use world::World;
+
+fn codes(findings: &[Finding]) -> Vec<Code> {
+    let mut codes: Vec<_> = findings.iter().map(|finding| finding.code).collect();
+    codes.dedup();
+    codes
+}
+
+/// Breaks one thing in a world that is well, and tells what is not as it should be.
+async fn one(case: &Case, world: &mut World) -> Result<(), String> {
+    let Case { code, mend, .. } = case;
+    let well = world.image().await;
+    (case.cause)(world);
+    let facts = world.survey().await;
+    let found = world.new_faults(&facts);
+    if codes(&found) != [*code] {
+        return Err(format!("found {found:#?}"));
+    }
+    let Repair {
+        changes,
+        mended,
+        left,
+    } = repair(&facts, None, &[*code]);
+    if *mend == Mend::ByHand {
+        let silent = left.iter().find(|finding| finding.remedy.is_none());
+        return match (changes.is_empty(), silent) {
+            (false, _) => Err(format!("changes {changes:#?}")),
+            (true, Some(finding)) => Err(format!("no remedy: {finding:#?}")),
+            (true, None) => Ok(()),
+        };
+    }
+    if codes(&mended) != [*code] {
+        return Err(format!("mended {mended:#?}, left {left:#?}"));
+    }
+    world.carry("repair", changes).await;
+    let still = world.new_faults(&world.survey().await);
+    if !still.is_empty() {
+        return Err(format!("still {still:#?}"));
+    }
+    match mend {
+        Mend::Safe => well.same_as(&world.image().await),
+        Mend::Otherwise | Mend::ByHand => Ok(()),
+    }
+}
+
+/// Breaks one thing after the other, each in a world of its own.
+async fn all(version: Version) {
+    let mut wrong = Vec::new();
+    for case in FAULTS.iter().filter(|case| case.is_of(version)) {
+        let Some(mut world) = World::new(version).await else {
+            return;
+        };
+        if let Err(what) = one(case, &mut world).await {
+            wrong.push(format!("{} {}: {what}", case.code, case.name));
+        }
+    }
+    assert!(wrong.is_empty(), "{version:?}\n{}", wrong.join("\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_fault_of_5_4_is_named_alone_and_mended_with_nothing_else_changed() {
+    all(Version::V5_4).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_fault_of_5_6_is_named_alone_and_mended_with_nothing_else_changed() {
+    all(Version::V5_6).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_setup_changes_nothing() {
+    for version in Version::ALL {
+        let Some(world) = World::new(version).await else {
+            return;
+        };
+        let facts = world.survey().await;
+        assert_eq!(world.setup(&facts), [], "{version:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_uninstalled_leaves_nothing_of_ours_and_touches_nothing_else() {
+    for version in Version::ALL {
+        let Some(world) = World::new(version).await else {
+            return;
+        };
+        let changes = fusionpbx::plan::uninstall(&world.survey().await, &world.home());
+        world.carry("uninstall", changes).await;
+        let facts = world.survey().await;
+        let database = facts.database.as_ref().unwrap();
+        let ours = database
+            .dialplans
+            .iter()
+            .filter(|row| row.app == Some(fusionpbx::dialplan::APP_UUID));
+        assert_eq!(ours.count(), 0);
+        assert!(facts.script.unwrap().file.is_none());
+        assert!(
+            !world
+                .path("/etc/systemd/system/voice-ai-realtime.service")
+                .exists()
+        );
+        assert!(
+            world.path("/etc/voice-ai/voice-ai.toml").exists(),
+            "what people wrote stays"
+        );
+        assert_eq!(
+            fusionpbx::plan::uninstall(&world.survey().await, &world.home()),
+            []
+        );
+    }
+}
