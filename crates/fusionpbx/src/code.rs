@@ -50,7 +50,7 @@ codes! {
     FusionPbxMissing = "SY-01" in System,
     /// PostgreSQL refuses, or is not there.
     DatabaseRefused = "SY-02" in System,
-    /// The database password holds `=`: pages work, calls do not, as the Lua parser cuts it.
+    /// The database password holds a sign that pages and calls read differently, such as `=`: pages work, calls do not.
     PasswordCut = "SY-03" in System,
     /// The disk is full, or nearly.
     DiskFull = "SY-04" in System,
@@ -58,6 +58,8 @@ codes! {
     ClockOff = "SY-05" in System,
     /// The service may open too few files.
     FileLimit = "SY-06" in System,
+    /// Calls read another `config.conf` than the pages.
+    SecondConfig = "SY-07" in System,
 
     /// FreeSWITCH does not run.
     SwitchNotRunning = "SW-01" in Switch,

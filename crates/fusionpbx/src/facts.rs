@@ -21,7 +21,7 @@ pub use script::{FileFacts, ScriptFacts};
 pub use server::{PortOwner, ServerFacts, ServerState, Upgrade};
 pub use service::{Service, ServiceDomain, ServiceSecretary};
 pub use switch::{Account, Esl, EslState, LoadedModule, Running, SwitchFacts};
-pub use system::{Installation, SystemFacts};
+pub use system::{Installation, PasswordCut, SecondConfig, SystemFacts};
 
 use crate::Text;
 

@@ -27,6 +27,7 @@ mod outside;
 pub mod plan;
 pub mod settings;
 mod survey;
+pub mod test_call;
 
 pub use change::{Change, FileChange, FileState, Owner, RowChange, SwitchChange, Table};
 pub use code::{Code, Group};
@@ -35,9 +36,9 @@ pub use explain::explain;
 pub use facts::{
     Account, CacheFacts, CacheFile, CacheMethod, CacheRow, CacheSettings, ChoiceOfDialplan, DatabaseFacts,
     Destination, Detail, DialplanRow, Domain, Esl, EslState, Facts, FileFacts, HomeFacts, Installation,
-    LoadedModule, Module, ModuleBuild, ModuleFacts, PortOwner, Running, ScriptFacts, ServerFacts,
-    ServerState, Service, ServiceDomain, ServiceSecretary, SwitchFacts, SwitchFolders, SystemFacts, Unread,
-    Upgrade,
+    LoadedModule, Module, ModuleBuild, ModuleFacts, PasswordCut, PortOwner, Running, ScriptFacts,
+    SecondConfig, ServerFacts, ServerState, Service, ServiceDomain, ServiceSecretary, SwitchFacts,
+    SwitchFolders, SystemFacts, Unread, Upgrade,
 };
 pub use finding::{Finding, Verdict};
 pub use host::{Host, User, Want};

@@ -13,7 +13,7 @@ mod secret;
 pub use error::SettingsError;
 pub use secret::Secret;
 
-use crate::{CacheMethod, CacheSettings, Host, Installation};
+use crate::{CacheMethod, CacheSettings, Host, Installation, PasswordCut, SecondConfig};
 use conf::Conf;
 use files::Found;
 use older::Older;
@@ -139,7 +139,6 @@ impl Settings {
             password: Secret::new(pages.pages("database.0.password").unwrap_or_default()),
             tls: pages.tls("database.0.sslmode")?,
         };
-        let cut = conninfo::value_as_pasted(calls.calls("database.0.password").unwrap_or_default());
         let root = pages.pages("document.root").unwrap_or(files::DOCUMENT_ROOT);
         let project = pages.pages("project.path").unwrap_or_default();
         Ok(Self {
@@ -147,7 +146,11 @@ impl Settings {
                 config: pages.path().into(),
                 version: None,
                 document_root: Path::new(root).join(project.trim_start_matches('/')),
-                password_cut: cut.as_deref() != Some(database.password.reveal()),
+                password_cut: cut(calls),
+                second: (pages.path() != calls.path()).then(|| SecondConfig {
+                    path: calls.path().into(),
+                    differs: pages.differing(calls),
+                }),
                 switch_conf: calls.folder("switch.conf.dir", files::SWITCH_CONF),
                 scripts: calls.folder("switch.scripts.dir", files::SCRIPTS),
             },
@@ -161,13 +164,15 @@ impl Settings {
     fn of_older(older: &Older, host: &Host) -> Result<Self, SettingsError> {
         let mut database = older.database()?;
         database.host = reachable(&database.host, host);
-        let cut = older.password_of_calls();
+        let of_calls = older.password_of_calls();
+        let differs = of_calls.is_some_and(|password| password != database.password.reveal());
         Ok(Self {
             installation: Installation {
                 config: older.config().into(),
                 version: None,
                 document_root: older.folder("document_root", files::DOCUMENT_ROOT),
-                password_cut: cut.is_some_and(|password| password != database.password.reveal()),
+                password_cut: differs.then_some(PasswordCut::Files),
+                second: None,
                 switch_conf: older.folder("conf_dir", files::SWITCH_CONF),
                 scripts: older.folder("scripts_dir", files::SCRIPTS),
             },
@@ -177,6 +182,14 @@ impl Settings {
             lua_cache: cache(older.lua("cache.method"), older.lua("cache.location")),
         })
     }
+}
+
+/// Why Lua makes another password of a file than PHP does; `None` where it makes the same.
+fn cut(conf: &Conf) -> Option<PasswordCut> {
+    let key = "database.0.password";
+    let of_calls = conninfo::value_as_pasted(conf.calls(key).unwrap_or_default());
+    let same = of_calls.as_deref() == Some(conf.pages(key).unwrap_or_default());
+    (!same).then(|| conf.sign(key).map_or(PasswordCut::Files, PasswordCut::Sign))
 }
 
 /// A socket's folder is looked for below the machine's root, as the machine may be a container's host.

@@ -4,8 +4,9 @@ mod stale;
 
 pub(crate) use stale::stale;
 
-use super::{repair, unread};
-use crate::{CacheFacts, CacheMethod, CacheSettings, Code, Facts, Finding, Text};
+use super::switch::not_reached;
+use super::{no_database, no_fusionpbx, repair, unread};
+use crate::{CacheFacts, CacheMethod, CacheSettings, Code, Facts, Finding, LoadedModule, Text};
 use stale::How;
 
 const CODES: [Code; 4] = [
@@ -17,10 +18,15 @@ const CODES: [Code; 4] = [
 
 pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     match &facts.cache {
-        Err(why) => unread(&CODES, why),
+        Err(_) if facts.system.installation.is_err() => unread(&CODES, &no_fusionpbx()),
+        Err(why) => unread(&CODES, &why.0),
         Ok(cache) => {
             let mut findings = of_yesterday(facts, cache);
-            findings.extend([differs(facts, cache), writable(cache), memcached(cache)]);
+            findings.extend([
+                differs(facts, cache),
+                writable(facts, cache),
+                memcached(facts, cache),
+            ]);
             findings
         }
     }
@@ -38,8 +44,8 @@ fn shown(settings: &CacheSettings) -> String {
 
 fn of_yesterday(facts: &Facts, cache: &CacheFacts) -> Vec<Finding> {
     let code = Code::CacheStale;
-    if let Err(why) = &facts.database {
-        return vec![Finding::skipped(code, why.0.clone())];
+    if facts.database.is_err() {
+        return vec![Finding::skipped(code, no_database(facts))];
     }
     if cache.lua.method != CacheMethod::File {
         let why = Text::new(
@@ -84,10 +90,17 @@ fn differs(facts: &Facts, cache: &CacheFacts) -> Finding {
     let code = Code::CacheDiffers;
     let database = match &facts.database {
         Ok(database) => database,
-        Err(why) => return Finding::skipped(code, why.0.clone()),
+        Err(_) => return Finding::skipped(code, no_database(facts)),
     };
     let (lua, php) = (&cache.lua, &database.php_cache);
     let files = lua.method == CacheMethod::File;
+    if lua.method == CacheMethod::Other(String::new()) {
+        let found = Text::new(
+            "calls keep no cache (config.conf has no cache.method)",
+            "as chamadas não usam cache (config.conf não tem cache.method)",
+        );
+        return Finding::ok(code, found);
+    }
     if lua.method == php.method && (!files || lua.location == php.location) {
         return Finding::ok(code, Text::plain(shown(lua)));
     }
@@ -110,49 +123,73 @@ fn differs(facts: &Facts, cache: &CacheFacts) -> Finding {
     )
 }
 
-fn writable(cache: &CacheFacts) -> Finding {
+fn writable(facts: &Facts, cache: &CacheFacts) -> Finding {
     let code = Code::CacheNotWritable;
     let location = cache.lua.location.display();
-    match cache.writable {
-        None => Finding::skipped(
+    if cache.lua.method != CacheMethod::File {
+        let why = Text::new("the cache is in no folder", "o cache não fica em pasta");
+        return Finding::skipped(code, why);
+    }
+    match (cache.writable, &facts.switch.process) {
+        (None, _) | (_, None) => Finding::skipped(
             code,
             Text::new(
-                "FreeSWITCH's user is not known, or the cache is in no folder",
-                "o usuário do FreeSWITCH não é conhecido, ou o cache não fica em pasta",
+                "FreeSWITCH's user is not known",
+                "o usuário do FreeSWITCH não é conhecido",
             ),
         ),
-        Some(true) => Finding::ok(code, Text::plain(location.to_string())),
-        Some(false) => Finding::fault(
-            code,
-            Text::new(
-                format!("FreeSWITCH's user cannot write into {location}"),
-                format!("o usuário do FreeSWITCH não consegue escrever em {location}"),
-            ),
-            Text::new(
-                "a folder of FreeSWITCH's user",
-                "uma pasta do usuário do FreeSWITCH",
-            ),
-            Text::new(
-                format!("chown its user and group to FreeSWITCH's: chown -R USER:GROUP {location}"),
-                format!("dê a pasta ao usuário do FreeSWITCH: chown -R USUÁRIO:GRUPO {location}"),
-            ),
-        ),
+        (Some(true), _) => Finding::ok(code, Text::plain(location.to_string())),
+        (Some(false), Some(process)) => {
+            let user = &process.name;
+            Finding::fault(
+                code,
+                Text::new(
+                    format!(
+                        "FreeSWITCH runs as {user}, which cannot write into {location}, if that is there at all"
+                    ),
+                    format!(
+                        "o FreeSWITCH roda como {user}, que não consegue escrever em {location}, se é que existe"
+                    ),
+                ),
+                Text::new(format!("a folder of {user}"), format!("uma pasta de {user}")),
+                Text::plain(format!("mkdir -p {location} && chown -R {user}: {location}")),
+            )
+        }
     }
 }
 
-fn memcached(cache: &CacheFacts) -> Finding {
+fn memcached(facts: &Facts, cache: &CacheFacts) -> Finding {
     let code = Code::MemcachedUnreachable;
-    match &cache.memcached {
-        None => Finding::skipped(
+    let right = Text::new("memcached answers", "o memcached responde");
+    let running = match &cache.memcached {
+        None => {
+            let why = Text::new("the cache does not use memcached", "o cache não usa memcached");
+            return Finding::skipped(code, why);
+        }
+        Some(Err(why)) => {
+            return Finding::fault(
+                code,
+                why.0.clone(),
+                right,
+                Text::plain("systemctl start memcached"),
+            );
+        }
+        Some(Ok(())) => facts.switch.running.as_ref(),
+    };
+    match running {
+        None => Finding::skipped(code, not_reached(&facts.switch)),
+        Some(running) if running.modules.contains(&LoadedModule::Memcache) => Finding::ok(code, right),
+        Some(_) => Finding::fault(
             code,
-            Text::new("the cache does not use memcached", "o cache não usa memcached"),
-        ),
-        Some(Ok(())) => Finding::ok(code, Text::new("memcached answers", "o memcached responde")),
-        Some(Err(why)) => Finding::fault(
-            code,
-            why.0.clone(),
-            Text::new("memcached answers", "o memcached responde"),
-            Text::plain("systemctl start memcached"),
+            Text::new(
+                "memcached answers, and FreeSWITCH has not loaded mod_memcache: calls fail to reach it",
+                "o memcached responde, e o FreeSWITCH não carregou o mod_memcache: as chamadas não o alcançam",
+            ),
+            Text::plain("module_exists mod_memcache → true"),
+            Text::new(
+                "enable mod_memcache (Advanced > Modules), then fs_cli -x 'load mod_memcache'",
+                "habilite mod_memcache (Avançado > Módulos), depois fs_cli -x 'load mod_memcache'",
+            ),
         ),
     }
 }

@@ -8,7 +8,7 @@ mod place;
 mod texts;
 mod variables;
 
-use super::unread;
+use super::{no_database, unread};
 use crate::dialplan::{
     APP_UUID, Malformed, Meaning, did_rows, domain_by_column, domain_by_context, number_of, read_one,
     secretary_rows,
@@ -58,7 +58,7 @@ const OF_A_ROW: [fn(&Seen<'_>) -> Vec<Finding>; 13] = [
 pub(super) fn check(facts: &Facts, only: Option<DomainUuid>) -> Vec<Finding> {
     let database = match &facts.database {
         Ok(database) => database,
-        Err(why) => return unread(&CODES, why),
+        Err(_) => return unread(&CODES, &no_database(facts)),
     };
     let of = |row: &'_ DialplanRow| {
         let domains = [domain_by_context(row, database), domain_by_column(row, database)];

@@ -2,8 +2,8 @@
 
 use super::script::not_used;
 use super::switch::not_reached;
-use super::{repair, unread};
-use crate::{Code, Facts, Finding, LoadedModule, ModuleBuild, ModuleFacts, Text};
+use super::{no_database, repair, unread};
+use crate::{Code, Facts, Finding, Lang, LoadedModule, ModuleBuild, ModuleFacts, Text};
 
 /// Its name for FreeSWITCH and FusionPBX.
 pub(crate) const AUDIO_STREAM: &str = "mod_audio_stream";
@@ -25,14 +25,14 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
         return codes.map(|code| Finding::skipped(code, why.clone())).collect();
     }
     let mut findings = match &facts.module {
-        Err(why) => unread(&CODES, why),
+        Err(why) => unread(&CODES, &why.0),
         Ok(module) => vec![
             file(module),
             loaded(facts, module),
             autoload(module),
             generated(facts, module),
-            symbols(module),
-            version(module),
+            symbols(facts, module),
+            version(facts, module),
             build(module),
             tls(facts, module),
         ],
@@ -43,7 +43,10 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
 
 /// What an operator does who has no build.
 fn install() -> Text {
-    Text::plain("scripts/install-mod-audio-stream.sh --module FILE.so")
+    Text::new(
+        "scripts/install-mod-audio-stream.sh --module FILE.so",
+        "scripts/install-mod-audio-stream.sh --module ARQUIVO.so",
+    )
 }
 
 fn file(module: &ModuleFacts) -> Finding {
@@ -80,7 +83,21 @@ fn loaded(facts: &Facts, module: &ModuleFacts) -> Finding {
             Text::new("mod_audio_stream is loaded", "o mod_audio_stream está carregado"),
         );
     }
-    let remedy = if module.present { repair(code) } else { install() };
+    if !module.present {
+        return Finding::skipped(code, no_file());
+    }
+    for (why, says) in [
+        (Code::ModuleUndefinedSymbols, SYMBOL),
+        (Code::ModuleWrongVersion, OUT_OF_DATE),
+    ] {
+        if line(module, says).is_some() {
+            let why = Text::new(
+                format!("FreeSWITCH cannot load it: see {why}"),
+                format!("o FreeSWITCH não consegue carregá-lo: veja {why}"),
+            );
+            return Finding::skipped(code, why);
+        }
+    }
     Finding::fault(
         code,
         Text::new(
@@ -88,12 +105,15 @@ fn loaded(facts: &Facts, module: &ModuleFacts) -> Finding {
             "o mod_audio_stream não está carregado",
         ),
         Text::plain("module_exists mod_audio_stream → true"),
-        remedy,
+        repair(code),
     )
 }
 
 fn autoload(module: &ModuleFacts) -> Finding {
     let code = Code::ModuleNoAutoload;
+    if !module.in_file && !module.present {
+        return Finding::skipped(code, no_file());
+    }
     if module.in_file {
         return Finding::ok(
             code,
@@ -118,7 +138,7 @@ fn generated(facts: &Facts, module: &ModuleFacts) -> Finding {
     let code = Code::ModuleGeneratedOnly;
     let database = match &facts.database {
         Ok(database) => database,
-        Err(why) => return Finding::skipped(code, why.0.clone()),
+        Err(_) => return Finding::skipped(code, no_database(facts)),
     };
     let row = database.modules.iter().find(|row| row.name == AUDIO_STREAM);
     if row.is_some_and(|row| row.enabled == Some(true)) {
@@ -153,6 +173,11 @@ fn generated(facts: &Facts, module: &ModuleFacts) -> Finding {
     )
 }
 
+/// What FreeSWITCH's log says of a library or a function that is not there (ld.so's words).
+const SYMBOL: &[&str] = &["undefined symbol", "cannot open shared object file"];
+/// switch_loadable_module.c of 1.10.12: "Trying to load an out of date module, please rebuild the module."
+const OUT_OF_DATE: &[&str] = &["out of date module"];
+
 /// The last line of the log that says it.
 fn line<'a>(module: &'a ModuleFacts, says: &[&str]) -> Option<&'a String> {
     module
@@ -162,20 +187,42 @@ fn line<'a>(module: &'a ModuleFacts, says: &[&str]) -> Option<&'a String> {
         .find(|line| says.iter().any(|text| line.contains(text)))
 }
 
-fn symbols(module: &ModuleFacts) -> Finding {
-    let code = Code::ModuleUndefinedSymbols;
-    let Some(line) = line(module, &["undefined symbol"]) else {
-        return Finding::ok(
+/// What FreeSWITCH's log complains of, of loading the module; `Err` is what is said where it does not. What it says of a module that is loaded
+/// by now is past.
+fn complaint(code: Code, facts: &Facts, module: &ModuleFacts, says: &[&str]) -> Result<String, Finding> {
+    let running = facts.switch.running.as_ref();
+    let is_loaded = running.is_some_and(|running| running.modules.contains(&LoadedModule::AudioStream));
+    let complaint = line(module, says).filter(|_| module.present);
+    match complaint {
+        _ if is_loaded => Err(Finding::ok(
+            code,
+            Text::new("FreeSWITCH has loaded it", "o FreeSWITCH o carregou"),
+        )),
+        Some(complaint) => Ok(complaint.clone()),
+        None if !module.present => Err(Finding::skipped(code, no_file())),
+        None => Err(Finding::skipped(
             code,
             Text::new(
-                "FreeSWITCH's log tells of no missing symbol",
-                "o log do FreeSWITCH não aponta símbolo ausente",
+                "FreeSWITCH's log tells nothing of it",
+                "o log do FreeSWITCH não diz nada sobre isso",
             ),
-        );
+        )),
+    }
+}
+
+fn no_file() -> Text {
+    Text::new("there is no file: see MO-01", "não há arquivo: veja MO-01")
+}
+
+fn symbols(facts: &Facts, module: &ModuleFacts) -> Finding {
+    let code = Code::ModuleUndefinedSymbols;
+    let complaint = match complaint(code, facts, module, SYMBOL) {
+        Ok(complaint) => complaint,
+        Err(none) => return none,
     };
     Finding::fault(
         code,
-        Text::plain(line.clone()),
+        Text::plain(complaint),
         Text::new(
             "a build for this FreeSWITCH, with all its libraries",
             "uma compilação para este FreeSWITCH, com todas as bibliotecas",
@@ -184,32 +231,26 @@ fn symbols(module: &ModuleFacts) -> Finding {
             format!(
                 "ldd -r {} tells which; then {}",
                 module.path.display(),
-                install().in_lang(crate::Lang::En)
+                install().in_lang(Lang::En)
             ),
             format!(
                 "ldd -r {} mostra quais; depois {}",
                 module.path.display(),
-                install().in_lang(crate::Lang::PtBr)
+                install().in_lang(Lang::PtBr)
             ),
         ),
     )
 }
 
-fn version(module: &ModuleFacts) -> Finding {
+fn version(facts: &Facts, module: &ModuleFacts) -> Finding {
     let code = Code::ModuleWrongVersion;
-    // switch_loadable_module.c of 1.10.12: "Trying to load an out of date module, please rebuild the module."
-    let Some(line) = line(module, &["out of date module"]) else {
-        return Finding::ok(
-            code,
-            Text::new(
-                "FreeSWITCH's log tells of no module of another version",
-                "o log do FreeSWITCH não aponta módulo de outra versão",
-            ),
-        );
+    let complaint = match complaint(code, facts, module, OUT_OF_DATE) {
+        Ok(complaint) => complaint,
+        Err(none) => return none,
     };
     Finding::fault(
         code,
-        Text::plain(line.clone()),
+        Text::plain(complaint),
         Text::new(
             "a build against the headers of this FreeSWITCH",
             "uma compilação com os cabeçalhos deste FreeSWITCH",
@@ -221,10 +262,7 @@ fn version(module: &ModuleFacts) -> Finding {
 fn build(module: &ModuleFacts) -> Finding {
     let code = Code::ModuleDangerousBuild;
     let Some(build) = module.build else {
-        return Finding::skipped(
-            code,
-            Text::new("there is no file to look at", "não há arquivo para examinar"),
-        );
+        return Finding::skipped(code, no_file());
     };
     let found = Text::plain(match build {
         ModuleBuild::Amigniter => "amigniter/mod_audio_stream",
@@ -268,6 +306,7 @@ fn tls(facts: &Facts, module: &ModuleFacts) -> Finding {
                 "os streams chegam por wss://, e o módulo tem TLS",
             ),
         ),
+        (true, None) if !module.present => Finding::skipped(code, no_file()),
         (true, None) => Finding::skipped(
             code,
             Text::new(

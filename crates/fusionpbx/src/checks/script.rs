@@ -2,7 +2,7 @@
 
 mod published;
 
-use super::{repair, unread};
+use super::{no_database, repair, unread};
 use crate::{Code, Facts, Finding, ScriptFacts, Text, Verdict};
 use freeswitch::{SCRIPT, SCRIPT_NAME, ScriptVersion};
 use similar::TextDiff;
@@ -24,11 +24,11 @@ const CODES: [Code; 9] = [
 
 pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     if let Some(why) = not_used(facts) {
-        return skipped(&CODES, &why);
+        return unread(&CODES, &why);
     }
     let script = match &facts.script {
         Ok(script) => script,
-        Err(why) => return unread(&CODES, why),
+        Err(why) => return unread(&CODES, &why.0),
     };
     let Some(file) = &script.file else {
         return absent(script);
@@ -67,7 +67,7 @@ fn told_below() -> Finding {
 pub(super) fn not_used(facts: &Facts) -> Option<Text> {
     let database = match &facts.database {
         Ok(database) => database,
-        Err(why) => return Some(why.0.clone()),
+        Err(_) => return Some(no_database(facts)),
     };
     let uses = |xml: &String| xml.contains(SCRIPT_NAME);
     let used = database
@@ -80,13 +80,6 @@ pub(super) fn not_used(facts: &Facts) -> Option<Text> {
             format!("nenhuma linha do dialplan entrega chamadas a {SCRIPT_NAME}"),
         )
     })
-}
-
-fn skipped(codes: &[Code], why: &Text) -> Vec<Finding> {
-    codes
-        .iter()
-        .map(|&code| Finding::skipped(code, why.clone()))
-        .collect()
 }
 
 fn absent(script: &ScriptFacts) -> Vec<Finding> {
@@ -103,8 +96,8 @@ fn absent(script: &ScriptFacts) -> Vec<Finding> {
         ),
         repair(Code::ScriptMissing),
     );
-    let why = Text::new(format!("there is no {path}"), format!("não existe {path}"));
-    let others = skipped(&CODES[1..], &why);
+    let why = Text::new("there is no script: see SC-01", "não há script: veja SC-01");
+    let others = unread(&CODES[1..], &why);
     [vec![missing], others].concat()
 }
 

@@ -1,5 +1,7 @@
 //! SV: the service.
 
+use super::service_is_up;
+use super::switch::is_elsewhere;
 use crate::{Code, Facts, Finding, ServerFacts, ServerState, Text, Upgrade};
 
 /// What its process is called.
@@ -43,24 +45,32 @@ fn running(server: &ServerFacts) -> Finding {
                 format!("outro programa responde no endereço de controle: {what}"),
             ),
             Text::new("voice-ai-realtime runs", "o voice-ai-realtime está rodando"),
-            start(),
+            Text::new(
+                "stop that program, or choose another server.control; then systemctl restart voice-ai-realtime",
+                "pare esse programa, ou escolha outro server.control; depois systemctl restart voice-ai-realtime",
+            ),
         ),
     }
 }
 
-fn is_up(server: &ServerFacts) -> bool {
-    matches!(server.state, ServerState::Up(_))
+fn down() -> Text {
+    Text::new(
+        "the service does not run: see SV-01",
+        "o serviço não está rodando: veja SV-01",
+    )
 }
 
-fn down() -> Text {
-    Text::new("the service does not run", "o serviço não está rodando")
+fn see(code: Code) -> Text {
+    Text::new(format!("see {code}"), format!("veja {code}"))
 }
 
 fn port(facts: &Facts) -> Finding {
     let code = Code::ServerPortTaken;
     let port = facts.service.listen.port();
+    // Whoever has the port for it, such as a container's proxy: it is the service that takes streams there.
+    let serves = service_is_up(facts) && facts.server.upgrade == Some(Upgrade::Works);
     match &facts.server.port {
-        Some(owner) if owner.name != PROGRAM => Finding::fault(
+        Some(owner) if owner.name != PROGRAM && !serves => Finding::fault(
             code,
             Text::new(
                 format!("port {port} belongs to {} (process {})", owner.name, owner.pid),
@@ -88,7 +98,7 @@ fn port(facts: &Facts) -> Finding {
                 format!("a porta {port} é do serviço"),
             ),
         ),
-        None if is_up(&facts.server) => Finding::skipped(
+        None if service_is_up(facts) => Finding::skipped(
             code,
             Text::new(
                 format!("this machine does not tell whose port {port} is"),
@@ -98,8 +108,8 @@ fn port(facts: &Facts) -> Finding {
         None => Finding::ok(
             code,
             Text::new(
-                format!("port {port} is free"),
-                format!("a porta {port} está livre"),
+                format!("no program is seen at port {port}"),
+                format!("nenhum programa é visto na porta {port}"),
             ),
         ),
     }
@@ -108,6 +118,9 @@ fn port(facts: &Facts) -> Finding {
 fn reached(facts: &Facts) -> Finding {
     let code = Code::ServerUnreachable;
     let listen = facts.service.listen;
+    if is_elsewhere(&facts.switch) && listen.ip().is_loopback() {
+        return only_here(facts);
+    }
     match &facts.server.upgrade {
         Some(Upgrade::Works | Upgrade::Refused(..)) => Finding::ok(
             code,
@@ -116,7 +129,7 @@ fn reached(facts: &Facts) -> Finding {
                 format!("os streams alcançam {listen}"),
             ),
         ),
-        Some(Upgrade::Unreachable(reason)) if is_up(&facts.server) => Finding::fault(
+        Some(Upgrade::Unreachable(reason)) if service_is_up(facts) => Finding::fault(
             code,
             Text::new(
                 format!("the service runs, and {listen} is not reached from FreeSWITCH's side: {reason}"),
@@ -135,6 +148,23 @@ fn reached(facts: &Facts) -> Finding {
         ),
         Some(Upgrade::Unreachable(_)) | None => Finding::skipped(code, down()),
     }
+}
+
+/// FreeSWITCH is on another machine, and nobody there reaches this one's loopback.
+fn only_here(facts: &Facts) -> Finding {
+    let (listen, host) = (facts.service.listen, &facts.switch.esl.host);
+    Finding::fault(
+        Code::ServerUnreachable,
+        Text::new(
+            format!("the service listens at {listen}, on this machine alone, and FreeSWITCH is at {host}"),
+            format!("o serviço escuta em {listen}, só nesta máquina, e o FreeSWITCH está em {host}"),
+        ),
+        Text::new(
+            "server.listen on an address that FreeSWITCH reaches",
+            "server.listen em um endereço que o FreeSWITCH alcança",
+        ),
+        configuration(facts),
+    )
 }
 
 fn upgrade(facts: &Facts) -> Finding {
@@ -161,6 +191,9 @@ fn upgrade(facts: &Facts) -> Finding {
                  (docs/security.md)",
             ),
         ),
+        Some(Upgrade::Unreachable(_)) if service_is_up(facts) => {
+            Finding::skipped(code, see(Code::ServerUnreachable))
+        }
         Some(Upgrade::Unreachable(_)) | None => Finding::skipped(code, down()),
     }
 }
@@ -168,6 +201,9 @@ fn upgrade(facts: &Facts) -> Finding {
 fn key(facts: &Facts) -> Finding {
     let code = Code::ServerEngineKey;
     let Some(lack) = facts.service.unserved.first() else {
+        if !facts.service.wrong.is_empty() {
+            return Finding::skipped(code, see(Code::ServerConfig));
+        }
         return Finding::ok(
             code,
             Text::new(
@@ -218,6 +254,9 @@ fn configuration(facts: &Facts) -> Text {
 fn models(facts: &Facts) -> Finding {
     let code = Code::ServerModels;
     let Some(model) = facts.service.missing_models.first() else {
+        if !facts.service.wrong.is_empty() {
+            return Finding::skipped(code, see(Code::ServerConfig));
+        }
         return Finding::ok(
             code,
             Text::new(
@@ -243,15 +282,11 @@ fn models(facts: &Facts) -> Finding {
 
 fn connected(facts: &Facts) -> Finding {
     let code = Code::ServerNotConnected;
+    if !service_is_up(facts) {
+        return Finding::skipped(code, down());
+    }
     match facts.server.connected {
-        None => Finding::skipped(code, down()),
-        Some(true) => Finding::ok(
-            code,
-            Text::new(
-                "the service controls FreeSWITCH by its event socket",
-                "o serviço controla o FreeSWITCH pelo event socket",
-            ),
-        ),
+        Some(true) => known(facts),
         Some(false) => Finding::fault(
             code,
             Text::new(
@@ -264,5 +299,59 @@ fn connected(facts: &Facts) -> Finding {
             ),
             Text::plain("voice-ai pbx status"),
         ),
+        None if facts.service.event_sockets.is_empty() => Finding::warning(
+            code,
+            Text::new(
+                "the service has no [[pbx]] section: it can neither put calls through nor take parked ones",
+                "o serviço não tem seção [[pbx]]: não transfere chamadas nem assume as estacionadas",
+            ),
+            Text::new(
+                "a [[pbx]] section with host, port and password of the event socket",
+                "uma seção [[pbx]] com host, porta e senha do event socket",
+            ),
+            configuration(facts),
+        ),
+        None => Finding::skipped(
+            code,
+            Text::new(
+                "the service does not tell without server.control_token",
+                "o serviço não diz sem server.control_token",
+            ),
+        ),
     }
+}
+
+/// Whether the running service has the domains that its configuration has by now.
+fn known(facts: &Facts) -> Finding {
+    let code = Code::ServerNotConnected;
+    let served = facts.server.domains.as_deref();
+    let is_unknown = |uuid| served.is_some_and(|served| !served.contains(uuid));
+    let unknown = facts
+        .service
+        .domains
+        .iter()
+        .find(|domain| is_unknown(&domain.uuid));
+    let Some(unknown) = unknown else {
+        return Finding::ok(
+            code,
+            Text::new(
+                "the service controls FreeSWITCH by its event socket",
+                "o serviço controla o FreeSWITCH pelo event socket",
+            ),
+        );
+    };
+    let uuid = unknown.uuid.to_string();
+    let name = unknown.name.as_ref().unwrap_or(&uuid);
+    Finding::fault(
+        code,
+        Text::new(
+            format!("the running service does not serve {name}, which its configuration has"),
+            format!("o serviço em execução não atende {name}, que está na configuração"),
+        ),
+        Text::new(
+            "all domains of the configuration",
+            "todos os domínios da configuração",
+        ),
+        Text::plain("systemctl restart voice-ai-realtime"),
+    )
 }

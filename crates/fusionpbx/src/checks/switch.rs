@@ -37,24 +37,52 @@ fn running(switch: &SwitchFacts) -> Finding {
             ),
         );
     }
-    if switch.running.is_none() {
-        return Finding::fault(
+    let (host, place) = (&switch.esl.host, place(switch));
+    match (&switch.esl.state, &switch.running) {
+        (EslState::Unreachable(_), _) if is_elsewhere(switch) => Finding::skipped(
             code,
             Text::new(
-                "no process of FreeSWITCH on this machine, and none answers",
-                "nenhum processo do FreeSWITCH nesta máquina, e nenhum responde",
+                format!("FreeSWITCH is at {host}, on another machine: see SW-02"),
+                format!("o FreeSWITCH está em {host}, em outra máquina: veja SW-02"),
             ),
-            Text::new("FreeSWITCH runs", "o FreeSWITCH está rodando"),
-            Text::plain("systemctl start freeswitch; journalctl -u freeswitch -n 50"),
-        );
-    }
-    Finding::ok(
-        code,
-        Text::new(
-            format!("FreeSWITCH answers at {}, not on this machine", switch.esl.host),
-            format!("o FreeSWITCH responde em {}, fora desta máquina", switch.esl.host),
         ),
+        (EslState::Unreachable(_), _) => not_running(),
+        (_, Some(running)) => Finding::ok(
+            code,
+            Text::new(
+                format!("FreeSWITCH {} answers at {place}", running.version),
+                format!("o FreeSWITCH {} responde em {place}", running.version),
+            ),
+        ),
+        (_, None) => Finding::ok(
+            code,
+            Text::new(
+                format!("FreeSWITCH answers at {place}"),
+                format!("o FreeSWITCH responde em {place}"),
+            ),
+        ),
+    }
+}
+
+fn not_running() -> Finding {
+    Finding::fault(
+        Code::SwitchNotRunning,
+        Text::new(
+            "no process of FreeSWITCH on this machine, and none answers",
+            "nenhum processo do FreeSWITCH nesta máquina, e nenhum responde",
+        ),
+        Text::new("FreeSWITCH runs", "o FreeSWITCH está rodando"),
+        Text::plain("systemctl start freeswitch; journalctl -u freeswitch -n 50"),
     )
+}
+
+/// Whether FreeSWITCH is to be on another machine, as far as its address tells. Its process is seen where it is on this one.
+pub(super) fn is_elsewhere(switch: &SwitchFacts) -> bool {
+    let ip = switch.esl.host.parse::<IpAddr>();
+    let is_here = ip.map_or(switch.esl.host == "localhost", |ip| {
+        ip.to_canonical().is_loopback()
+    });
+    switch.process.is_none() && !is_here
 }
 
 /// The address of the event socket.
@@ -66,6 +94,7 @@ fn reached(switch: &SwitchFacts) -> Finding {
     let code = Code::EslUnreachable;
     let place = place(switch);
     match &switch.esl.state {
+        EslState::Unreachable(_) if is_stopped(switch) => Finding::skipped(code, not_reached(switch)),
         EslState::Unreachable(reason) => Finding::fault(
             code,
             Text::new(
@@ -225,10 +254,10 @@ fn address(switch: &SwitchFacts) -> Finding {
         code,
         Text::new(
             format!(
-                "the event socket listens on {addresses}: whoever reaches it and knows its password controls all calls"
+                "the event socket listens on {addresses}: whoever its access list lets in and knows its password controls all calls"
             ),
             format!(
-                "o event socket escuta em {addresses}: quem o alcança e sabe a senha controla todas as chamadas"
+                "o event socket escuta em {addresses}: quem a lista de acesso permite e sabe a senha controla todas as chamadas"
             ),
         ),
         Text::new(
@@ -253,12 +282,15 @@ fn user(switch: &SwitchFacts) -> Finding {
             ),
         );
     };
-    if process.owner.uid == owner.uid {
+    // A group that both are in is how pages and FreeSWITCH of different users share files; root reads all.
+    let is_shared = process.owner.gid == owner.gid || process.owner.uid == 0;
+    if process.owner.uid == owner.uid || is_shared {
+        let (name, folder) = (&process.name, folder.display());
         return Finding::ok(
             code,
             Text::new(
-                format!("FreeSWITCH's files belong to {}", process.name),
-                format!("os arquivos do FreeSWITCH pertencem a {}", process.name),
+                format!("FreeSWITCH runs as {name}, and {folder} is for it"),
+                format!("o FreeSWITCH roda como {name}, e {folder} é para ele"),
             ),
         );
     }
@@ -280,11 +312,28 @@ fn user(switch: &SwitchFacts) -> Finding {
     )
 }
 
-/// What is said of a check for which FreeSWITCH would have to be asked.
+/// Whether no FreeSWITCH runs where one should.
+fn is_stopped(switch: &SwitchFacts) -> bool {
+    let is_silent = matches!(switch.esl.state, EslState::Unreachable(_));
+    is_silent && switch.process.is_none() && !is_elsewhere(switch)
+}
+
+/// What is said of a check for which FreeSWITCH would have to be asked. The whole of it is told by the check that is named.
 pub(super) fn not_reached(switch: &SwitchFacts) -> Text {
-    let place = place(switch);
+    let see = match switch.esl.state {
+        EslState::Unreachable(_) if is_stopped(switch) => Code::SwitchNotRunning,
+        EslState::Unreachable(_) => Code::EslUnreachable,
+        EslState::WrongPassword => Code::EslWrongPassword,
+        EslState::Refused => Code::EslAclRefused,
+        EslState::Up => {
+            return Text::new(
+                "FreeSWITCH did not answer all that it was asked",
+                "o FreeSWITCH não respondeu a tudo que foi perguntado",
+            );
+        }
+    };
     Text::new(
-        format!("the event socket at {place} could not be used"),
-        format!("o event socket em {place} não pôde ser usado"),
+        format!("FreeSWITCH could not be asked: see {see}"),
+        format!("não foi possível consultar o FreeSWITCH: veja {see}"),
     )
 }

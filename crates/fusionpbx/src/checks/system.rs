@@ -1,6 +1,7 @@
 //! SY: the machine, and where FusionPBX is.
 
-use crate::{Code, Facts, Finding, Text};
+use super::{no_fusionpbx, service_is_up};
+use crate::{Code, Facts, Finding, PasswordCut, Text};
 use std::path::Path;
 
 /// Less than this free is nearly full: a day of recordings of a small tenant.
@@ -22,6 +23,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
         disk(facts),
         clock(facts),
         files(facts),
+        second(facts),
     ]
 }
 
@@ -71,7 +73,7 @@ fn database(facts: &Facts) -> Finding {
                 ),
             ),
         ),
-        (Err(why), Err(_)) => Finding::skipped(code, why.0.clone()),
+        (Err(_), Err(_)) => Finding::skipped(code, no_fusionpbx()),
         (Err(why), Ok(installation)) => Finding::fault(
             code,
             why.0.clone(),
@@ -98,7 +100,7 @@ fn password(facts: &Facts) -> Finding {
     let Ok(installation) = &facts.system.installation else {
         return Finding::skipped(code, no_fusionpbx());
     };
-    if !installation.password_cut {
+    let Some(cut) = installation.password_cut else {
         return Finding::ok(
             code,
             Text::new(
@@ -106,19 +108,26 @@ fn password(facts: &Facts) -> Finding {
                 "páginas e chamadas leem a mesma senha do banco",
             ),
         );
-    }
+    };
     let config = installation.config.display();
-    Finding::fault(
-        code,
-        Text::new(
+    let found = match cut {
+        PasswordCut::Sign(sign) => of_sign(sign, &config.to_string()),
+        PasswordCut::Files => Text::new(
             format!(
-                "the database password in {config} holds a \"=\": the pages read it whole, the Lua of calls reads it up to there"
+                "{config} and config.lua have different database passwords: pages use the first, calls the second"
             ),
             format!(
-                "a senha do banco em {config} contém \"=\": as páginas a leem inteira, o Lua das chamadas a lê só até ali"
+                "{config} e config.lua têm senhas do banco diferentes: as páginas usam a primeira, as chamadas a segunda"
             ),
         ),
-        Text::new("a password without \"=\"", "uma senha sem \"=\""),
+    };
+    Finding::fault(
+        code,
+        found,
+        Text::new(
+            "a password of letters, digits and -_.:,@%*/+ without quotes around it",
+            "uma senha de letras, números e -_.:,@%*/+ sem aspas em volta",
+        ),
         Text::new(
             format!(
                 "ALTER ROLE … PASSWORD '…' in PostgreSQL, then the same in database.0.password of {config}"
@@ -128,6 +137,73 @@ fn password(facts: &Facts) -> Finding {
             ),
         ),
     )
+}
+
+/// What the two readers make of a sign. PHP takes quotes and what follows a `;` away; Lua cuts at the second `=`, keeps the rest, and
+/// pastes it into a connection string of libpq's, which ends a value at a space and takes `\\` for a mark.
+fn of_sign(sign: char, config: &str) -> Text {
+    let (en, pt_br) = match sign {
+        '=' => (
+            "the pages read it whole, calls up to there",
+            "as páginas a leem inteira, as chamadas só até ali",
+        ),
+        ';' => (
+            "the pages read it up to there, calls whole",
+            "as páginas a leem só até ali, as chamadas inteira",
+        ),
+        '"' => (
+            "the pages leave quotes out, calls take them for a part of it",
+            "as páginas retiram as aspas, as chamadas as tomam como parte dela",
+        ),
+        '\\' => (
+            "the pages keep it, calls lose it",
+            "as páginas a mantêm, as chamadas a perdem",
+        ),
+        '\'' => (
+            "pages and calls do not end it at the same quote",
+            "páginas e chamadas não a terminam na mesma aspa",
+        ),
+        _ => (
+            "the pages read it whole, calls up to there",
+            "as páginas a leem inteira, as chamadas só até ali",
+        ),
+    };
+    Text::new(
+        format!("the database password in {config} holds `{sign}`: {en}"),
+        format!("a senha do banco em {config} contém `{sign}`: {pt_br}"),
+    )
+}
+
+fn second(facts: &Facts) -> Finding {
+    let code = Code::SecondConfig;
+    let Ok(installation) = &facts.system.installation else {
+        return Finding::skipped(code, no_fusionpbx());
+    };
+    let pages = installation.config.display();
+    let Some(second) = &installation.second else {
+        return Finding::ok(code, Text::plain(pages.to_string()));
+    };
+    let calls = second.path.display();
+    let right = Text::new("one config.conf", "um só config.conf");
+    let remedy = Text::new(
+        format!("put what is right into {pages}, then move {calls} away and restart FreeSWITCH"),
+        format!("deixe o que é certo em {pages}, depois tire {calls} do lugar e reinicie o FreeSWITCH"),
+    );
+    if second.differs.is_empty() {
+        let found = Text::new(
+            format!(
+                "pages read {pages}, calls read {calls}: what is changed in one is not changed in the other"
+            ),
+            format!("as páginas leem {pages}, as chamadas leem {calls}: o que muda em um não muda no outro"),
+        );
+        return Finding::warning(code, found, right, remedy);
+    }
+    let keys = second.differs.join(", ");
+    let found = Text::new(
+        format!("pages read {pages}, calls read {calls}, and they differ in {keys}"),
+        format!("as páginas leem {pages}, as chamadas leem {calls}, e eles diferem em {keys}"),
+    );
+    Finding::fault(code, found, right, remedy)
 }
 
 fn disk(facts: &Facts) -> Finding {
@@ -200,10 +276,17 @@ fn clock(facts: &Facts) -> Finding {
 fn files(facts: &Facts) -> Finding {
     let code = Code::FileLimit;
     let Some(limit) = facts.system.file_limit else {
-        return Finding::skipped(
-            code,
-            Text::new("the service does not run", "o serviço não está rodando"),
-        );
+        let why = match service_is_up(facts) {
+            true => Text::new(
+                "the service's process is not to be seen from here",
+                "o processo do serviço não é visível daqui",
+            ),
+            false => Text::new(
+                "the service does not run: see SV-01",
+                "o serviço não está rodando: veja SV-01",
+            ),
+        };
+        return Finding::skipped(code, why);
     };
     let found = Text::new(
         format!("the service may open {limit} files"),
@@ -224,8 +307,4 @@ fn files(facts: &Facts) -> Finding {
             "LimitNOFILE=65536 na unidade (`systemctl edit voice-ai-realtime`), depois `systemctl restart voice-ai-realtime`",
         ),
     )
-}
-
-pub(super) fn no_fusionpbx() -> Text {
-    Text::new("no FusionPBX was found", "nenhum FusionPBX foi encontrado")
 }

@@ -30,10 +30,30 @@ pub struct Installation {
     pub version: Option<String>,
     /// Where the pages are.
     pub document_root: PathBuf,
-    /// Whether Lua reads another password than PHP, as it cuts a value at its second `=`.
-    pub password_cut: bool,
+    /// Why calls read another database password than the pages, where they do.
+    pub password_cut: Option<PasswordCut>,
+    /// The `config.conf` that calls read, where it is another than the pages' one.
+    pub second: Option<SecondConfig>,
     /// Where FreeSWITCH's configuration is, as configured.
     pub switch_conf: PathBuf,
     /// Where FreeSWITCH's scripts are, as configured.
     pub scripts: PathBuf,
+}
+
+/// Why calls read another database password than the pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasswordCut {
+    /// It holds this sign, which only one of the readers takes for a part of it: `=`, `"`, `;`, `\`, a space, `'`.
+    Sign(char),
+    /// The files of pages and of calls have different ones: the older forms, `config.php` and `config.lua`.
+    Files,
+}
+
+/// A `config.conf` that Lua finds before the one that PHP finds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecondConfig {
+    /// Where it is.
+    pub path: PathBuf,
+    /// The settings of which the two files have different values, by their keys.
+    pub differs: Vec<String>,
 }

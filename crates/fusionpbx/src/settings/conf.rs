@@ -2,6 +2,7 @@
 
 use super::error::{SettingsError, Wrong};
 use super::{EventSocket, Secret, TlsMode};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// A port as it is written.
@@ -21,6 +22,8 @@ struct Line {
     pages: String,
     /// As Lua reads it: whatever stands between the first and the second `=`.
     calls: String,
+    /// As it stands there.
+    written: String,
 }
 
 impl Conf {
@@ -44,6 +47,7 @@ impl Conf {
                 number,
                 key,
                 pages,
+                written: value.to_owned(),
                 calls: value.split('=').next().unwrap_or_default().trim().to_owned(),
             });
         }
@@ -65,6 +69,27 @@ impl Conf {
     /// The value of calls.
     pub(super) fn calls(&self, key: &str) -> Option<&str> {
         Some(&self.line(key)?.calls)
+    }
+
+    /// The sign in a value of which its two readers make different things.
+    pub(super) fn sign(&self, key: &str) -> Option<char> {
+        let written = &self.line(key)?.written;
+        ['=', '"', ';', '\\', ' ', '\t', '\'']
+            .into_iter()
+            .find(|sign| written.contains(*sign))
+    }
+
+    /// The settings of calls that another file has otherwise, by their keys.
+    pub(super) fn differing(&self, other: &Self) -> Vec<String> {
+        let of_calls = |line: &&Line| {
+            ["database.0.", "cache.", "switch."]
+                .iter()
+                .any(|begin| line.key.starts_with(begin))
+        };
+        let lines = self.lines.iter().chain(&other.lines).filter(of_calls);
+        let keys: BTreeSet<_> = lines.map(|line| line.key.as_str()).collect();
+        let differs = |key: &&str| self.pages(key) != other.pages(key);
+        keys.into_iter().filter(differs).map(str::to_owned).collect()
     }
 
     /// A value that must be there.

@@ -1,6 +1,6 @@
 //! FusionPBX's configuration files: both readings of them, the older forms, and bad ones.
 
-use fusionpbx::{CacheMethod, Host, Lang, Settings, SettingsError, TlsMode};
+use fusionpbx::{CacheMethod, Host, Lang, PasswordCut, Settings, SettingsError, TlsMode};
 use proptest::prelude::{ProptestConfig, any};
 use proptest::sample::select;
 use proptest::{prop_assert, proptest};
@@ -64,7 +64,7 @@ fn the_installers_file_is_read() {
     assert_eq!(installation.document_root, Path::new("/srv/www/pbx"));
     assert_eq!(installation.switch_conf, Path::new("/etc/fs"));
     assert_eq!(installation.scripts, Path::new("/usr/share/fs/scripts"));
-    assert!(!installation.password_cut);
+    assert_eq!((installation.password_cut, &installation.second), (None, &None));
     assert_eq!(settings.lua_cache.method, CacheMethod::Memcache);
     assert_eq!(settings.lua_cache.location, Path::new("/var/cache/pbx"));
     let socket = settings.event_socket.as_ref().unwrap();
@@ -102,28 +102,32 @@ fn what_is_not_said_is_as_fusionpbx_takes_it() {
 #[test]
 fn pages_and_calls_read_a_password_each_in_their_way() {
     for (line, pages, cut) in [
-        ("plain", "plain", false),
-        ("p%c*d-e.f:g,h<i>j/k+l_m@n", "p%c*d-e.f:g,h<i>j/k+l_m@n", false),
-        ("a#b", "a#b", false),
-        ("senhaç", "senhaç", false),
-        ("'single'", "single", false),
-        ("''", "", false),
-        ("", "", false),
-        ("abc=def", "abc=def", true),
-        ("abc=", "abc=", true),
-        ("=abc", "=abc", true),
-        ("\"abc=def\"", "abc=def", true),
-        ("'abc=def'", "abc=def", true),
-        ("\"double\"", "double", true),
-        ("\"a\\\"b\"", "a\"b", true),
-        ("\"a;b\" ; a comment", "a;b", true),
-        ("a;b", "a", true),
-        ("a b", "a b", true),
-        ("a\\b", "a\\b", true),
+        ("plain", "plain", None),
+        ("p%c*d-e.f:g,h<i>j/k+l_m@n", "p%c*d-e.f:g,h<i>j/k+l_m@n", None),
+        ("a#b", "a#b", None),
+        ("senhaç", "senhaç", None),
+        ("'single'", "single", None),
+        ("''", "", None),
+        ("", "", None),
+        ("abc=def", "abc=def", Some('=')),
+        ("abc=", "abc=", Some('=')),
+        ("=abc", "=abc", Some('=')),
+        ("\"abc=def\"", "abc=def", Some('=')),
+        ("'abc=def'", "abc=def", Some('=')),
+        ("\"double\"", "double", Some('"')),
+        ("\"a\\\"b\"", "a\"b", Some('"')),
+        ("\"a;b\" ; a comment", "a;b", Some('"')),
+        ("a;b", "a", Some(';')),
+        ("a b", "a b", Some(' ')),
+        ("a\\b", "a\\b", Some('\\')),
     ] {
         let settings = read(with(&format!("database.0.password = {line}"))).unwrap();
         assert_eq!(settings.database.password.reveal(), pages, "{line:?}");
-        assert_eq!(settings.installation.password_cut, cut, "{line:?}");
+        assert_eq!(
+            settings.installation.password_cut,
+            cut.map(PasswordCut::Sign),
+            "{line:?}"
+        );
     }
 }
 
@@ -134,7 +138,7 @@ fn comments_spaces_line_ends_and_marks_do_not_matter() {
     let settings = read(text).unwrap();
     assert_eq!(settings.database.name, "two", "the later line counts");
     assert_eq!(settings.database.user, "web");
-    assert!(!settings.installation.password_cut);
+    assert_eq!(settings.installation.password_cut, None);
 }
 
 #[test]
@@ -234,7 +238,13 @@ fn where_two_are_pages_and_calls_take_different_ones() {
     );
     assert_eq!(settings.database.password.reveal(), "new");
     assert_eq!(settings.lua_cache.method, CacheMethod::Memcache);
-    assert!(settings.installation.password_cut);
+    assert_eq!(
+        settings.installation.password_cut, None,
+        "each file is read alike by both"
+    );
+    let second = settings.installation.second.unwrap();
+    assert_eq!(second.path, Path::new("/usr/local/etc/fusionpbx/config.conf"));
+    assert_eq!(second.differs, ["cache.method", "database.0.password"]);
 }
 
 #[test]
@@ -270,7 +280,11 @@ fn the_older_forms_are_read() {
     );
     assert_eq!(settings.database.name, "fusionpbx");
     assert_eq!(settings.database.password.reveal(), "s3cret'x");
-    assert!(settings.installation.password_cut, "calls have another password");
+    assert_eq!(
+        settings.installation.password_cut,
+        Some(PasswordCut::Files),
+        "calls have another password"
+    );
     assert_eq!(
         settings.installation.config,
         Path::new("/etc/fusionpbx/config.php")
@@ -282,7 +296,7 @@ fn the_older_forms_are_read() {
     assert_eq!(settings.lua_cache.location, Path::new("/tmp/cache"));
 
     let pages = Machine::with(&[("/var/www/fusionpbx/resources/config.php", PHP.as_bytes())]);
-    assert!(!pages.read().unwrap().installation.password_cut);
+    assert_eq!(pages.read().unwrap().installation.password_cut, None);
 
     let scripts = "/usr/share/freeswitch/scripts/resources/config.lua";
     let calls = Machine::with(&[(scripts, LUA.replace("PASSWORD", "'it is'").as_bytes())]);
@@ -343,7 +357,7 @@ proptest! {
     #[test]
     fn a_plain_password_is_the_same_for_both(password in "[A-Za-z0-9_.:,@%*/+-]{0,40}") {
         let settings = read(with(&format!("database.0.password = {password}"))).unwrap();
-        prop_assert!(!settings.installation.password_cut);
+        prop_assert!(settings.installation.password_cut.is_none());
         prop_assert!(settings.database.password.reveal() == password);
     }
 }

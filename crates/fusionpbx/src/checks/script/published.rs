@@ -1,8 +1,7 @@
 //! Scripts that are not ours: those of the published guide and what operators made of them. They build the command
 //! `uuid_audio_stream <uuid> start <url> <mix> <rate>` of literals, which is what is read here.
 
-use super::skipped;
-use crate::checks::repair;
+use crate::checks::{repair, unread as skipped};
 use crate::{Code, Facts, Finding, Text};
 use regex::Regex;
 use std::net::{IpAddr, SocketAddr};

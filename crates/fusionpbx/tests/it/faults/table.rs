@@ -275,6 +275,7 @@ pub(super) const FAULTS: &[Case] = &[
         ByHand,
         "a symbol that is not there",
         |world| {
+            world.fake.unload("mod_audio_stream");
             world.estate.write(
             "/var/log/freeswitch/freeswitch.log",
             "2026-01-13 10:00:00.000000 [CRIT] switch_loadable_module.c:1754 Error Loading module \
