@@ -5,7 +5,7 @@
 //! caller up unless `continue_on_fail` is set; after `uuid_bridge` a channel comes back only with `park_after_bridge`;
 //! `endless_playback` goes on after a break and tells no keys.
 //!
-//! One channel stands for both ends of `loopback`, the dialplan is [`Behaviour`]s, and no codec negotiates.
+//! One channel stands for both ends of `loopback` but where an extension has a [`Behaviour::Dialplan`], the dialplan is [`Behaviour`]s, and no codec negotiates.
 
 mod administration;
 mod api;
@@ -22,6 +22,7 @@ mod headers;
 mod life;
 mod listener;
 mod listing;
+mod loopback;
 mod playing;
 mod recordings;
 mod schedule;

@@ -138,9 +138,10 @@ impl Exchange {
     fn contact(&self, user: &str) -> String {
         let (extension, _) = user.split_once('@').unwrap_or((user, ""));
         match self.behaviour(extension.trim_start_matches("*/")) {
-            None | Some(Behaviour::Unregistered | Behaviour::Parks | Behaviour::Executes(_)) => {
-                "error/user_not_registered".to_owned()
-            }
+            None
+            | Some(
+                Behaviour::Unregistered | Behaviour::Parks | Behaviour::Executes(_) | Behaviour::Dialplan(_),
+            ) => "error/user_not_registered".to_owned(),
             Some(_) => format!("sofia/internal/sip:{extension}@127.0.0.1:5060"),
         }
     }
@@ -148,7 +149,12 @@ impl Exchange {
     fn user_exists(&self, arguments: &str) -> String {
         let extension = arguments.split_whitespace().nth(1).unwrap_or_default();
         let known = self.behaviour(extension);
-        let is_dialplan = |known: &Behaviour| matches!(known, Behaviour::Parks | Behaviour::Executes(_));
+        let is_dialplan = |known: &Behaviour| {
+            matches!(
+                known,
+                Behaviour::Parks | Behaviour::Executes(_) | Behaviour::Dialplan(_)
+            )
+        };
         known.is_some_and(|known| !is_dialplan(&known)).to_string()
     }
 

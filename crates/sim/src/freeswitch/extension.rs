@@ -32,6 +32,9 @@ pub enum Behaviour {
     Parks,
     /// Whatever else the dialplan executes (a queue, a mailbox): applications and their data. A leg that comes here is answered at once.
     Executes(Vec<(String, String)>),
+    /// The same, with both ends of a `loopback` that comes here: this is what the far one executes, and the near one is answered when it
+    /// answers.
+    Dialplan(Vec<(String, String)>),
 }
 
 impl Exchange {

@@ -158,7 +158,7 @@ impl Exchange {
         self.reroute(channel);
         let plan = match behaviour {
             Behaviour::Parks => Dialplan::Parks.plan(&[]),
-            Behaviour::Executes(plan) => plan,
+            Behaviour::Executes(plan) | Behaviour::Dialplan(plan) => plan,
             // The usual extension of a user.
             _ => vec![app("bridge", &format!("user/{extension}"))],
         };
@@ -210,6 +210,7 @@ impl Exchange {
         let (after, ends) = match behaviour {
             Behaviour::Answers { after } | Behaviour::Talks { after, .. } => (after, Ok(())),
             Behaviour::Parks | Behaviour::Executes(_) => (Duration::ZERO, Ok(())),
+            Behaviour::Dialplan(plan) => return self.loop_back(channel, plan).await,
             Behaviour::Busy => (Duration::ZERO, Err("USER_BUSY")),
             Behaviour::Refuses => (Duration::ZERO, Err("CALL_REJECTED")),
             Behaviour::Unregistered => (Duration::ZERO, Err("USER_NOT_REGISTERED")),
