@@ -41,6 +41,12 @@ pub struct LiveCall {
     pub interruptions: u32,
     /// From the caller's last sound to the last answer's first, in milliseconds.
     pub response_ms: Option<u64>,
+    /// What has come of the caller, silence counted, in milliseconds. Told each second.
+    #[serde(default)]
+    pub heard_ms: u64,
+    /// What was sent to the caller, in milliseconds. Told each second.
+    #[serde(default)]
+    pub said_ms: u64,
     /// Audio that was dropped, of both directions, in milliseconds.
     pub dropped_ms: u64,
     /// How often an answer ran dry while it was played.

@@ -25,6 +25,8 @@ pub(super) struct Hearing {
     byte_rate: ByteRate,
     /// Bytes that came and were not heard yet.
     pending: Vec<u8>,
+    /// What has come since the call began.
+    arrived: Duration,
     gathering: Option<Instant>,
     /// Takes our own voice out between the recording and whoever hears.
     pub(super) echo: Echo,
@@ -109,6 +111,7 @@ impl Hearing {
             framer: Framer::new(format.rate, format.layout),
             byte_rate: ByteRate::new(format),
             pending: Vec::new(),
+            arrived: Duration::ZERO,
             gathering: None,
             echo: Echo::new(call, format, played, config.echo),
             clean: Vec::new(),
@@ -147,6 +150,7 @@ impl Hearing {
             self.build = self.build.or_by_first_frame(self.format.duration_of(bytes.len()));
             tracing::debug!(call = %self.call, first_bytes = bytes.len(), format = ?self.format, build = ?self.build, "audio flows");
         }
+        self.arrived += self.format.duration_of(bytes.len());
         self.pending.extend_from_slice(bytes);
         if self.pending.len() > 2 * self.format.bytes_in(self.limit) {
             self.drop_backlog();
@@ -262,6 +266,11 @@ impl Hearing {
     /// The last 8 s at 16 kHz, for the end-of-turn model.
     pub(super) fn recent(&self) -> Option<Vec<i16>> {
         self.paths.ear.as_ref().map(Ear::recent)
+    }
+
+    /// What has come since the call began.
+    pub(super) fn arrived(&self) -> Duration {
+        self.arrived
     }
 
     /// Milliseconds of backlog dropped since this was last asked.

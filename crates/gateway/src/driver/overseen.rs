@@ -31,6 +31,8 @@ impl Driver {
             turns: 0,
             interruptions: 0,
             response_ms: None,
+            heard_ms: 0,
+            said_ms: 0,
             dropped_ms: 0,
             underruns: 0,
             last_transfer: None,
@@ -49,13 +51,16 @@ impl Driver {
         });
     }
 
-    /// What was lost since this was last told, and what the audio has turned out to be.
+    /// What was lost since this was last told, what has come and gone, and what the audio has turned out to be.
     pub(super) fn show_counts(&self, underruns: u64, dropped_ms: u64) {
         let (format, build) = self.hearing.stream();
         let leg = self.leg.as_ref().map(Leg::kind);
+        let (heard, said) = (self.hearing.arrived(), self.speaking.released());
         self.overseen.sheet.update(|call| {
             call.underruns += underruns;
             call.dropped_ms += dropped_ms;
+            call.heard_ms = heard.as_millis() as u64;
+            call.said_ms = said.as_millis() as u64;
             call.rate = format.rate.hz();
             replace(&mut call.build, build.name());
             if let Some(leg) = leg {

@@ -31,6 +31,8 @@ pub(super) struct Speaking {
     asked: PromptId,
     /// Prompts up to this one are void.
     void_prompt: PromptId,
+    /// What was released since the call began, in samples.
+    released: u64,
     dropped: Duration,
     told_dropped_ms: u64,
     told_underruns: u64,
@@ -61,6 +63,7 @@ impl Speaking {
             void: AnswerId(0),
             asked: PromptId(0),
             void_prompt: PromptId(0),
+            released: 0,
             dropped: Duration::ZERO,
             told_dropped_ms: 0,
             told_underruns: 0,
@@ -212,6 +215,7 @@ impl Speaking {
         let mut unheard = self.playout.unheard(now);
         while self.playout.release(now, &mut self.frame) {
             leg.audio(&self.frame);
+            self.released += self.frame.len() as u64;
             if !self.playout.keeps_unheard() {
                 echo.released(&self.frame, unheard, now);
             }
@@ -279,6 +283,11 @@ impl Speaking {
     pub(super) fn new_underruns(&mut self) -> u64 {
         let all = self.playout.underruns();
         all - std::mem::replace(&mut self.told_underruns, all)
+    }
+
+    /// What was released since the call began.
+    pub(super) fn released(&self) -> Duration {
+        self.playout.rate().duration_of(self.released)
     }
 
     /// Milliseconds of late or excess audio dropped since this was last asked.
