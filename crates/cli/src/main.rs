@@ -29,6 +29,7 @@ mod site;
 mod stt_worker;
 mod table;
 mod tenant;
+mod test_call;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -59,6 +60,8 @@ enum Command {
     Dialplan(dialplan::Arguments),
     /// Check the integration with FusionPBX, from the machine to the service; change nothing.
     Doctor(doctor::Arguments),
+    /// Call an extension through the dialplan, and tell at which station the call stopped.
+    TestCall(test_call::Arguments),
     /// Mend what `doctor` finds, with a backup first; take it back.
     Repair(repair::Arguments),
     /// Clear FusionPBX's cache of dialplans, precisely.
@@ -105,6 +108,7 @@ fn main() -> ExitCode {
         Command::Uninstall(arguments) => setup::run_uninstall(&arguments),
         Command::Dialplan(arguments) => dialplan::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
+        Command::TestCall(arguments) => test_call::run(&arguments),
         Command::Repair(arguments) => repair::run(&arguments),
         Command::Cache(arguments) => cache::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),

@@ -5,7 +5,9 @@ use crate::client::block_on;
 use crate::config::BAD_CONFIG;
 use crate::route::{RouteArguments, secretary};
 use crate::site::{Found, Site};
+use crate::test_call;
 use anyhow::Context as _;
+use fusionpbx::dialplan::Route;
 use fusionpbx::plan::{Wish, setup, uninstall};
 use fusionpbx::{Domain, HomeFacts, Lang, ServiceSecretary, Settings, event_socket, home};
 use secretary::{Draft, Language, SecretaryUuid};
@@ -16,7 +18,9 @@ use uuid::Uuid;
 #[derive(clap::Args)]
 #[command(
     after_help = "A second run changes nothing and says so. `voice-ai repair --undo` takes the last one back, `voice-ai uninstall` all of it.\n\n\
-                  Exit codes: 0 done or nothing to do, 1 failed, 2 wrong arguments or configuration, 4 you said no."
+                  Where something was changed, a test call follows (see `voice-ai test-call`), but not with --json.\n\n\
+                  Exit codes: 0 done or nothing to do, 1 failed, 2 wrong arguments or configuration, 3 done, and the test call was not \
+                  answered, 4 you said no."
 )]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -32,6 +36,9 @@ pub(crate) struct Arguments {
     company: Option<String>,
     #[command(flatten)]
     route: RouteArguments,
+    /// Make no test call when it is done.
+    #[arg(long)]
+    no_test_call: bool,
     #[command(flatten)]
     doing: Doing,
 }
@@ -57,14 +64,9 @@ pub(crate) fn run_uninstall(arguments: &UninstallArguments) -> anyhow::Result<Ex
         let found = arguments.site.find().await;
         let home = home_of(&found)?;
         let changes = uninstall(&found.facts, &home);
-        carry(
-            &found,
-            arguments.site.lang(),
-            "uninstall",
-            changes,
-            &arguments.doing,
-        )
-        .await
+        let lang = arguments.site.lang();
+        let outcome = carry(&found, lang, "uninstall", changes, &arguments.doing).await?;
+        Ok(code(&outcome))
     })
 }
 
@@ -86,7 +88,22 @@ async fn install(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::from(BAD_CONFIG));
         }
     };
-    carry(&found, lang, "setup", changes, &arguments.doing).await
+    let outcome = carry(&found, lang, "setup", changes, &arguments.doing).await?;
+    let is_tried = matches!(outcome, Outcome::Done) && !arguments.no_test_call && !arguments.doing.json;
+    let Route::Secretary(route) = wish.entry.route else {
+        return Ok(code(&outcome));
+    };
+    if !is_tried {
+        return Ok(code(&outcome));
+    }
+    test_call::proves(
+        &arguments.site,
+        &wish.entry.domain,
+        route.extension,
+        home.systemd,
+        lang,
+    )
+    .await
 }
 
 async fn carry(
@@ -95,7 +112,7 @@ async fn carry(
     title: &str,
     changes: Vec<fusionpbx::Change>,
     doing: &Doing,
-) -> anyhow::Result<ExitCode> {
+) -> anyhow::Result<Outcome> {
     let reality = found.reality().await?;
     let command = format!("voice-ai {title}");
     let carrying = Carrying {
@@ -104,10 +121,14 @@ async fn carry(
         lang,
         command: &command,
     };
-    Ok(match carrying.carry(title, changes, doing).await? {
+    carrying.carry(title, changes, doing).await
+}
+
+fn code(outcome: &Outcome) -> ExitCode {
+    match outcome {
         Outcome::Declined => ExitCode::from(DECLINED),
         Outcome::Nothing | Outcome::Shown | Outcome::Done => ExitCode::SUCCESS,
-    })
+    }
 }
 
 fn home_of(found: &Found) -> anyhow::Result<HomeFacts> {

@@ -31,6 +31,8 @@ pub(crate) struct Site {
 pub(crate) struct Found {
     pub(crate) host: Host,
     pub(crate) facts: Facts,
+    /// The service's configuration; the defaults where it is wrong.
+    pub(crate) config: Config,
     /// The folder of secretaries' files.
     pub(crate) secretaries: PathBuf,
 }
@@ -49,6 +51,7 @@ impl Site {
         Found {
             host,
             facts,
+            config: configured.config,
             secretaries: configured.secretaries,
         }
     }
@@ -76,7 +79,7 @@ impl Site {
                 (Config::default(), nothing)
             }
         };
-        Configured::of(&shown, &config, inventory)
+        Configured::of(&shown, config, inventory)
     }
 }
 
@@ -122,10 +125,11 @@ struct Configured {
     service: Service,
     options: SurveyOptions,
     secretaries: PathBuf,
+    config: Config,
 }
 
 impl Configured {
-    fn of(file: &Path, config: &Config, inventory: Inventory) -> Self {
+    fn of(file: &Path, config: Config, inventory: Inventory) -> Self {
         let secret = |secret: &Option<Secret>| secret.as_ref().map(|secret| secret.expose().to_owned());
         let dir = config.secretaries.dir.clone();
         Self {
@@ -134,8 +138,9 @@ impl Configured {
                 control_token: secret(&config.server.control_token),
                 believes: config.server.verify == Verify::Nothing,
             },
-            service: service(file, config, inventory),
+            service: service(file, &config, inventory),
             secretaries: dir.unwrap_or_else(|| SECRETARIES.into()),
+            config,
         }
     }
 }
