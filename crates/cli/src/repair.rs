@@ -7,13 +7,13 @@ use crate::doctor::{FAULT, print};
 use crate::site::Site;
 use fusionpbx::journal::Which;
 use fusionpbx::plan::{Repair, repair};
-use fusionpbx::{Code, Text};
+use fusionpbx::{Code, Finding, Text, Verdict};
 use std::io::{Write as _, stdout};
 use std::process::ExitCode;
 
 #[derive(clap::Args)]
 #[command(
-    after_help = "Exit codes: 0 nothing is wrong any more, 1 failed, 2 wrong arguments or configuration, 3 faults are left, 4 you said no."
+    after_help = "Exit codes: 0 no fault is left, 1 failed, 2 wrong arguments or configuration, 3 faults are left, 4 you said no."
 )]
 pub(crate) struct Arguments {
     /// The checks whose faults are to be mended, such as DP-03; all that can be where none is named.
@@ -89,5 +89,10 @@ async fn mend(arguments: &Arguments, codes: &[Code]) -> anyhow::Result<ExitCode>
         print(&mut out, &left, lang)?;
         out.flush()?;
     }
-    Ok(ExitCode::from(FAULT))
+    let is_fault = |finding: &Finding| finding.verdict == Verdict::Fault;
+    Ok(if left.iter().any(is_fault) {
+        ExitCode::from(FAULT)
+    } else {
+        ExitCode::SUCCESS
+    })
 }
