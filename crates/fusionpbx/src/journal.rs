@@ -4,7 +4,8 @@
 //!  lock ─▶ everything is as the plan expects? ─▶ plan and before-images are kept on the disk
 //!       ─▶ files are written                                         a failure up to here: all is taken back
 //!       ─▶ rows are written in one transaction   = the commit point
-//!       ─▶ cache keys are cleared ─▶ files go ─▶ FreeSWITCH and the service are told     a failure here: finished later
+//!       ─▶ cache keys are cleared ─▶ the service stops ─▶ files go, and systemd is told of a unit that is gone
+//!       ─▶ FreeSWITCH is told ─▶ the service starts                  a failure here: finished later
 //! ```
 //!
 //! Each plan has a folder below [`FOLDER`]: `plan.json` (what is to change and what was there before, which may hold secrets: mode

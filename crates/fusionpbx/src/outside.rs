@@ -6,6 +6,7 @@ use crate::settings::{EventSocket, Settings};
 use crate::{Host, SwitchChange, Text, Unread, cache};
 use freeswitch::{CacheKey, Console, ModuleName, Password};
 use sqlx::PgPool;
+use std::path::Path;
 use std::time::Duration;
 use tokio::process::Command;
 use tokio::sync::OnceCell;
@@ -102,6 +103,18 @@ impl Outside for Reality {
         // One that runs already may have another configuration now.
         systemd("systemctl", &["restart", UNIT]).await
     }
+
+    async fn forget_unit(&self) -> Result<(), Text> {
+        if !has_systemd(&self.host) {
+            return Ok(());
+        }
+        systemd("systemctl", &["daemon-reload"]).await
+    }
+}
+
+/// Whether systemd runs the machine that this is.
+fn has_systemd(host: &Host) -> bool {
+    host.is_here() && Path::new("/run/systemd/system").is_dir()
 }
 
 /// Runs a program of systemd's.

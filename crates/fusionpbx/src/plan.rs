@@ -14,4 +14,4 @@ pub use repair::{MENDED, Repair, repair};
 pub use service::{PASSWORD, SYSUSERS, UNIT, USER};
 pub use setup::{Hindrance, Wish, setup};
 pub use telling::{Deed, Told, told};
-pub use uninstall::uninstall;
+pub use uninstall::{stays, uninstall};

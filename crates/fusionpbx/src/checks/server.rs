@@ -2,7 +2,7 @@
 
 use super::service_is_up;
 use super::switch::is_elsewhere;
-use crate::{Code, Facts, Finding, ServerFacts, ServerState, Text, Upgrade};
+use crate::{Code, Facts, Finding, ServerFacts, ServerState, ServiceDomain, Text, Upgrade};
 
 /// What its process is called.
 const PROGRAM: &str = "voice-ai";
@@ -325,12 +325,11 @@ fn connected(facts: &Facts) -> Finding {
 fn known(facts: &Facts) -> Finding {
     let code = Code::ServerNotConnected;
     let served = facts.server.domains.as_deref();
-    let is_unknown = |uuid| served.is_some_and(|served| !served.contains(uuid));
-    let unknown = facts
-        .service
-        .domains
-        .iter()
-        .find(|domain| is_unknown(&domain.uuid));
+    let is_unknown = |domain: &&ServiceDomain| {
+        let is_served = served.is_none_or(|served| served.contains(&domain.uuid));
+        !domain.secretaries.is_empty() && !is_served
+    };
+    let unknown = facts.service.domains.iter().find(is_unknown);
     let Some(unknown) = unknown else {
         return Finding::ok(
             code,

@@ -9,6 +9,9 @@ use super::{JournalError, Outside, Point, Watch, rows};
 use crate::{Change, Host, Text};
 use sqlx::PgPool;
 
+/// Where systemd has units that no package has put there.
+const UNITS: &str = "/etc/systemd/system";
+
 /// What a plan is carried out with.
 pub(super) struct Work<'a, O> {
     pub(super) host: &'a Host,
@@ -172,11 +175,15 @@ impl<O: Outside> Work<'_, O> {
     /// One step after the commit; the error is why it has to wait.
     async fn step(&mut self, record: &Record, index: usize, change: &Change) -> Result<Fate, Text> {
         match change {
-            Change::File(_) => {
-                let file = record.plan.file(index);
-                return file.map_or(Ok(Fate::Done), |file| {
-                    files::take_away(self.host, file).map_err(|error| error.text())
-                });
+            Change::File(file) => {
+                let Some(planned) = record.plan.file(index) else {
+                    return Ok(Fate::Done);
+                };
+                let fate = files::take_away(self.host, planned).map_err(|error| error.text())?;
+                if file.path.starts_with(UNITS) {
+                    self.outside.forget_unit().await?;
+                }
+                return Ok(fate);
             }
             Change::Row(_) => {}
             Change::CacheKey(key) => self.outside.clear_cache(key).await?,

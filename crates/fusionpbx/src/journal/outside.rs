@@ -17,6 +17,9 @@ pub trait Outside: Sync {
     /// Enables and starts the service's unit, or stops and disables it; the unit's file may have been written a moment ago. A unit that
     /// is so already is no failure.
     fn run_unit(&self, run: bool) -> impl Future<Output = Result<(), Text>> + Send;
+
+    /// Tells systemd that a unit's file is gone, which it otherwise goes on knowing.
+    fn forget_unit(&self) -> impl Future<Output = Result<(), Text>> + Send;
 }
 
 /// Who is told how far a plan is. A closure that takes a [`Text`] is one.

@@ -5,7 +5,8 @@ use super::service::{Wanted, service};
 use super::{module, script};
 use crate::dialplan::{self, Entry, EntryLeg, Refusal, Route};
 use crate::{
-    Change, EventSocket, Facts, FileChange, FileState, HomeFacts, LoadedModule, Owner, SwitchChange, Text,
+    Change, EventSocket, Facts, FileChange, FileState, HomeFacts, LoadedModule, Owner, ServerState,
+    SwitchChange, Text,
 };
 use std::path::PathBuf;
 
@@ -65,7 +66,9 @@ pub fn setup(wish: &Wish, facts: &Facts, home: &HomeFacts) -> Result<Vec<Change>
         program: &wish.program,
     };
     let own = service(&wanted, facts, home);
-    let starts = !own.is_empty() || !matches!(facts.server.state, crate::ServerState::Up(_));
+    // One that runs is started anew only where it has something else to read.
+    let is_other = !own.is_empty() || !wish.files.is_empty();
+    let starts = is_other || !matches!(facts.server.state, ServerState::Up(_));
     changes.extend(own);
     let owner = home.user.unwrap_or(Owner {
         uid: home.free_id,

@@ -2,11 +2,14 @@
 
 use super::merging::merged;
 use super::script::state;
-use super::service::{SYSUSERS, UNIT};
+use super::service::{PASSWORD, SYSUSERS, UNIT};
 use crate::dialplan::{self, APP_UUID};
-use crate::{Change, Facts, FileChange, FileFacts, HomeFacts, SwitchChange};
+use crate::{Change, Facts, FileChange, FileFacts, HomeFacts, SwitchChange, Text, journal};
 use freeswitch::ScriptVersion;
 use std::path::{Path, PathBuf};
+
+/// Where the service keeps its data: the `StateDirectory` of its unit.
+const DATA: &str = "/var/lib/voice-ai";
 
 /// What is to change: the rows that are ours by their `app_uuid`, the script where it is ours, the service's unit where no package has put it.
 /// What people have written or said stays: configuration, secretaries, conversations. So does the registration of mod_audio_stream,
@@ -35,6 +38,31 @@ pub fn uninstall(facts: &Facts, home: &HomeFacts) -> Vec<Change> {
         changes.push(Change::Unit { run: false });
     }
     merged(changes)
+}
+
+/// What uninstalling leaves on the machine, with what it is: for people to keep or to delete.
+pub fn stays(facts: &Facts, secretaries: &Path) -> Vec<(PathBuf, Text)> {
+    let config = facts.service.config.clone();
+    let own = [
+        (config, Text::new("configuration", "configuração")),
+        (
+            PASSWORD.into(),
+            Text::new("the event socket's password", "senha do event socket"),
+        ),
+        (secretaries.to_owned(), Text::new("secretaries", "secretárias")),
+        (
+            DATA.into(),
+            Text::new("conversations and recordings", "conversas e gravações"),
+        ),
+        (
+            journal::FOLDER.into(),
+            Text::new(
+                "the journal of changes, with backups",
+                "o diário de mudanças, com cópias",
+            ),
+        ),
+    ];
+    own.into()
 }
 
 fn gone(path: &Path, file: &FileFacts) -> Change {

@@ -72,4 +72,11 @@ impl Outside for StandIn {
         }
         self.switch("unit", if run { "runs" } else { "is stopped" })
     }
+
+    async fn forget_unit(&self) -> Result<(), Text> {
+        if self.host.path(UNIT).exists() {
+            return Err(Text::plain("the unit's file is still there"));
+        }
+        self.switch("unit", "is forgotten")
+    }
 }
