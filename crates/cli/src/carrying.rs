@@ -1,7 +1,7 @@
 //! A plan is shown, asked about, and carried out by the journal.
 
 use crate::table::printable;
-use fusionpbx::journal::{CarriedOut, Journal, JournalError};
+use fusionpbx::journal::{CarriedOut, Entry, Journal, JournalError, Left, Which};
 use fusionpbx::plan::told;
 use fusionpbx::{Change, Host, Lang, Reality, Text};
 use serde_json::{Value, json};
@@ -90,12 +90,12 @@ impl Carrying<'_> {
             format!("pronto; `voice-ai repair --undo` desfaz ({})", done.name),
         );
         self.say(&mut out, doing, &told, &planned, Some(&done))?;
-        self.tell_left(&done);
+        self.tell_left(&done.left);
         Ok(Outcome::Done)
     }
 
     /// Takes the last plan back, or one by its name.
-    pub(crate) async fn undo(&self, which: &fusionpbx::journal::Which) -> anyhow::Result<()> {
+    pub(crate) async fn undo(&self, which: &Which, doing: &Doing) -> anyhow::Result<()> {
         let mut journal = self.open().await?;
         let lang = self.lang;
         let mut progress = |text: &Text| eprintln!("  {}", printable(text.in_lang(lang)));
@@ -107,9 +107,15 @@ impl Carrying<'_> {
             format!("taken back ({})", done.name),
             format!("desfeito ({})", done.name),
         );
-        println!("{}", told.in_lang(self.lang));
-        self.tell_left(&done);
+        self.say(&mut stdout().lock(), doing, &told, &[], Some(&done))?;
+        self.tell_left(&done.left);
         Ok(())
+    }
+
+    /// What was done so far, the last first.
+    pub(crate) async fn list(&self) -> anyhow::Result<Vec<Entry>> {
+        let journal = self.open().await?;
+        Ok(journal.list(self.reality).await)
     }
 
     /// Opens the journal, and tells what it had to finish or to take back of an earlier command.
@@ -119,7 +125,8 @@ impl Carrying<'_> {
         let opened = Journal::open(self.host, self.command, PATIENCE, self.reality, &mut progress).await;
         let (journal, recovered) = opened.map_err(|error| self.failed(&error))?;
         for recovered in recovered {
-            eprintln!("voice-ai: {}", recovered.text().in_lang(lang));
+            eprintln!("voice-ai: {}", printable(recovered.text().in_lang(lang)));
+            self.tell_left(&recovered.left);
         }
         Ok(journal)
     }
@@ -128,9 +135,9 @@ impl Carrying<'_> {
         anyhow::anyhow!("{}", error.text().in_lang(self.lang))
     }
 
-    fn tell_left(&self, done: &CarriedOut) {
-        for left in &done.left {
-            eprintln!("voice-ai: {}", left.text().in_lang(self.lang));
+    fn tell_left(&self, left: &[Left]) {
+        for left in left {
+            eprintln!("voice-ai: {}", printable(left.text().in_lang(self.lang)));
         }
     }
 

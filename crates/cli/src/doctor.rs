@@ -4,7 +4,7 @@ use crate::client::block_on;
 use crate::config::BAD_CONFIG;
 use crate::site::Site;
 use crate::table::printable;
-use fusionpbx::{Finding, Group, Lang, Text, Verdict, checks, plan};
+use fusionpbx::{Code, Finding, Group, Lang, Text, Verdict, checks, plan};
 use serde_json::{Value, json};
 use std::io::{self, Write, stdout};
 use std::process::ExitCode;
@@ -75,7 +75,8 @@ pub(crate) fn object(finding: &Finding, lang: Lang) -> Value {
 /// One line each under its group's heading; below a fault what would be right and what helps.
 pub(crate) fn print(to: &mut impl Write, findings: &[Finding], lang: Lang) -> io::Result<()> {
     let mut heading = None;
-    for finding in findings {
+    for line in lines(findings) {
+        let finding = line.finding;
         let group_now = finding.code.group();
         if heading.replace(group_now) != Some(group_now) {
             writeln!(to, "{}", group(group_now, lang))?;
@@ -85,16 +86,16 @@ pub(crate) fn print(to: &mut impl Write, findings: &[Finding], lang: Lang) -> io
             .as_ref()
             .map_or_else(String::new, |subject| format!("{subject}: "));
         let found = format!("{subject}{}", finding.found.in_lang(lang));
-        let mut lines = found.lines();
+        let mut parts = found.lines();
         let verdict_now = verdict(finding.verdict, lang);
         writeln!(
             to,
             "  {verdict_now:8} {}  {}",
-            finding.code,
-            printable(lines.next().unwrap_or_default())
+            written(&line.codes),
+            printable(parts.next().unwrap_or_default())
         )?;
-        for line in lines {
-            writeln!(to, "{INDENT}{}", printable(line))?;
+        for part in parts {
+            writeln!(to, "{INDENT}{}", printable(part))?;
         }
         let (right, remedy) = match lang {
             Lang::En => ("right: ", "do:    "),
@@ -127,6 +128,44 @@ pub(crate) fn print(to: &mut impl Write, findings: &[Finding], lang: Lang) -> io
     }
 }
 
+/// A line: what was found, and by which checks.
+struct Line<'a> {
+    finding: &'a Finding,
+    codes: Vec<Code>,
+}
+
+/// The findings, where the checks of a group that are skipped for one reason make one line.
+fn lines(findings: &[Finding]) -> Vec<Line<'_>> {
+    let mut lines: Vec<Line<'_>> = Vec::with_capacity(findings.len());
+    for finding in findings {
+        let is_same = |line: &&mut Line<'_>| {
+            let other = line.finding;
+            [finding, other].iter().all(|one| one.verdict == Verdict::Skipped)
+                && finding.code.group() == other.code.group()
+                && (&finding.subject, &finding.found) == (&other.subject, &other.found)
+        };
+        match lines.iter_mut().find(is_same) {
+            Some(line) => line.codes.push(finding.code),
+            None => lines.push(Line {
+                finding,
+                codes: vec![finding.code],
+            }),
+        }
+    }
+    lines
+}
+
+/// Codes as people write a list: `DP-01 … DP-18`, `SV-03, SV-04, SV-07`.
+fn written(codes: &[Code]) -> String {
+    let place = |code: Code| Code::ALL.iter().position(|known| *known == code);
+    let follows = |one: &Code, next: &Code| place(*one).map(|at| at + 1) == place(*next);
+    let runs = codes.chunk_by(follows).map(|run| match run {
+        [first, _, .., last] => format!("{first} … {last}"),
+        _ => run.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+    });
+    runs.collect::<Vec<_>>().join(", ")
+}
+
 /// Where a finding's text begins.
 const INDENT: &str = "                  ";
 
@@ -154,5 +193,51 @@ const fn group(group: Group, lang: Lang) -> &'static str {
         (Group::Module, Lang::PtBr) => "Módulo",
         (Group::Server, Lang::En) => "Service",
         (Group::Server, Lang::PtBr) => "Serviço",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn printed(findings: &[Finding]) -> String {
+        let mut text = Vec::new();
+        print(&mut text, findings, Lang::En).unwrap();
+        String::from_utf8(text).unwrap()
+    }
+
+    #[test]
+    fn what_is_skipped_for_one_reason_is_one_line_of_its_group() {
+        let why = |why: &str| Text::plain(why);
+        let dialplan = Code::ALL.iter().filter(|code| code.group() == Group::Dialplan);
+        let mut findings: Vec<_> = dialplan
+            .map(|&code| Finding::skipped(code, why("see SY-01")))
+            .collect();
+        findings.push(Finding::skipped(Code::CacheStale, why("see SY-01")));
+        findings.push(Finding::ok(Code::ServerConfig, why("see SY-01")));
+        for code in [
+            Code::ServerUnreachable,
+            Code::ServerUpgradeRefused,
+            Code::ServerNotConnected,
+        ] {
+            findings.push(Finding::skipped(code, why("see SV-01")));
+        }
+        findings.push(Finding::skipped(Code::ServerModels, why("see SV-08")));
+        assert_eq!(
+            printed(&findings),
+            "Dialplan\n  skipped  DP-01 … DP-18  see SY-01\nCache\n  skipped  CA-01  see SY-01\n\
+             Service\n  ok       SV-08  see SY-01\n  skipped  SV-03, SV-04, SV-07  see SV-01\n  skipped  SV-06  see SV-08\n\
+             24 checks, 0 faults, 0 warnings\n"
+        );
+    }
+
+    #[test]
+    fn a_fault_is_never_joined_with_another() {
+        let fault = |code| {
+            let remedy = Text::plain("do");
+            Finding::fault(code, Text::plain("what"), Text::plain("right"), remedy)
+        };
+        let text = printed(&[fault(Code::CacheStale), fault(Code::CacheStale)]);
+        assert_eq!(text.matches("CA-01  what").count(), 2, "{text}");
     }
 }

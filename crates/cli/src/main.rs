@@ -12,6 +12,7 @@ mod conversations;
 mod dialplan;
 mod doctor;
 mod explain;
+mod history;
 mod lang;
 mod logging;
 mod messages;

@@ -4,6 +4,7 @@ use crate::carrying::{Carrying, DECLINED, Doing, Outcome};
 use crate::client::block_on;
 use crate::config::BAD_CONFIG;
 use crate::doctor::{FAULT, print};
+use crate::history;
 use crate::site::Site;
 use fusionpbx::journal::Which;
 use fusionpbx::plan::{Repair, repair};
@@ -24,12 +25,15 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NAME|UUID")]
     domain: Option<String>,
     /// Take the last change back, of this command or of setup, dialplan and uninstall; or the one of this name.
-    #[arg(long, value_name = "NAME", num_args = 0..=1, conflicts_with = "codes")]
+    #[arg(long, value_name = "NAME", num_args = 0..=1, conflicts_with_all = ["codes", "domain", "dry_run"])]
     #[expect(
         clippy::option_option,
         reason = "clap's way of an option with an optional value"
     )]
     undo: Option<Option<String>>,
+    /// List what was changed so far, the last first, and whether it can be taken back; --json gives an array of objects.
+    #[arg(long, conflicts_with_all = ["codes", "domain", "undo", "dry_run"])]
+    list: bool,
     #[command(flatten)]
     doing: Doing,
 }
@@ -58,7 +62,11 @@ async fn mend(arguments: &Arguments, codes: &[Code]) -> anyhow::Result<ExitCode>
     };
     if let Some(name) = &arguments.undo {
         let which = name.clone().map_or(Which::Last, Which::Named);
-        carrying.undo(&which).await?;
+        carrying.undo(&which, &arguments.doing).await?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if arguments.list {
+        list(&carrying, &arguments.doing).await?;
         return Ok(ExitCode::SUCCESS);
     }
     let only = match &arguments.domain {
@@ -72,7 +80,7 @@ async fn mend(arguments: &Arguments, codes: &[Code]) -> anyhow::Result<ExitCode>
         },
     };
     let Repair { changes, left, .. } = repair(&found.facts, only, codes);
-    if changes.is_empty() && !left.is_empty() {
+    if changes.is_empty() && !left.is_empty() && !arguments.doing.json {
         let nothing = Text::new(
             "none of these can be mended by itself:",
             "nenhuma destas tem correção automática:",
@@ -95,4 +103,17 @@ async fn mend(arguments: &Arguments, codes: &[Code]) -> anyhow::Result<ExitCode>
     } else {
         ExitCode::SUCCESS
     })
+}
+
+async fn list(carrying: &Carrying<'_>, doing: &Doing) -> anyhow::Result<()> {
+    let entries = carrying.list().await?;
+    let mut out = stdout().lock();
+    if !doing.json {
+        return Ok(history::print(&mut out, &entries, carrying.lang)?);
+    }
+    let all: Vec<_> = entries
+        .iter()
+        .map(|entry| history::object(entry, carrying.lang))
+        .collect();
+    Ok(writeln!(out, "{}", serde_json::to_string_pretty(&all)?)?)
 }

@@ -5,12 +5,14 @@ use crate::client::block_on;
 use crate::config::BAD_CONFIG;
 use crate::route::{RouteArguments, secretary};
 use crate::site::{Found, Site};
+use crate::table::printable;
 use crate::test_call;
 use anyhow::Context as _;
 use fusionpbx::dialplan::Route;
-use fusionpbx::plan::{Wish, setup, uninstall};
+use fusionpbx::plan::{Wish, setup, stays, uninstall};
 use fusionpbx::{Domain, HomeFacts, Lang, ServiceSecretary, Settings, event_socket, home};
 use secretary::{Draft, Language, SecretaryUuid};
+use std::io::{Write as _, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use uuid::Uuid;
@@ -66,8 +68,31 @@ pub(crate) fn run_uninstall(arguments: &UninstallArguments) -> anyhow::Result<Ex
         let changes = uninstall(&found.facts, &home);
         let lang = arguments.site.lang();
         let outcome = carry(&found, lang, "uninstall", changes, &arguments.doing).await?;
+        if matches!(outcome, Outcome::Done) && !arguments.doing.json {
+            tell_what_stays(&found, lang)?;
+        }
         Ok(code(&outcome))
     })
+}
+
+/// What uninstalling left of what is there.
+fn tell_what_stays(found: &Found, lang: Lang) -> anyhow::Result<()> {
+    let mut out = stdout().lock();
+    match lang {
+        Lang::En => writeln!(out, "these stay; delete them if nobody needs them any more:")?,
+        Lang::PtBr => writeln!(out, "estes ficam; apague-os se ninguém mais precisar deles:")?,
+    }
+    for (path, what) in stays(&found.facts, &found.secretaries) {
+        if found.host.path(&path).exists() {
+            writeln!(
+                out,
+                "  {}  {}",
+                printable(&path.display().to_string()),
+                what.in_lang(lang)
+            )?;
+        }
+    }
+    Ok(())
 }
 
 async fn install(arguments: &Arguments) -> anyhow::Result<ExitCode> {
