@@ -205,7 +205,7 @@ async fn listed(list: &List) -> Done {
         writeln!(out, "{}", serde_json::to_string_pretty(&all)?)?;
         return Ok(Ok(ExitCode::SUCCESS));
     }
-    let mut table = Table::new(&["NUMBER", "CONTEXT", "NAME", "ORDER", "ENABLED", "DESCRIPTION"]);
+    let mut table = Table::new(&["NUMBER", "CONTEXT", "NAME", "ORDER", "ENABLED", "UUID"]);
     for row in rows {
         table.row([
             number_of(row, database).unwrap_or_else(|| NOTHING.into()),
