@@ -220,8 +220,8 @@ impl Driver {
 
     pub(super) fn work_done(&mut self, done: Done, now: Instant) {
         match done {
-            Done::Connected(Ok(session)) => {
-                self.hearing.engine_hears_at(session.input_rate());
+            Done::Connected(Ok(mut session)) => {
+                self.hearing.engine_is_there(session.as_mut());
                 self.session = Some(session);
                 self.hear(now);
             }

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use voice::Engine;
@@ -280,7 +280,10 @@ impl Line {
     /// The stream, or the HTTP status of its refusal.
     pub(crate) async fn try_open(node: &Node, call: &str) -> Result<Self, u16> {
         let address = format!("ws://{}/stream/{DOMAIN}/{call}", node.running.stream_addr());
-        match tokio_tungstenite::connect_async(address).await {
+        let answered = timeout(LIMIT, tokio_tungstenite::connect_async(address))
+            .await
+            .unwrap_or_else(|_| panic!("the node answers no stream's request\n{}", node.metrics()));
+        match answered {
             Ok((socket, _)) => Ok(Self::over(socket)),
             Err(tungstenite::Error::Http(response)) => Err(response.status().as_u16()),
             Err(error) => panic!("{error}"),
@@ -311,26 +314,46 @@ impl Line {
 
     /// The next samples heard.
     pub(crate) async fn samples(&mut self, count: usize) -> Vec<i16> {
+        let mut last = Instant::now();
         while self.heard.len() < count {
-            self.take_one_in_time().await;
+            let had = self.heard.len();
+            self.take_one_by(last + LIMIT, "audio").await;
+            if self.heard.len() > had {
+                last = Instant::now();
+            }
         }
         self.heard.drain(..count).collect()
     }
 
     /// The next text frame of that type.
     pub(crate) async fn control(&mut self, kind: &str) -> serde_json::Value {
+        let mut last = Instant::now();
         loop {
             while let Some(control) = self.controls.pop_front() {
                 if control["type"] == kind {
                     return control;
                 }
+                if control["type"] != "alive" {
+                    last = Instant::now();
+                }
             }
-            self.take_one_in_time().await;
+            let had = self.heard.len();
+            self.take_one_by(last + LIMIT, kind).await;
+            if self.heard.len() > had {
+                last = Instant::now();
+            }
         }
     }
 
-    async fn take_one_in_time(&mut self) {
-        timeout(LIMIT, self.take_one()).await.expect("something comes");
+    /// A stream is asked every second whether it is there, and told that it is carried: that must not put off the end of a wait.
+    async fn take_one_by(&mut self, until: Instant, awaited: &str) {
+        timeout_at(until, self.take_one()).await.unwrap_or_else(|_| {
+            panic!(
+                "no {awaited} comes: {} samples and {:?} came",
+                self.heard.len(),
+                self.controls
+            )
+        });
     }
 
     async fn take_one(&mut self) {

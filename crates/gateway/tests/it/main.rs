@@ -19,6 +19,7 @@ mod esl_proxy;
 mod estate;
 mod file_leg;
 mod flood;
+mod late_engine;
 mod limits;
 mod line;
 mod log;
