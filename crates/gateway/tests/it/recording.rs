@@ -10,6 +10,9 @@ use std::time::Duration;
 use store::{Location, Store};
 
 const CALL: &str = "aaaaaaaa-bbbb-4ccc-8ddd-000000000001";
+/// The caller's own voice comes back here, and is no echo: a canceller would keep back the last of it until he goes on.
+const NO_ECHO: &str = "stream.echo = \"off\"";
+
 const METADATA: &str = r#"{"rate":8000,"mix":"mono","caller_number":"5511987654321","caller_name":"Maria"}"#;
 /// A frame of 20 ms at 8 kHz.
 const FRAME: usize = 160;
@@ -50,8 +53,7 @@ fn voice(track: &[i16]) -> (usize, usize) {
 
 #[tokio::test]
 async fn a_recorded_call_leaves_both_voices_on_one_timeline() {
-    // The caller's own voice comes back here, and is no echo.
-    let node = Node::start(secretary("echo", "loopback").recorded(), "stream.echo = \"off\"").await;
+    let node = Node::start(secretary("echo", "loopback").recorded(), NO_ECHO).await;
     echoed(&node).await;
     let folder = node.closed().await;
     let recordings = files(folder.path(), "wav");
@@ -110,7 +112,7 @@ async fn told(node: &Node, to_the_end: bool) {
 
 #[tokio::test]
 async fn what_a_caller_says_before_the_notice_was_heard_is_not_recorded() {
-    let node = Node::start(secretary("echo", "loopback").announced(), "stream.echo = \"off\"").await;
+    let node = Node::start(secretary("echo", "loopback").announced(), NO_ECHO).await;
     told(&node, true).await;
     let folder = node.closed().await;
     let recordings = files(folder.path(), "wav");
@@ -134,7 +136,7 @@ async fn what_a_caller_says_before_the_notice_was_heard_is_not_recorded() {
 #[tokio::test]
 async fn nothing_is_recorded_of_a_caller_who_was_not_told() {
     let announced = || secretary("echo", "loopback").announced();
-    let node = Node::start(announced(), "").await;
+    let node = Node::start(announced(), NO_ECHO).await;
     told(&node, false).await;
     let folder = node.closed().await;
     assert!(
@@ -143,7 +145,11 @@ async fn nothing_is_recorded_of_a_caller_who_was_not_told() {
     );
     assert_eq!(kept(folder.path()).await.0, None);
 
-    let node = Node::start(announced(), "tts.espeak = \"/nonexistent/espeak-ng\"").await;
+    let node = Node::start(
+        announced(),
+        &format!("{NO_ECHO}\ntts.espeak = \"/nonexistent/espeak-ng\""),
+    )
+    .await;
     echoed(&node).await;
     let folder = node.closed().await;
     assert!(files(folder.path(), "wav").is_empty(), "the notice has no sound");
@@ -153,7 +159,11 @@ async fn nothing_is_recorded_of_a_caller_who_was_not_told() {
 #[tokio::test]
 async fn without_space_a_call_is_not_recorded_and_operators_see_it() {
     let wanted = secretary("echo", "loopback").recorded();
-    let node = Node::start(wanted, "recording.least_free_mb = 1000000000").await;
+    let node = Node::start(
+        wanted,
+        &format!("{NO_ECHO}\nrecording.least_free_mb = 1000000000"),
+    )
+    .await;
     echoed(&node).await;
     node.shows(r#"voice_ai_errors_total{kind="recording"} 1"#).await;
     let health = get(node.control_addr(), "/health/ready", "").await;
@@ -179,7 +189,7 @@ async fn without_space_a_call_is_not_recorded_and_operators_see_it() {
 
 #[tokio::test]
 async fn a_calls_log_is_whole_replays_and_knows_neither_keys_nor_who_called() {
-    let node = Node::start(secretary("echo", "loopback"), "").await;
+    let node = Node::start(secretary("echo", "loopback"), NO_ECHO).await;
     echoed(&node).await;
     let folder = node.closed().await;
     assert!(
@@ -205,7 +215,11 @@ async fn a_calls_log_is_whole_replays_and_knows_neither_keys_nor_who_called() {
 
 #[tokio::test]
 async fn a_node_without_event_logs_writes_none() {
-    let node = Node::start(secretary("echo", "loopback"), "recording.event_log = false").await;
+    let node = Node::start(
+        secretary("echo", "loopback"),
+        &format!("{NO_ECHO}\nrecording.event_log = false"),
+    )
+    .await;
     echoed(&node).await;
     let folder = node.closed().await;
     assert!(files(folder.path(), "jsonl").is_empty());
@@ -213,7 +227,7 @@ async fn a_node_without_event_logs_writes_none() {
 
 #[tokio::test]
 async fn a_call_that_comes_back_after_a_loss_is_one_recording() {
-    let node = Node::start(secretary("echo", "loopback").recorded(), "").await;
+    let node = Node::start(secretary("echo", "loopback").recorded(), NO_ECHO).await;
     let mut line = Line::open(&node, CALL).await;
     line.text(METADATA).await;
     line.audio_bytes(&[0; 2 * FRAME]).await;
