@@ -133,6 +133,8 @@ struct Driver {
     hangover: Duration,
     /// When the stream was lost, while it is.
     detached_at: Option<Instant>,
+    /// Whether the caller has left the script that had begun the stream, to be put through: nothing begins another.
+    left_script: bool,
     last_heard: Instant,
     mute: Mute,
     next_second: Instant,

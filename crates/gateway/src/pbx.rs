@@ -49,6 +49,8 @@ pub(crate) enum Order<'a> {
     Unhold,
     /// Let the caller be: somebody else has taken them. [`Report::TransferEnded`] follows.
     LetGo,
+    /// Hand the caller to the last resort now: nothing is left by which they hear us. [`Report::LastResort`] follows.
+    GiveUp,
     /// Use a tool of the PBX's; [`Report::Done`] follows.
     Tool(&'a ToolRequest),
 }

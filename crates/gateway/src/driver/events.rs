@@ -107,6 +107,9 @@ impl Driver {
                 if answered {
                     // They talk to each other now, and nobody else listens.
                     self.part();
+                } else if self.left_script {
+                    tracing::warn!(call = %self.id, "nobody took the caller, who has no stream any more to come back to");
+                    self.pbx.order(Order::GiveUp, None);
                 }
             }
             Report::Done { id, ok, result } => self.work_done(Done::Tool { id, ok, result }, now),
@@ -132,7 +135,10 @@ impl Driver {
         match closing {
             // A caller who is put through leaves the script, which ends its stream some 20 ms before they talk (measured on 1.10.12): that
             // is no hang-up, and the PBX tells which it was.
-            Closing::Normal if !self.listening && self.pbx.has_control() => self.detached_at = Some(now),
+            Closing::Normal if !self.listening && self.pbx.has_control() => {
+                self.left_script = true;
+                self.detached_at = Some(now);
+            }
             Closing::Normal => self.tell(Input::Leg(LegEvent::Ended), now),
             // The PBX tells the call when it has let go.
             Closing::HandedOver => self.pbx.order(Order::LetGo, None),
@@ -160,6 +166,7 @@ impl Driver {
         self.hearing.restart(attachment.build);
         self.leg = Some(attachment.leg.played(self.by_files.as_ref()));
         self.detached_at = None;
+        self.left_script = false;
         self.last_heard = now;
         self.mute.is_awaited(now);
         self.presence.seen(now);

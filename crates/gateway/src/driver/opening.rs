@@ -176,6 +176,7 @@ impl Driver {
             session: None,
             hangover: Duration::ZERO,
             detached_at: None,
+            left_script: false,
             last_heard: now,
             mute,
             next_second: now + SECOND,

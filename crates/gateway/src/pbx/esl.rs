@@ -74,6 +74,7 @@ enum Errand {
     Hold,
     Unhold,
     LetGo,
+    GiveUp,
     Tool(ToolRequest),
 }
 
@@ -124,6 +125,7 @@ impl Pbx for ByEsl {
             Order::Hold => Errand::Hold,
             Order::Unhold => Errand::Unhold,
             Order::LetGo => Errand::LetGo,
+            Order::GiveUp => Errand::GiveUp,
             Order::Tool(request) => Errand::Tool(request.clone()),
         };
         if let Err(error) = self.orders.try_send(errand) {

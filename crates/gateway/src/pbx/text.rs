@@ -37,7 +37,7 @@ impl Pbx for ByText {
                 kind,
             },
             // A script has no word for these: the caller waits without music.
-            Order::Hold | Order::Unhold | Order::LetGo => return,
+            Order::Hold | Order::Unhold | Order::LetGo | Order::GiveUp => return,
             Order::Tool(ToolRequest { id, .. }) => return self.refused.push_back(id.clone()),
         };
         if let Some(leg) = leg {

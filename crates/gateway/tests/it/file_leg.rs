@@ -755,3 +755,87 @@ async fn a_caller_who_is_put_through_leaves_neither_stream_nor_file() {
         caller.hang_up();
     }
 }
+
+/// Ana's call by a script's stream; Jenny was asked whether she takes it.
+async fn jenny_is_asked(module: Module) -> (Site, Caller, Caller) {
+    let engine = Asker::new();
+    let wanted = secretary("desk", "openai").with(
+        "tools = [\"transfer_announced\"]\n[[destinations]]\nname = \"Jenny Cole\"\nnumber = \"2001\"\n",
+    );
+    let own: Arc<dyn Engine> = Arc::new(engine.clone());
+    let site = Site::beside(module, wanted, "vad.enabled = false", "", Some(own)).await;
+    let answers = Behaviour::Answers {
+        after: Duration::ZERO,
+    };
+    site.fake.extension("2001", answers.clone());
+    site.fake.extension("9000", answers);
+    let caller = site.calls(NARROW, "mono 8000").await;
+    soon("the call begins", site.node.shows("voice_ai_calls_live 1")).await;
+    let about = json!({"destination": "Jenny Cole", "about": "Ana, about her invoice"});
+    engine.uses("transfer_announced", about);
+    let spoken_to = async {
+        loop {
+            let jenny = site.fake.called("2001").pop();
+            if let Some(jenny) = jenny
+                && jenny.heard().iter().any(|heard| heard.source == Source::Unicast)
+            {
+                return jenny;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let jenny = soon("Jenny is told who calls", spoken_to).await;
+    (site, caller, jenny)
+}
+
+#[tokio::test]
+async fn who_agrees_gets_the_caller_whose_script_ends_its_stream_before_they_talk() {
+    for module in [Module::Amigniter, Module::Sptmru] {
+        let (site, caller, jenny) = jenny_is_asked(module).await;
+        jenny.press('1');
+        for who in [&caller, &jenny] {
+            let talks = who.until(|place| matches!(place, Place::Bridged { .. }));
+            soon("they talk", talks).await;
+        }
+        site.node.ends_empty().await;
+        site.leaves_no_file().await;
+        site.node
+            .shows("voice_ai_transfers_total{outcome=\"answered\"} 1")
+            .await;
+        // What was left to be done for the call is done; nothing of it parts them.
+        soon("no task waits", async {
+            while !site.fake.tasks().is_empty() {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+        for who in [&caller, &jenny] {
+            assert!(
+                matches!(who.place(), Some(Place::Bridged { .. })),
+                "{module}: {:?}",
+                who.place()
+            );
+        }
+        caller.hang_up();
+    }
+}
+
+#[tokio::test]
+async fn a_caller_whose_script_has_ended_and_who_is_joined_with_nobody_goes_to_the_fallback() {
+    for module in [Module::Amigniter, Module::Sptmru] {
+        let (site, caller, jenny) = jenny_is_asked(module).await;
+        site.fake.leaves_before_joined();
+        jenny.press('1');
+        let falls_back = caller
+            .until(|place| matches!(place, Place::Transferred { extension, .. } if extension == "9000"));
+        // The promise is 15 s, where all that is told is lost; it is told, and a slow machine has as long again.
+        tokio::time::timeout(Duration::from_secs(30), falls_back)
+            .await
+            .unwrap_or_else(|_| panic!("{module}: {:?}\n{:?}", caller.place(), site.fake.commands()));
+        site.node.ends_empty().await;
+        site.node
+            .shows("voice_ai_transfers_total{outcome=\"failed\"} 1")
+            .await;
+        caller.hang_up();
+    }
+}

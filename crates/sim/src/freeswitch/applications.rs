@@ -130,6 +130,10 @@ impl Exchange {
                 channel.is_at(Place::InScript);
                 self.answer(channel);
                 self.stay(channel, Duration::MAX).await;
+                // The script ends its stream when the channel is called away from it; at a hang-up the module does.
+                if channel.cause().is_none() {
+                    self.stop_stream(channel, None);
+                }
             }
             "echo" | "voicemail" => self.stay(channel, Duration::MAX).await,
             _ => {}

@@ -12,7 +12,7 @@ use crate::pbx::{Line, Report};
 use call::{Digit, ToolCallId, ToolRequest, TransferOutcome};
 use freeswitch::{
     Application, ArgumentError, Channel, Command, CommandError, Following, HangupCause, Happening, Switch,
-    VariableName, VariableValue,
+    Timer, VariableName, VariableValue,
 };
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -223,6 +223,7 @@ impl Attendant {
             Errand::LetGo if matches!(self.transfer, Transfer::None) => return self.taken().await,
             // A transfer of ours tells itself what becomes of it.
             Errand::LetGo => {}
+            Errand::GiveUp => return self.give_up().await,
             Errand::Tool(request) => self.tool(request).await,
         }
         Flow::On
@@ -300,6 +301,24 @@ impl Attendant {
         tracing::warn!(call = %self.channel.call, "FreeSWITCH has handed the caller to the last resort");
         self.tell(Report::LastResort).await;
         Flow::Over
+    }
+
+    /// The caller goes to the last resort at once.
+    async fn give_up(&mut self) -> Flow {
+        let call = self.channel.call;
+        let command = match self.settings.last_resort.clone() {
+            Timer::Transfer(extension, context) => Command::Transfer(call, extension, context),
+            _ => Command::Kill(call, HangupCause::NormalTemporaryFailure),
+        };
+        match self.switch.command(command).await {
+            // It would take the caller away from there again (seen on 1.10.12).
+            Ok(_) => self.last_resort.disarm().await,
+            Err(CommandError::NoSuchChannel { .. }) => return self.gone().await,
+            Err(error) => {
+                tracing::warn!(%call, %error, "the caller could not be sent to the last resort; FreeSWITCH does it within 15 s");
+            }
+        }
+        self.lost().await
     }
 
     /// The caller has left park: to be parked anew by us, unless somebody has sent them elsewhere.
