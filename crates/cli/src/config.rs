@@ -45,10 +45,13 @@ impl Source {
 
 /// Reads a file, if one is named, and the environment over it.
 pub(crate) fn load(file: Option<&Path>) -> Result<Config, ConfigErrors> {
-    // A variable that is no UTF-8 is none of ours.
-    let environment = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    Config::load(file, environment)
+    Config::load(file, environment())
+}
+
+/// The environment. A variable that is no UTF-8 is none of ours.
+pub(crate) fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
 pub(crate) fn print(errors: impl IntoIterator<Item: std::fmt::Display>) {

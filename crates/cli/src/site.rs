@@ -1,19 +1,26 @@
 //! The installation that is looked at: the machine, and the service's configuration on it.
 
-use crate::config::{Source, load};
+use crate::config::{Source, environment, load};
 use crate::lang::Language;
 use fusionpbx::{
     Domain, Facts, Host, Lang, Reality, Service, ServiceDomain, ServiceSecretary, Settings, SurveyOptions,
     event_socket, survey,
 };
-use gateway::config::{Secret, Verify};
+use gateway::config::{ConfigErrors, Secret, Verify};
 use gateway::{Config, Inventory};
+use std::io::{IsTerminal as _, stderr};
 use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// Where the package puts the configuration.
 const CONFIG: &str = "/etc/voice-ai/voice-ai.toml";
 /// Where the package has secretaries.
 const SECRETARIES: &str = "/etc/voice-ai/secretaries";
+
+/// After so long somebody at a terminal is told that it goes on.
+const SILENCE: Duration = Duration::from_millis(700);
 
 /// Which installation, and in which language it is told of.
 #[derive(clap::Args)]
@@ -47,7 +54,8 @@ impl Site {
     pub(crate) async fn find(&self) -> Found {
         let host = Host::new(&self.root);
         let configured = self.configured(&host);
-        let facts = survey(&host, configured.service, &configured.options).await;
+        let looking = survey(&host, configured.service, &configured.options);
+        let facts = patiently(looking, self.lang()).await;
         Found {
             host,
             facts,
@@ -63,7 +71,7 @@ impl Site {
             Some(file) => (file.is_file().then(|| file.to_owned()), file.to_owned()),
             None => (packaged.is_file().then_some(packaged), PathBuf::from(CONFIG)),
         };
-        let (config, inventory) = match load(file.as_deref()) {
+        let (config, inventory) = match self.loaded(host, file.as_deref()) {
             Ok(config) => {
                 let inventory = Inventory::of(&config);
                 (config, inventory)
@@ -79,8 +87,44 @@ impl Site {
                 (Config::default(), nothing)
             }
         };
-        Configured::of(&shown, config, inventory)
+        let configured = Configured::of(&shown, config, inventory);
+        let secretaries = &configured.secretaries;
+        // As the machine itself has it.
+        let secretaries = secretaries.strip_prefix(&self.root).unwrap_or(secretaries);
+        Configured {
+            secretaries: Path::new("/").join(secretaries),
+            ..configured
+        }
     }
+
+    /// Reads the configuration. What it names by an absolute path lies below the root, where that is not this machine's own.
+    fn loaded(&self, host: &Host, file: Option<&Path>) -> Result<Config, ConfigErrors> {
+        let Some(file) = file.filter(|_| !host.is_here()) else {
+            return load(file);
+        };
+        let Ok(text) = std::fs::read_to_string(file) else {
+            return load(Some(file));
+        };
+        Config::parse(
+            Some((&file.display().to_string(), &below(host, &text))),
+            environment(),
+        )
+    }
+}
+
+/// Waits, and says so to somebody at a terminal once it takes long: whatever does not answer is given its time.
+async fn patiently(looking: impl Future<Output = Facts>, lang: Lang) -> Facts {
+    let mut looking = pin!(looking);
+    if let Ok(facts) = timeout(SILENCE, &mut looking).await {
+        return facts;
+    }
+    if stderr().is_terminal() {
+        match lang {
+            Lang::En => eprintln!("voice-ai: waiting for what does not answer …"),
+            Lang::PtBr => eprintln!("voice-ai: aguardando o que não responde …"),
+        }
+    }
+    looking.await
 }
 
 impl Found {
@@ -118,6 +162,21 @@ impl Found {
             .cloned()
             .ok_or_else(|| format!("FusionPBX has no domain {wanted:?}; it has {names}"))
     }
+}
+
+/// A configuration whose absolute paths are put below the machine's root.
+fn below(host: &Host, text: &str) -> String {
+    let mut parts = text.split('"');
+    let mut moved = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        moved.push('"');
+        if part.starts_with('/') {
+            moved.push_str(&host.path(part).display().to_string());
+        } else {
+            moved.push_str(part);
+        }
+    }
+    moved
 }
 
 /// What the configuration says.

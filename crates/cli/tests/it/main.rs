@@ -3,6 +3,7 @@
 
 mod conversation;
 mod conversations;
+mod fusionpbx;
 mod live_calls;
 mod models;
 mod outbox;

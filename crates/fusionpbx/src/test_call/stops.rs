@@ -126,10 +126,10 @@ fn script(seen: &Seen) -> Result<Text, Stop> {
         End::Refused(cause) => Err(Stop {
             found: Text::new(
                 format!(
-                    "what the row of {extension} does ended before it had answered ({cause}): the script is missing or fails"
+                    "what the row of {extension} does ended before it had answered ({cause}): its script is missing or fails, or it called somebody who did not answer"
                 ),
                 format!(
-                    "o que a regra de {extension} faz terminou antes de atender ({cause}): o script falta ou falha"
+                    "o que a regra de {extension} faz terminou antes de atender ({cause}): o script falta ou falha, ou chamou alguém que não atendeu"
                 ),
             ),
             remedy: doctor(context, "grep -i lua /var/log/freeswitch/freeswitch.log | tail"),

@@ -1,0 +1,154 @@
+//! `voice-ai dialplan`.
+
+use super::estate::Version;
+use super::world::{DOMAIN, OTHER, World, tells};
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_is_added_listed_shown_brought_in_step_and_removed() {
+    for version in Version::ALL {
+        let Some(world) = World::new(version).await else {
+            return;
+        };
+        let nobody = world
+            .refused(
+                2,
+                &[
+                    "dialplan",
+                    "add",
+                    "--domain",
+                    OTHER,
+                    "--extension",
+                    "8100",
+                    "--yes",
+                ],
+            )
+            .await;
+        tells(&nobody, &[OTHER, "has no secretary"]);
+        world.set_up();
+        let before = world.image().await;
+
+        let add = [
+            "dialplan",
+            "add",
+            "--domain",
+            DOMAIN,
+            "--extension",
+            "8100",
+            "--fallback",
+            "1001",
+        ];
+        tells(
+            &world.printed(&[&add[..], &["--dry-run"]].concat()),
+            &["+ v_dialplans", "8100"],
+        );
+        assert_eq!(before, world.image().await);
+        tells(&world.printed(&[&add[..], &["--yes"]].concat()), &["done;"]);
+        let added = world.image().await;
+        tells(
+            &world.printed(&[&add[..], &["--yes"]].concat()),
+            &["nothing to change"],
+        );
+        assert_eq!(added, world.image().await, "{version:?}");
+
+        let list = world.printed(&["dialplan", "list"]);
+        tells(&list, &["NUMBER", "8000", "8100", DOMAIN]);
+        assert_eq!(
+            world.json(&["dialplan", "list", "--domain", OTHER, "--json"]),
+            json!([])
+        );
+        let shown = world.printed(&["dialplan", "show", "8100", "--domain", DOMAIN]);
+        tells(
+            &shown,
+            &["^8100$", "voice_ai_fallback=1001", "voice_ai=true", "detail"],
+        );
+        let missing = world
+            .refused(2, &["dialplan", "show", "8200", "--domain", DOMAIN])
+            .await;
+        tells(&missing, &["8200", "voice-ai dialplan list"]);
+
+        world
+            .estate
+            .run("UPDATE v_dialplans SET dialplan_xml = NULL WHERE dialplan_xml LIKE '%^8100$%'");
+        let sync = ["dialplan", "sync", "--domain", DOMAIN, "--yes"];
+        tells(&world.printed(&sync), &["~ v_dialplans"]);
+        tells(
+            &world.printed(&["dialplan", "show", "8100", "--domain", DOMAIN]),
+            &["^8100$"],
+        );
+        tells(&world.printed(&sync), &["nothing to change"]);
+
+        let taken = world
+            .refused(
+                2,
+                &[
+                    "dialplan",
+                    "add",
+                    "--domain",
+                    DOMAIN,
+                    "--extension",
+                    "2000",
+                    "--yes",
+                ],
+            )
+            .await;
+        tells(&taken, &["2000", "Sales"]);
+        world.printed(&["dialplan", "remove", "8100", "--domain", DOMAIN, "--yes"]);
+        assert_eq!(before, world.image().await, "{version:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_from_outside_is_bound_where_only_bound_ones_are_served() {
+    for version in Version::ALL {
+        let Some(world) = World::new(version).await else {
+            return;
+        };
+        world.set_up();
+        let before = world.image().await;
+        let add = [
+            "dialplan",
+            "add",
+            "--domain",
+            DOMAIN,
+            "--did",
+            "+55 1155550199",
+            "--yes",
+        ];
+        let done = world.printed(&add);
+        tells(&done, &["+ v_dialplans"]);
+        assert_eq!(
+            done.contains("+ v_destinations"),
+            version == Version::V5_6,
+            "{version:?}: {done}"
+        );
+        let list = world.json(&["dialplan", "list", "--domain", DOMAIN, "--json"]);
+        let did = list
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|row| row["context"] == "public");
+        tells(
+            did.unwrap()["xml"].as_str().unwrap(),
+            &["8000 XML pbx.example.com"],
+        );
+        let number = did.unwrap()["number"].as_str().unwrap().to_owned();
+        tells(
+            &world.printed(&["dialplan", "show", &number, "--domain", DOMAIN]),
+            &["public"],
+        );
+        tells(&world.printed(&add), &["nothing to change"]);
+        let bad = [
+            "dialplan",
+            "add",
+            "--domain",
+            DOMAIN,
+            "--did",
+            "55\" evil",
+            "--yes",
+        ];
+        tells(&world.refused(2, &bad).await, &["evil"]);
+        world.printed(&["dialplan", "remove", &number, "--domain", DOMAIN, "--yes"]);
+        assert_eq!(before, world.image().await, "{version:?}");
+    }
+}
