@@ -4,7 +4,7 @@ use crate::client::Service as Api;
 use crate::site::Found;
 use anyhow::anyhow;
 use freeswitch::{
-    Command, CommandError, Console, ContextName, DialString, Extension, HangupCause, ModuleName,
+    Command, CommandError, Console, ContextName, DialString, Extension, HangupCause, ModuleName, SCRIPT_NAME,
     VariableName, VariableValue,
 };
 use fusionpbx::test_call::{Call, End, Seen, Service, is_whole};
@@ -221,6 +221,8 @@ fn end(dump: &Value) -> End {
             ours: variable("voice_ai") == Some("true"),
         },
         "lua" => End::Script(variable("current_application_data").unwrap_or("lua").to_owned()),
+        // The script's apology, where it has no stream: the row of a secretary plays no tones itself.
+        "gentones" if variable("secretary_uuid").is_some() => End::Script(SCRIPT_NAME.to_owned()),
         other => End::Other(other.to_owned()),
     }
 }
