@@ -2,7 +2,7 @@
 
 use crate::carrying::{Carrying, DECLINED, Doing, Outcome};
 use crate::client::block_on;
-use crate::config::BAD_CONFIG;
+use crate::config::{BAD_CONFIG, environment, print};
 use crate::route::{RouteArguments, secretary};
 use crate::site::{Found, Site};
 use crate::table::printable;
@@ -10,11 +10,14 @@ use crate::test_call;
 use anyhow::Context as _;
 use fusionpbx::dialplan::Route;
 use fusionpbx::plan::{Wish, setup, stays, uninstall};
-use fusionpbx::{Domain, HomeFacts, Lang, ServiceSecretary, Settings, event_socket, home};
+use fusionpbx::{Change, Domain, HomeFacts, Lang, ServiceSecretary, Settings, event_socket, home};
+use gateway::Config;
+use gateway::config::ConfigErrors;
 use secretary::{Draft, Language, SecretaryUuid};
 use std::io::{Write as _, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use tempfile::NamedTempFile;
 use uuid::Uuid;
 
 #[derive(clap::Args)]
@@ -65,8 +68,11 @@ pub(crate) fn run_uninstall(arguments: &UninstallArguments) -> anyhow::Result<Ex
     block_on(async {
         let found = arguments.site.find().await;
         let home = home_of(&found)?;
-        let changes = uninstall(&found.facts, &home);
         let lang = arguments.site.lang();
+        let changes = match uninstall(&found.facts, &home) {
+            Ok(changes) => changes,
+            Err(hindrance) => anyhow::bail!("{}", hindrance.text().in_lang(lang)),
+        };
         let outcome = carry(&found, lang, "uninstall", changes, &arguments.doing).await?;
         if matches!(outcome, Outcome::Done) && !arguments.doing.json {
             tell_what_stays(&found, lang)?;
@@ -113,6 +119,15 @@ async fn install(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::from(BAD_CONFIG));
         }
     };
+    if let Err(errors) = would_start(&changes, &found) {
+        print(errors.iter());
+        return Ok(ExitCode::from(BAD_CONFIG));
+    }
+    if let Route::Secretary(route) = &wish.entry.route
+        && route.fallback.is_none()
+    {
+        warn_of_no_fallback(lang);
+    }
     let outcome = carry(&found, lang, "setup", changes, &arguments.doing).await?;
     let is_tried = matches!(outcome, Outcome::Done) && !arguments.no_test_call && !arguments.doing.json;
     let Route::Secretary(route) = wish.entry.route else {
@@ -131,11 +146,50 @@ async fn install(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     .await
 }
 
+/// Whether the service takes the configuration that would be written. The password's file is not there yet.
+fn would_start(changes: &[Change], found: &Found) -> Result<(), ConfigErrors> {
+    let config = &found.facts.service.config;
+    let written = changes.iter().find_map(|change| match change {
+        Change::File(file) if file.path == *config => file.after.as_ref(),
+        _ => None,
+    });
+    let (Some(written), Ok(password)) = (written, NamedTempFile::new()) else {
+        return Ok(());
+    };
+    let _ = std::fs::write(password.path(), "x");
+    let there = password.path().display().to_string();
+    let passwords = changes.iter().filter_map(|change| match change {
+        Change::File(file) if file.path.extension().is_some_and(|ending| ending == "password") => {
+            Some(&file.path)
+        }
+        _ => None,
+    });
+    let text = passwords.fold(written.text.clone(), |text, path| {
+        text.replace(&path.display().to_string(), &there)
+    });
+    Config::parse(Some((&config.display().to_string(), &text)), environment()).map(drop)
+}
+
+/// A caller whom nobody carries any more is to be with somebody.
+fn warn_of_no_fallback(lang: Lang) {
+    let warning = match lang {
+        Lang::En => {
+            "without --fallback EXTENSION a caller is hung up on when the service is gone and the secretary names no fallback: give a \
+             phone, queue or ring group"
+        }
+        Lang::PtBr => {
+            "sem --fallback RAMAL a chamada é desligada quando o serviço some e a secretária não indica um: informe um ramal, fila ou \
+             grupo de toque"
+        }
+    };
+    eprintln!("voice-ai: {warning}");
+}
+
 async fn carry(
     found: &Found,
     lang: Lang,
     title: &str,
-    changes: Vec<fusionpbx::Change>,
+    changes: Vec<Change>,
     doing: &Doing,
 ) -> anyhow::Result<Outcome> {
     let reality = found.reality().await?;
@@ -173,6 +227,21 @@ async fn wish(arguments: &Arguments, found: &Found, lang: Lang) -> anyhow::Resul
     };
     let (secretary, files) = match known {
         Some(known) => (known, Vec::new()),
+        None if !found.reads_secretaries => {
+            let config = found.facts.service.config.display();
+            return Ok(Err(match lang {
+                Lang::En => format!(
+                    "{} has no secretary, and {config} names no folder to write one to: set dir of [secretaries] there to an absolute \
+                     path, for all domains",
+                    domain.name
+                ),
+                Lang::PtBr => format!(
+                    "{} não tem secretária, e {config} não indica pasta onde escrever uma: defina ali dir em [secretaries] com um \
+                     caminho absoluto, para todos os domínios",
+                    domain.name
+                ),
+            }));
+        }
         None => drafted(arguments, found, &domain, lang),
     };
     let entry = match arguments.route.entry(found, domain, &secretary) {

@@ -42,6 +42,8 @@ pub(crate) struct Found {
     pub(crate) config: Config,
     /// The folder of secretaries' files.
     pub(crate) secretaries: PathBuf,
+    /// Whether the service reads that folder, or would if it were configured.
+    pub(crate) reads_secretaries: bool,
 }
 
 impl Site {
@@ -61,6 +63,7 @@ impl Site {
             facts,
             config: configured.config,
             secretaries: configured.secretaries,
+            reads_secretaries: configured.reads_secretaries,
         }
     }
 
@@ -87,7 +90,7 @@ impl Site {
                 (Config::default(), nothing)
             }
         };
-        let configured = Configured::of(&shown, config, inventory);
+        let configured = Configured::of(&shown, file.is_some(), config, inventory);
         let secretaries = &configured.secretaries;
         // As the machine itself has it.
         let secretaries = secretaries.strip_prefix(&self.root).unwrap_or(secretaries);
@@ -184,11 +187,12 @@ struct Configured {
     service: Service,
     options: SurveyOptions,
     secretaries: PathBuf,
+    reads_secretaries: bool,
     config: Config,
 }
 
 impl Configured {
-    fn of(file: &Path, config: Config, inventory: Inventory) -> Self {
+    fn of(file: &Path, is_there: bool, config: Config, inventory: Inventory) -> Self {
         let secret = |secret: &Option<Secret>| secret.as_ref().map(|secret| secret.expose().to_owned());
         let dir = config.secretaries.dir.clone();
         Self {
@@ -198,6 +202,8 @@ impl Configured {
                 believes: config.server.verify == Verify::Nothing,
             },
             service: service(file, &config, inventory),
+            // Without a configuration the package's is written, which names the folder.
+            reads_secretaries: dir.as_ref().map_or(!is_there, |dir| dir.is_absolute()),
             secretaries: dir.unwrap_or_else(|| SECRETARIES.into()),
             config,
         }

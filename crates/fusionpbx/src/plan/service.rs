@@ -1,7 +1,11 @@
 //! The service's own files: its user, its unit, its configuration, and the password of the event socket.
 
 use super::script::state;
-use crate::{Change, Domain, EventSocket, Facts, FileChange, FileFacts, FileState, HomeFacts, Owner};
+use super::setup::Hindrance;
+use crate::{
+    Change, Domain, EslState, EventSocket, Facts, FileChange, FileFacts, FileState, HomeFacts, Owner,
+    ServerState, Text,
+};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -11,14 +15,18 @@ pub const USER: &str = "voice-ai";
 pub const UNIT: &str = "/etc/systemd/system/voice-ai-realtime.service";
 /// Where systemd reads which users there are to be.
 pub const SYSUSERS: &str = "/etc/sysusers.d/voice-ai.conf";
-/// The file of the event socket's password.
+/// The file of the event socket's password, where no other event socket's is there.
 pub const PASSWORD: &str = "/etc/voice-ai/esl.password";
 
 /// The package's own, which serve without it as well.
 const PACKAGED_UNIT: &str = include_str!("../../../../deploy/debian/voice-ai-realtime.service");
 const PACKAGED_CONFIG: &str = include_str!("../../../../deploy/debian/voice-ai.toml");
-/// Where the package puts the program.
+/// Where the package puts the program and its configuration.
 const PACKAGED_PROGRAM: &str = "/usr/bin/voice-ai";
+const PACKAGED_CONFIG_PATH: &str = "/etc/voice-ai/voice-ai.toml";
+
+/// Folders in which the hardened unit sees nothing (`ProtectHome`, `PrivateTmp`).
+const HIDDEN: [&str; 4] = ["/root", "/home", "/run/user", "/tmp"];
 
 /// What the configuration is to have.
 pub(super) struct Wanted<'a> {
@@ -30,11 +38,35 @@ pub(super) struct Wanted<'a> {
 }
 
 /// What is to change so that the service is there as it is wanted; nothing where it is.
-pub(super) fn service(wanted: &Wanted<'_>, facts: &Facts, home: &HomeFacts) -> Vec<Change> {
+///
+/// # Errors
+/// When the service could not start with what would be written, or is another's matter.
+pub(super) fn service(
+    wanted: &Wanted<'_>,
+    facts: &Facts,
+    home: &HomeFacts,
+) -> Result<Vec<Change>, Hindrance> {
+    understood(wanted, facts, home)?;
     let user = home.user.unwrap_or(Owner {
         uid: home.free_id,
         gid: home.free_id,
     });
+    let password = password_file(facts, home, wanted.event_socket);
+    let mut own: Vec<_> = self::password(&password, wanted.event_socket, facts, home, user)
+        .into_iter()
+        .collect();
+    own.extend(configuration(&password, wanted, facts, home, user));
+    let runs = matches!(facts.server.state, ServerState::Up(_));
+    if home.unit.is_some() {
+        return Ok(own);
+    }
+    if runs {
+        return if own.is_empty() {
+            Ok(own)
+        } else {
+            Err(of_others(facts))
+        };
+    }
     let mut changes = Vec::new();
     if home.user.is_none() {
         let line = format!(
@@ -43,14 +75,118 @@ pub(super) fn service(wanted: &Wanted<'_>, facts: &Facts, home: &HomeFacts) -> V
         );
         changes.push(new_file(SYSUSERS, line, 0o644, None));
     }
-    if home.unit.is_none() {
-        let program = wanted.program.display().to_string();
-        let unit = PACKAGED_UNIT.replace(PACKAGED_PROGRAM, &program);
-        changes.push(new_file(UNIT, unit, 0o644, None));
+    let unit = PACKAGED_UNIT
+        .replace(PACKAGED_PROGRAM, &program(wanted, home)?)
+        .replace(PACKAGED_CONFIG_PATH, &facts.service.config.display().to_string());
+    changes.push(new_file(UNIT, unit, 0o644, None));
+    changes.extend(own);
+    Ok(changes)
+}
+
+/// Whether a unit's text is what setup writes, whatever program and configuration it names.
+pub(super) fn is_our_unit(text: &str) -> bool {
+    let rest = |text: &str| -> Vec<String> {
+        let lines = text.lines().filter(|line| !line.starts_with("ExecStart="));
+        lines.map(str::to_owned).collect()
+    };
+    rest(text) == rest(PACKAGED_UNIT)
+}
+
+/// Nothing is added to a configuration that the service itself does not take: it would not start again.
+fn understood(wanted: &Wanted<'_>, facts: &Facts, home: &HomeFacts) -> Result<(), Hindrance> {
+    let config = facts.service.config.display();
+    let wrong = facts.service.wrong.iter().chain(&facts.service.unserved).next();
+    if let Some(wrong) = wrong.filter(|_| home.config.is_some()) {
+        return Err(Hindrance::Missing(Text::new(
+            format!(
+                "{config} is not as the service takes it: {wrong}; mend that first, `voice-ai config check --config {config}` tells all of it"
+            ),
+            format!(
+                "{config} não está como o serviço o aceita: {wrong}; corrija isso antes, `voice-ai config check --config {config}` diz tudo"
+            ),
+        )));
     }
-    changes.extend(password(wanted.event_socket, facts, home, user));
-    changes.extend(configuration(wanted, facts, home, user));
-    changes
+    let domain = wanted.domain;
+    let namesake = facts
+        .service
+        .domains
+        .iter()
+        .find(|known| known.name.as_deref() == Some(&domain.name) && known.uuid != domain.uuid);
+    if let Some(known) = namesake.filter(|_| home.config.is_some()) {
+        let (name, uuid, theirs) = (&domain.name, domain.uuid, known.uuid);
+        return Err(Hindrance::Missing(Text::new(
+            format!(
+                "{config} has {name} with the UUID {theirs}, FusionPBX has it with {uuid}; correct uuid of that [[domains]] first"
+            ),
+            format!(
+                "{config} tem {name} com o UUID {theirs}, o FusionPBX o tem com {uuid}; corrija antes o uuid desse [[domains]]"
+            ),
+        )));
+    }
+    if facts.switch.esl.state != EslState::Up {
+        let socket = wanted.event_socket;
+        let place = format!("{}:{}", socket.host, socket.port);
+        return Err(Hindrance::Missing(Text::new(
+            format!(
+                "FreeSWITCH's event socket at {place} cannot be used; `voice-ai doctor` tells why (SW-01 to SW-04)"
+            ),
+            format!(
+                "o event socket do FreeSWITCH em {place} não pode ser usado; `voice-ai doctor` diz por quê (SW-01 a SW-04)"
+            ),
+        )));
+    }
+    Ok(())
+}
+
+/// A service that runs without a unit of systemd's: somebody starts it otherwise, such as a container, and its files are theirs.
+fn of_others(facts: &Facts) -> Hindrance {
+    let config = facts.service.config.display();
+    Hindrance::Missing(Text::new(
+        format!(
+            "the service runs without a unit of systemd (in a container?), so its configuration is not written: add [[pbx]] and \
+                 [[domains]] to {config} as docs/packages.md shows, restart it, and run this again"
+        ),
+        format!(
+            "o serviço roda sem uma unidade do systemd (em um contêiner?), por isso a configuração dele não é escrita: acrescente \
+                 [[pbx]] e [[domains]] a {config} como em docs/packages.pt-BR.md, reinicie-o e execute isto de novo"
+        ),
+    ))
+}
+
+/// The program of the unit. Of another machine's files it is the package's.
+fn program(wanted: &Wanted<'_>, home: &HomeFacts) -> Result<String, Hindrance> {
+    if !home.systemd {
+        return Ok(PACKAGED_PROGRAM.to_owned());
+    }
+    let program = wanted.program.display().to_string();
+    let strange = |c: char| c.is_whitespace() || c.is_control() || "%\"'\\$".contains(c);
+    let hidden = HIDDEN.iter().any(|folder| wanted.program.starts_with(folder));
+    if !hidden && !program.contains(strange) {
+        return Ok(program);
+    }
+    Err(Hindrance::Missing(Text::new(
+        format!(
+            "the service cannot be started from {program}; install it first: install -m 755 {program} /usr/local/bin/voice-ai"
+        ),
+        format!(
+            "o serviço não pode ser iniciado de {program}; instale-o antes: install -m 755 {program} /usr/local/bin/voice-ai"
+        ),
+    )))
+}
+
+/// The file for an event socket's password: another event socket's is not written over.
+fn password_file(facts: &Facts, home: &HomeFacts, socket: &EventSocket) -> PathBuf {
+    let usual = PathBuf::from(PASSWORD);
+    let same = |file: &FileFacts| file.text.trim() == socket.password.reveal();
+    match &home.password {
+        Some(file) if !same(file) && !facts.service.event_sockets.is_empty() => {
+            let host = socket
+                .host
+                .replace(|c: char| !c.is_ascii_alphanumeric() && c != '.', "_");
+            usual.with_file_name(format!("esl-{host}-{}.password", socket.port))
+        }
+        _ => usual,
+    }
 }
 
 fn new_file(path: impl Into<PathBuf>, text: String, mode: u32, owner: Option<Owner>) -> Change {
@@ -62,7 +198,13 @@ fn new_file(path: impl Into<PathBuf>, text: String, mode: u32, owner: Option<Own
 }
 
 /// The password's file, unless the service is configured with this event socket already.
-fn password(socket: &EventSocket, facts: &Facts, home: &HomeFacts, user: Owner) -> Option<Change> {
+fn password(
+    path: &Path,
+    socket: &EventSocket,
+    facts: &Facts,
+    home: &HomeFacts,
+    user: Owner,
+) -> Option<Change> {
     if knows(socket, facts) {
         return None;
     }
@@ -72,10 +214,11 @@ fn password(socket: &EventSocket, facts: &Facts, home: &HomeFacts, user: Owner) 
         mode: 0o600,
         owner: Some(user),
     };
-    let before = home.password.as_ref().map(state);
+    let is_usual = path == Path::new(PASSWORD);
+    let before = home.password.as_ref().filter(|_| is_usual).map(state);
     (before.as_ref() != Some(&after)).then(|| {
         Change::File(FileChange {
-            path: PASSWORD.into(),
+            path: path.to_owned(),
             before,
             after: Some(after),
         })
@@ -95,10 +238,16 @@ fn same_host(one: &str, other: &str) -> bool {
 }
 
 /// The sections that the configuration lacks, after all that it has: what people have written there stays as it is.
-fn configuration(wanted: &Wanted<'_>, facts: &Facts, home: &HomeFacts, user: Owner) -> Option<Change> {
+fn configuration(
+    password: &Path,
+    wanted: &Wanted<'_>,
+    facts: &Facts,
+    home: &HomeFacts,
+    user: Owner,
+) -> Option<Change> {
     let mut more = String::new();
     if !knows(wanted.event_socket, facts) {
-        more += &event_socket(wanted.event_socket);
+        more += &event_socket(wanted.event_socket, password);
     }
     let served = facts.service.domains.iter();
     if !served.clone().any(|domain| domain.uuid == wanted.domain.uuid) {
@@ -109,12 +258,13 @@ fn configuration(wanted: &Wanted<'_>, facts: &Facts, home: &HomeFacts, user: Own
     }
     let path = facts.service.config.clone();
     let Some(file) = &home.config else {
-        return Some(new_file(
-            path,
-            format!("{PACKAGED_CONFIG}{more}"),
-            0o640,
-            Some(user),
-        ));
+        // The service reads it, and root alone writes it.
+        let owner = Owner {
+            uid: if home.systemd { 0 } else { user.uid },
+            gid: user.gid,
+        };
+        let text = format!("{PACKAGED_CONFIG}{more}");
+        return Some(new_file(path, text, 0o640, Some(owner)));
     };
     Some(Change::File(FileChange {
         path,
@@ -135,7 +285,7 @@ fn appended(file: &FileFacts, more: &str) -> String {
     format!("{}{newline}{more}", file.text)
 }
 
-fn event_socket(socket: &EventSocket) -> String {
+fn event_socket(socket: &EventSocket, password: &Path) -> String {
     let mut section = format!(
         "\n[[pbx]]\nname = {}\n",
         quoted(&format!("{}:{}", socket.host, socket.port))
@@ -145,7 +295,7 @@ fn event_socket(socket: &EventSocket) -> String {
         "host = {}\nport = {}\npassword = {{ file = {} }}\n",
         quoted(&socket.host),
         socket.port,
-        quoted(PASSWORD)
+        quoted(&password.display().to_string())
     );
     section
 }

@@ -65,7 +65,7 @@ pub fn setup(wish: &Wish, facts: &Facts, home: &HomeFacts) -> Result<Vec<Change>
         event_socket: &wish.event_socket,
         program: &wish.program,
     };
-    let own = service(&wanted, facts, home);
+    let own = service(&wanted, facts, home)?;
     // One that runs is started anew only where it has something else to read.
     let is_other = !own.is_empty() || !wish.files.is_empty();
     let starts = is_other || !matches!(facts.server.state, ServerState::Up(_));
@@ -110,7 +110,7 @@ fn leg(wish: &Wish, facts: &Facts) -> Result<Vec<Change>, Hindrance> {
              precisa de script nem de módulo",
         ))
     };
-    if !facts.module.as_ref().is_ok_and(|module| module.present) {
+    if !facts.module.as_ref().map_err(|_| unknown())?.present {
         return Err(Hindrance::Missing(Text::new(
             "there is no mod_audio_stream: install a build by scripts/install-mod-audio-stream.sh --module FILE.so, or use --leg unicast, \
              which needs none",

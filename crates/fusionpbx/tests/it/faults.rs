@@ -94,7 +94,7 @@ async fn what_is_uninstalled_leaves_nothing_of_ours_and_touches_nothing_else() {
         let Some(world) = World::new(version).await else {
             return;
         };
-        let changes = fusionpbx::plan::uninstall(&world.survey().await, &world.home());
+        let changes = fusionpbx::plan::uninstall(&world.survey().await, &world.home()).unwrap();
         world.carry("uninstall", changes).await;
         let facts = world.survey().await;
         let database = facts.database.as_ref().unwrap();
