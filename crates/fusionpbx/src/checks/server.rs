@@ -2,15 +2,14 @@
 
 use super::service_is_up;
 use super::switch::is_elsewhere;
-use crate::{Code, Facts, Finding, ServerFacts, ServerState, ServiceDomain, Text, Upgrade};
+use crate::{Code, Facts, Finding, PortOwner, ServerState, ServiceDomain, Text, Upgrade};
 
 /// What its process is called.
 const PROGRAM: &str = "voice-ai";
 
 pub(super) fn check(facts: &Facts) -> Vec<Finding> {
-    let server = &facts.server;
     vec![
-        running(server),
+        running(facts),
         port(facts),
         reached(facts),
         upgrade(facts),
@@ -25,10 +24,17 @@ fn start() -> Text {
     Text::plain("systemctl start voice-ai-realtime; journalctl -u voice-ai-realtime -n 50")
 }
 
-fn running(server: &ServerFacts) -> Finding {
+fn running(facts: &Facts) -> Finding {
     let code = Code::ServerNotRunning;
-    match &server.state {
+    match &facts.server.state {
         ServerState::Up(version) => Finding::ok(code, Text::plain(format!("voice-ai-realtime {version}"))),
+        ServerState::Down(_) if stranger(facts).is_some() => Finding::skipped(
+            code,
+            Text::new(
+                "the service cannot start: see SV-02",
+                "o serviço não consegue iniciar: veja SV-02",
+            ),
+        ),
         ServerState::Down(why) => Finding::fault(
             code,
             Text::new(
@@ -64,13 +70,19 @@ fn see(code: Code) -> Text {
     Text::new(format!("see {code}"), format!("veja {code}"))
 }
 
+/// The program that has the service's port, where it is another. Whoever has it for the service, such as a container's proxy, is none: the
+/// service takes streams there.
+fn stranger(facts: &Facts) -> Option<&PortOwner> {
+    let serves = service_is_up(facts) && facts.server.upgrade == Some(Upgrade::Works);
+    let owner = facts.server.port.as_ref();
+    owner.filter(|owner| owner.name != PROGRAM && !serves)
+}
+
 fn port(facts: &Facts) -> Finding {
     let code = Code::ServerPortTaken;
     let port = facts.service.listen.port();
-    // Whoever has the port for it, such as a container's proxy: it is the service that takes streams there.
-    let serves = service_is_up(facts) && facts.server.upgrade == Some(Upgrade::Works);
-    match &facts.server.port {
-        Some(owner) if owner.name != PROGRAM && !serves => Finding::fault(
+    if let Some(owner) = stranger(facts) {
+        return Finding::fault(
             code,
             Text::new(
                 format!("port {port} belongs to {} (process {})", owner.name, owner.pid),
@@ -90,7 +102,9 @@ fn port(facts: &Facts) -> Finding {
                     owner.name
                 ),
             ),
-        ),
+        );
+    }
+    match &facts.server.port {
         Some(_) => Finding::ok(
             code,
             Text::new(

@@ -5,7 +5,7 @@ mod dump;
 mod editing;
 mod entries;
 mod faults;
-mod healthy;
+pub(crate) mod healthy;
 mod injected;
 mod keys;
 mod routing;

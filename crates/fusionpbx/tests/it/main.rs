@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod cache;
+mod checks;
 mod database;
 mod dialplan;
 mod estate;
@@ -11,4 +12,5 @@ mod host;
 mod journal;
 mod machine;
 mod settings;
+mod setups;
 mod survey;

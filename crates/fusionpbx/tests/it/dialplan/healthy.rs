@@ -10,8 +10,8 @@ use secretary::SecretaryUuid;
 use std::time::Duration;
 use uuid::Uuid;
 
-pub(super) const DOMAIN: &str = "11111111-1111-4111-8111-111111111111";
-pub(super) const OTHER_DOMAIN: &str = "11111111-1111-4111-8111-111111111112";
+pub(crate) const DOMAIN: &str = "11111111-1111-4111-8111-111111111111";
+pub(crate) const OTHER_DOMAIN: &str = "11111111-1111-4111-8111-111111111112";
 pub(super) const SECRETARY: &str = "bbbbbbbb-0001-4bbb-8bbb-bbbbbbbbbbbb";
 pub(super) const OTHER_SECRETARY: &str = "bbbbbbbb-0002-4bbb-8bbb-bbbbbbbbbbbb";
 pub(super) const HOSTNAME: &str = "pbx";
@@ -195,7 +195,7 @@ pub(super) fn bare(mode: ChoiceOfDialplan) -> Facts {
 }
 
 /// The PBX with 8000 as we set it up.
-pub(super) fn facts(mode: ChoiceOfDialplan, leg: EntryLeg) -> Facts {
+pub(crate) fn facts(mode: ChoiceOfDialplan, leg: EntryLeg) -> Facts {
     let mut facts = bare(mode);
     // So that a secretary of another domain's can be told from one of nobody's.
     facts.service.domains.push(served(
