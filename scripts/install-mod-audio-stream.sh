@@ -510,7 +510,7 @@ unregister_row() {
 
 # ---- Autoload: modules.conf.xml ----------------------------------------------------------------------------------------------------
 
-# The lines of the file whose text outside of comments matches: "NUMBER:TEXT".
+# live_lines PATTERN [FILE]: its lines whose text outside of comments matches, as "NUMBER:TEXT".
 live_lines() {
   awk -v wanted="$1" '
     {
@@ -523,7 +523,7 @@ live_lines() {
         rest = substr(rest, at + length(mark)); inside = !inside
       }
       if (live ~ wanted) print NR ":" $0
-    }' "$modules_conf"
+    }' "${2:-$modules_conf}"
 }
 
 readonly LOAD_LINE="<load[[:space:]]+module=[\"']${NAME}[\"']"
@@ -538,41 +538,53 @@ inspect_modules_conf() {
 }
 
 # Rewrites it as standard input says, keeping owner and mode, and has FreeSWITCH read all its XML: what it cannot read is taken back.
+# Its folder is another's, who could make a link of any name in it: nothing is written there, but moved there whole. See workshop_for.
 rewrite_modules_conf() {
-  local fresh answer
-  { cp -p "$modules_conf" "$work/modules.conf.xml" && fresh=$(mktemp "$modules_conf.XXXXXX") &&
-    cp -p "$modules_conf" "$fresh" && cat >"$fresh" && mv "$fresh" "$modules_conf"; } ||
+  local shop answer
+  { shop=$(workshop_for "$modules_conf") && cp -p "$work/modules.conf.xml" "$shop/fresh" && cat >"$shop/fresh" &&
+    mv -fT "$shop/fresh" "$modules_conf"; } ||
     fault '%s cannot be written; run this as root, and see whether the disk is full' \
       '%s não pode ser escrito; execute como root, e veja se o disco está cheio' "$modules_conf"
   answer=$(ask reloadxml)
   case $answer in
   *'[Success]'*) return 0 ;;
   esac
-  cp -p "$work/modules.conf.xml" "$fresh" && mv "$fresh" "$modules_conf"
+  cp -p "$work/modules.conf.xml" "$shop/former" && mv -fT "$shop/former" "$modules_conf"
   fault 'FreeSWITCH cannot read its configuration with the new line (%s); %s is as before: mend what is wrong there, and run this again' \
     'o FreeSWITCH não consegue ler sua configuração com a nova linha (%s); %s está como antes: corrija o erro, e execute de novo' \
     "$answer" "$modules_conf"
 }
 
+# The file as it is now, with its owner and mode, in a folder of ours. A link is not followed: whose file it is, and who may read it,
+# would be told by something else than its text.
+copy_modules_conf() {
+  cp -pP "$modules_conf" "$work/modules.conf.xml"
+  { [ -f "$work/modules.conf.xml" ] && [ ! -L "$work/modules.conf.xml" ]; } ||
+    fault '%s is no plain file; give the file itself as --modules-conf' \
+      '%s não é um arquivo comum; informe o próprio arquivo com --modules-conf' "$modules_conf"
+}
+
 register_line() {
   local end indent
-  end=$(live_lines '</modules>' | cut -d: -f1)
-  indent=$(sed -n 's/^\([[:space:]]*\)<load .*/\1/p' "$modules_conf" | tail -n 1)
-  keep "$modules_conf" modules.conf.xml
+  copy_modules_conf
+  end=$(live_lines '</modules>' "$work/modules.conf.xml" | cut -d: -f1)
+  indent=$(sed -n 's/^\([[:space:]]*\)<load .*/\1/p' "$work/modules.conf.xml" | tail -n 1)
+  keep "$work/modules.conf.xml" modules.conf.xml
   remember line added
   # A </modules> behind other things on its line keeps them before the new one.
   awk -v end="$end" -v line="${indent:-    }<load module=\"$NAME\"/>" '
     NR == end { at = match($0, /[[:space:]]*<\/modules>/)
       if (at > 1) print substr($0, 1, at - 1)
       print line; print substr($0, at); next }
-    { print }' "$modules_conf" | rewrite_modules_conf
+    { print }' "$work/modules.conf.xml" | rewrite_modules_conf
 }
 
 unregister_line() {
   local line
-  line=$(live_lines "$LOAD_LINE" | head -n 1 | cut -d: -f1)
+  copy_modules_conf
+  line=$(live_lines "$LOAD_LINE" "$work/modules.conf.xml" | head -n 1 | cut -d: -f1)
   [ -n "$line" ] || return 0
-  sed -E "${line}{s#[[:space:]]*${LOAD_LINE}[[:space:]]*/>##;/^[[:space:]]*\$/d}" "$modules_conf" | rewrite_modules_conf
+  sed -E "${line}{s#[[:space:]]*${LOAD_LINE}[[:space:]]*/>##;/^[[:space:]]*\$/d}" "$work/modules.conf.xml" | rewrite_modules_conf
 }
 
 # ---- What was there before ---------------------------------------------------------------------------------------------------------
@@ -620,15 +632,41 @@ fingerprint() {
 
 # ---- Doing -------------------------------------------------------------------------------------------------------------------------
 
+# workshop_for FILE: a folder of ours on the file system of that file, where nobody else can prepare a name: what is made there, with owner
+# and mode, is moved to its place at once, or not at all. Between / and the file it is as far down as nobody else could rename what is on
+# the way. Where none of these is of that file system, what is made is copied, by mv, which makes its file anew and follows no link.
+workshop_for() {
+  local target device parts part folder='' found=$work
+  target=$(realpath "$(dirname "$1")") && device=$(stat -c %d "$target") || return 1
+  IFS=/ read -ra parts <<<"${target#/}"
+  for part in "${parts[@]}"; do
+    is_ours "${folder:-/}" || break
+    [ "$(stat -c %d "${folder:-/}")" != "$device" ] || found=${folder:-/}
+    folder+=/$part
+  done
+  if is_ours "$target"; then found=$target; fi
+  workshop=$(mktemp -d "$found/.voice-ai.XXXXXX") && printf '%s\n' "$workshop" >>"$work/workshops" && printf '%s' "$workshop"
+}
+
+# Whether what is in a folder can be renamed by us and root alone.
+is_ours() {
+  local user mode
+  read -r user mode < <(stat -c '%u %a' "$1")
+  { [ "$user" = 0 ] || [ "$user" = "$(id -u)" ]; } && { ((8#$mode & 8#1000)) || ! ((8#$mode & 8#22)); }
+}
+
+clean_up() {
+  [ ! -e "$work/workshops" ] || xargs -d '\n' rm -rf -- <"$work/workshops"
+  rm -rf "$work"
+}
+
 # place FILE: it becomes the installed one at once, or not at all.
 place() {
-  local fresh=
-  if ! { fresh=$(mktemp "$mod_dir/.$NAME.XXXXXX") && cat "$1" >"$fresh" && chmod 644 "$fresh" &&
-    chown --no-dereference "$user:$group" "$fresh" && mv "$fresh" "$installed"; } 2>/dev/null; then
-    [ -z "$fresh" ] || rm -f "$fresh"
+  local shop
+  { shop=$(workshop_for "$installed") && cat "$1" >"$shop/fresh" && chmod 644 "$shop/fresh" && chown "$user:$group" "$shop/fresh" &&
+    mv -fT "$shop/fresh" "$installed"; } 2>/dev/null ||
     fault '%s cannot be written for the user %s; run this as root, and see whether the disk is full or read-only' \
       '%s não pode ser escrito para o usuário %s; execute como root, e veja se o disco está cheio ou só para leitura' "$mod_dir" "$owner"
-  fi
 }
 
 is_placed() {
@@ -658,7 +696,7 @@ load() {
   if has_loaded; then return 0; fi
   why=$(log_of_load) || true
   if [ -e "$work/former.so" ]; then
-    mv "$work/former.so" "$installed"
+    mv -fT "$work/former.so" "$installed"
     [ ! -e "$work/was-loaded" ] || ask "load $NAME" >/dev/null
   else
     rm -f "$installed"
@@ -815,7 +853,7 @@ take_out() {
   if has_loaded; then unload; fi
   case $1 in
   added) rm -f "$installed" ;;
-  replaced) mv "$state/$NAME.so" "$installed" ;;
+  replaced) mv -fT "$state/$NAME.so" "$installed" ;;
   esac
   if [ "$2" = before ]; then
     ask "load $NAME" >/dev/null
@@ -842,7 +880,7 @@ main() {
   install) [ -n "$module$package" ] || no_build ;;
   esac
   work=$(mktemp -d)
-  trap 'rm -rf "$work"' EXIT
+  trap clean_up EXIT
   needs ldd libc-bin
   needs nm binutils
   needs readelf binutils
