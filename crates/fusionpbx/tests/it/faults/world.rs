@@ -7,7 +7,7 @@ use freeswitch::Extension;
 use fusionpbx::checks::check;
 use fusionpbx::dialplan::{Entry, EntryLeg, Route, SecretaryRoute, cache_file_name, served};
 use fusionpbx::journal::Journal;
-use fusionpbx::plan::{Wish, repair, setup};
+use fusionpbx::plan::{Hindrance, Wish, repair, setup};
 use fusionpbx::{
     Change, Code, Domain, EventSocket, Facts, Finding, HomeFacts, Host, Owner, Reality, Service,
     ServiceDomain, ServiceSecretary, Settings, SurveyOptions, Text, Verdict, event_socket, home, survey,
@@ -118,6 +118,11 @@ impl World {
 
     /// What setup would change.
     pub(crate) fn setup(&self, facts: &Facts) -> Vec<Change> {
+        self.try_setup(facts).unwrap()
+    }
+
+    /// What setup would change, or why it does not.
+    pub(crate) fn try_setup(&self, facts: &Facts) -> Result<Vec<Change>, Hindrance> {
         let route = SecretaryRoute {
             extension: Extension::parse("8000").unwrap(),
             secretary: SECRETARY.parse().unwrap(),
@@ -141,7 +146,7 @@ impl World {
             },
             program: "/usr/bin/voice-ai".into(),
         };
-        setup(&wish, facts, &self.home()).unwrap()
+        setup(&wish, facts, &self.home())
     }
 
     /// The service's configuration is what setup has written.

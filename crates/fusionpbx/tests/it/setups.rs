@@ -1,0 +1,118 @@
+//! What setup and uninstalling do not do: harm what is there.
+
+use crate::estate::Version;
+use crate::faults::world::World;
+use fusionpbx::plan::{PASSWORD, UNIT, uninstall};
+use fusionpbx::{Change, FileChange, Lang, ServerState, ServiceDomain, Text, Unread};
+use std::path::Path;
+
+const CONFIG: &str = "/etc/voice-ai/voice-ai.toml";
+const SCRIPT: &str = "/usr/share/freeswitch/scripts/voice_secretary.lua";
+
+async fn world() -> Option<World> {
+    World::new(Version::V5_6).await
+}
+
+fn file<'a>(changes: &'a [Change], path: &str) -> Option<&'a FileChange> {
+    changes.iter().find_map(|change| match change {
+        Change::File(file) if file.path == Path::new(path) => Some(file),
+        _ => None,
+    })
+}
+
+fn written(changes: &[Change], path: &str) -> String {
+    file(changes, path).unwrap().after.as_ref().unwrap().text.clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_database_nothing_is_uninstalled() {
+    let Some(world) = world().await else { return };
+    let mut facts = world.survey().await;
+    facts.database = Err(Unread(Text::plain("refused")));
+    let hindrance = uninstall(&facts, &world.home()).unwrap_err();
+    assert_eq!(hindrance.text().in_lang(Lang::En), "refused");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_unit_that_somebody_else_wrote_stays() {
+    let Some(world) = world().await else { return };
+    let ours = uninstall(&world.survey().await, &world.home()).unwrap();
+    assert!(file(&ours, UNIT).is_some());
+    world
+        .estate
+        .write(UNIT, "[Service]\nExecStart=/opt/bridge/server.py\n");
+    let changes = uninstall(&world.survey().await, &world.home()).unwrap();
+    assert!(file(&changes, UNIT).is_none(), "{changes:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_script_and_rows_of_another_machine_stay() {
+    let Some(world) = world().await else { return };
+    world.run("UPDATE v_dialplans SET hostname = 'node2' WHERE dialplan_context = 'pbx.example.com' AND dialplan_number = '8000'");
+    let changes = uninstall(&world.survey().await, &world.home()).unwrap();
+    assert!(file(&changes, SCRIPT).is_none(), "{changes:#?}");
+    assert!(
+        !changes.iter().any(|change| matches!(change, Change::Row(_))),
+        "{changes:#?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_added_to_a_configuration_that_the_service_does_not_take() {
+    let Some(mut world) = world().await else { return };
+    world.service.wrong = vec!["line 3: duplicate key; give each its own".to_owned()];
+    let refused = world.try_setup(&world.survey().await).unwrap_err().text();
+    for (lang, words) in [
+        (Lang::En, "is not as the service takes it: line 3"),
+        (Lang::PtBr, "não está como o serviço o aceita: line 3"),
+    ] {
+        assert!(refused.in_lang(lang).contains(words), "{refused:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_domain_that_is_configured_with_another_uuid_is_not_configured_twice() {
+    let Some(mut world) = world().await else { return };
+    let uuid = "99999999-9999-4999-8999-999999999999";
+    world.service.domains = vec![ServiceDomain {
+        uuid: uuid.parse().unwrap(),
+        name: Some("pbx.example.com".to_owned()),
+        secretaries: Vec::new(),
+    }];
+    let refused = world.try_setup(&world.survey().await).unwrap_err().text();
+    assert!(refused.in_lang(Lang::En).contains(uuid), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_something_else_starts_keeps_its_files() {
+    let Some(mut world) = world().await else { return };
+    std::fs::remove_file(world.path(UNIT)).unwrap();
+    let mut facts = world.survey().await;
+    facts.server.state = ServerState::Up("0.1.0".to_owned());
+    // It has all that it needs.
+    assert_eq!(world.try_setup(&facts).unwrap(), []);
+    // It knows nothing of this FreeSWITCH.
+    world.service.event_sockets.clear();
+    let mut facts = world.survey().await;
+    facts.server.state = ServerState::Up("0.1.0".to_owned());
+    let refused = world.try_setup(&facts).unwrap_err().text();
+    assert!(
+        refused.in_lang(Lang::En).contains("without a unit of systemd"),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_event_socket_s_password_is_not_written_over() {
+    let Some(mut world) = world().await else { return };
+    world.estate.write(PASSWORD, "another\n");
+    world.service.event_sockets = vec![("192.0.2.7".to_owned(), 8021)];
+    let changes = world.try_setup(&world.survey().await).unwrap();
+    assert!(file(&changes, PASSWORD).is_none(), "{changes:#?}");
+    let config = written(&changes, CONFIG);
+    let port = world.fake.addr().port();
+    assert!(
+        config.contains(&format!("/etc/voice-ai/esl-127.0.0.1-{port}.password")),
+        "{config}"
+    );
+}
