@@ -100,7 +100,7 @@ codes! {
     DialplanDetailsDiffer = "DP-11" in Dialplan,
     /// `continue` is true: later rows take the call too.
     DialplanContinue = "DP-12" in Dialplan,
-    /// `hostname` is empty and not NULL, or another machine's.
+    /// `hostname` is empty and not NULL.
     DialplanHostname = "DP-13" in Dialplan,
     /// `app_uuid` is NULL: the list page drops the row.
     DialplanAppUuid = "DP-14" in Dialplan,

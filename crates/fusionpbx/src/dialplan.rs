@@ -28,7 +28,8 @@ pub use keys::{cache_file_name, stale_keys};
 pub use meaning::{Action, Break, Condition, FieldTest, Meaning, Several, Test};
 pub use mend::mend;
 pub use ours::{
-    Carrier, carrier, did_rows, domain_by_column, domain_by_context, is_ours, number_of, secretary_rows,
+    Carrier, carrier, did_rows, domain_by_column, domain_by_context, is_of_another_host, is_ours, number_of,
+    secretary_rows,
 };
 pub use owner::{NumberOwner, owner_of};
 pub use plan::{add, remove};
@@ -40,7 +41,7 @@ pub use writing::{Part, Unwritable};
 
 pub(crate) use breaking::breaks_context;
 pub(crate) use context::{is_everywhere, is_public};
-pub(crate) use mend::{is_elsewhere, is_stream};
+pub(crate) use mend::is_stream;
 pub(crate) use ours::{by_details, domain_by_variable};
 pub(crate) use plan::hostname;
 pub(crate) use rows::columns;

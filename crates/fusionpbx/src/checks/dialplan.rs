@@ -10,8 +10,8 @@ mod variables;
 
 use super::{no_database, unread};
 use crate::dialplan::{
-    APP_UUID, Malformed, Meaning, did_rows, domain_by_column, domain_by_context, number_of, read_one,
-    secretary_rows,
+    APP_UUID, Malformed, Meaning, did_rows, domain_by_column, domain_by_context, is_of_another_host,
+    number_of, read_one, secretary_rows,
 };
 use crate::{Code, DatabaseFacts, DialplanRow, Domain, Facts, Finding, Text};
 use secretary::DomainUuid;
@@ -67,7 +67,7 @@ pub(super) fn check(facts: &Facts, only: Option<DomainUuid>) -> Vec<Finding> {
     let rows: Vec<_> = secretary_rows(database)
         .map(|row| (row, Kind::Secretary))
         .chain(did_rows(database).map(|row| (row, Kind::Did)))
-        .filter(|(row, _)| of(row))
+        .filter(|(row, _)| of(row) && !is_of_another_host(row, facts))
         .map(|(row, kind)| Seen::new(row, kind, facts, database))
         .collect();
     let mut findings = place::missing(facts, database, only);
@@ -75,7 +75,7 @@ pub(super) fn check(facts: &Facts, only: Option<DomainUuid>) -> Vec<Finding> {
         rows.iter()
             .flat_map(|row| OF_A_ROW.iter().flat_map(|check| check(row))),
     );
-    findings.extend(neighbours::check(&rows, database));
+    findings.extend(neighbours::check(&rows, facts, database));
     let silent: Vec<_> = CODES
         .into_iter()
         .filter(|code| findings.iter().all(|finding| finding.code != *code))

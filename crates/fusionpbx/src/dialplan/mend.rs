@@ -3,8 +3,8 @@
 use super::context::{domain_named, is_public};
 use super::entry::{Did, Entry, EntryLeg, ORDERS, Route, SecretaryRoute, unicast};
 use super::ours::{
-    Carrier, by_details, carrier, domain_by_column, domain_by_context, domain_by_variable, is_did, is_ours,
-    meaning_of, number_of,
+    Carrier, by_details, carrier, domain_by_column, domain_by_context, domain_by_variable, is_did,
+    is_of_another_host, is_ours, meaning_of, number_of,
 };
 use super::plan::{destinations_of, hostname, new_destination, written};
 use super::rows::{Columns, bind_destination, update};
@@ -22,7 +22,7 @@ use std::collections::BTreeSet;
 /// told from what is there, or belongs to somebody else.
 pub fn mend(code: Code, row: &DialplanRow, facts: &Facts) -> Option<Vec<Change>> {
     let database = facts.database.as_ref().ok()?;
-    if !is_ours(row) && !is_did(row, database) {
+    if is_of_another_host(row, facts) || (!is_ours(row) && !is_did(row, database)) {
         return None;
     }
     let mending = Mending { row, facts, database };
@@ -68,7 +68,7 @@ pub fn mend(code: Code, row: &DialplanRow, facts: &Facts) -> Option<Vec<Change>>
                 set("dialplan_xml", json!(meaning.to_xml(row.uuid).ok()?));
             }
         }
-        Code::DialplanHostname if is_elsewhere(row, facts) => {
+        Code::DialplanHostname if row.hostname.as_deref() == Some("") => {
             target.hostname = None;
             set("hostname", json!(null));
         }
@@ -92,13 +92,6 @@ pub fn mend(code: Code, row: &DialplanRow, facts: &Facts) -> Option<Vec<Change>>
         _ => return None,
     }
     (!columns.is_empty()).then(|| mending.with_keys(vec![update(row, columns)], &target))
-}
-
-/// Whether a row is for a machine of another name, or of none.
-pub(crate) fn is_elsewhere(row: &DialplanRow, facts: &Facts) -> bool {
-    let own = hostname(facts);
-    let wrong = |wanted: &str| wanted.is_empty() || own.is_some_and(|own| own != wanted);
-    row.hostname.as_deref().is_some_and(wrong)
 }
 
 struct Mending<'a> {

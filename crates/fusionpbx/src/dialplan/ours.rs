@@ -3,31 +3,78 @@
 use super::context::{domain_named, is_public};
 use super::entry::{APP_UUID, only_number};
 use super::meaning::{Action, Meaning, Test};
-use super::{editor, read_one};
-use crate::{DatabaseFacts, DialplanRow, Domain};
+use super::{editor, hostname, is_stream, read, read_one};
+use crate::{DatabaseFacts, DialplanRow, Domain, Facts};
 use freeswitch::SCRIPT_NAME;
+use uuid::Uuid;
 
-/// What only rows of ours have in their XML or their details.
-const MARKS: &[&str] = &[SCRIPT_NAME, "audio_stream", "voice_ai=true", "secretary_uuid="];
 /// How our rows are called, and the one that only has a similar name (docs/freeswitch.md).
 const NAME: &str = "voice_secretary";
 const NOT_OURS: &str = "voice_secretary_fallback";
 
-/// Whether a row is ours, or one that somebody made for us by hand: by its app, or by what only such rows do, or by its name where it
-/// holds nothing. Its details may be missing where its XML or its name tells.
+/// Whether a row is ours, or one that somebody made for us by hand: by its app, or by what it does with calls, or by its name where it
+/// holds nothing at all. Whose `app_uuid` a row has else tells nothing: FusionPBX's editor gives rows its own.
 pub fn is_ours(row: &DialplanRow) -> bool {
     if row.app == Some(APP_UUID) {
         return true;
     }
-    let marked = |text: &str| MARKS.iter().any(|mark| text.contains(mark));
-    let xml = row.xml.as_deref().unwrap_or_default();
-    let by_details = row
+    let xml = row.xml.as_deref().unwrap_or_default().trim();
+    if xml.is_empty() && row.details.is_empty() {
+        return row.name.starts_with(NAME) && !row.name.starts_with(NOT_OURS);
+    }
+    match read(xml) {
+        Ok(reading) => {
+            let by_xml = |meaning: &Meaning| carries_to_us(&meaning.actions().collect::<Vec<_>>());
+            reading.extensions.iter().any(by_xml) || is_ours_by_details(row)
+        }
+        // As FusionPBX writes it.
+        Err(_) => {
+            xml.contains(&format!("application=\"lua\" data=\"{SCRIPT_NAME}\"")) || is_ours_by_details(row)
+        }
+    }
+}
+
+fn is_ours_by_details(row: &DialplanRow) -> bool {
+    let actions: Vec<_> = row
         .details
         .iter()
-        .any(|detail| marked(&detail.kind) || marked(&detail.data));
-    let empty = xml.trim().is_empty() && row.details.is_empty();
-    let named = row.name.starts_with(NAME) && !row.name.starts_with(NOT_OURS);
-    marked(xml) || by_details || (empty && named)
+        .filter(|detail| detail.tag == "action")
+        .map(|detail| Action::new(&detail.kind, &detail.data))
+        .collect();
+    carries_to_us(&actions.iter().collect::<Vec<_>>())
+}
+
+/// Whether actions carry a call to the service, or are meant to as in the published guide.
+fn carries_to_us(actions: &[&Action]) -> bool {
+    let parked = || {
+        actions.iter().any(|action| action.application == "park")
+            && actions
+                .iter()
+                .any(|action| action.variable() == Some(("voice_ai", "true")))
+    };
+    let handed_over = |action: &&Action| action.application == "lua" && action.data.trim() == SCRIPT_NAME;
+    actions
+        .iter()
+        .any(|action| handed_over(action) || is_stream_to_us(action))
+        || parked()
+}
+
+/// Whether an action is the one that the published guide warns of: `audio_stream ws://HOST:PORT/ws/${domain_uuid}/…`.
+fn is_stream_to_us(action: &Action) -> bool {
+    let Some((_, address)) = action.data.split_once("://").filter(|_| is_stream(action)) else {
+        return false;
+    };
+    let mut parts = address.split('/').skip(1);
+    let (path, domain) = (parts.next(), parts.next());
+    let is_domain = |text: &str| text == "${domain_uuid}" || text.parse::<Uuid>().is_ok();
+    matches!(path, Some("ws" | "stream")) && domain.is_some_and(is_domain)
+}
+
+/// Whether a row is another machine's of a cluster: it is right as it is, and none of ours here. Where FreeSWITCH does not tell how it is
+/// called, all rows for a machine by name are taken for others'.
+pub fn is_of_another_host(row: &DialplanRow, facts: &Facts) -> bool {
+    let named = row.hostname.as_deref().filter(|name| !name.is_empty());
+    named.is_some_and(|name| Some(name) != hostname(facts))
 }
 
 /// What carries a call of ours.

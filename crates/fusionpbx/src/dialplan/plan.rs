@@ -2,7 +2,7 @@
 
 use super::editor::given;
 use super::entry::{Did, Entry, Route};
-use super::ours::{by_details, is_ours, meaning_of, number_of};
+use super::ours::{by_details, is_of_another_host, is_ours, meaning_of, number_of};
 use super::owner::{NumberOwner, owner_of};
 use super::rows::{
     Columns, bind_destination, columns, delete, delete_destination, delete_details, insert, insert_details,
@@ -33,7 +33,7 @@ pub fn add(entry: &Entry, facts: &Facts) -> Result<Vec<Change>, Refusal> {
     {
         return Err(Refusal::Domain(entry.domain.name.clone()));
     }
-    let existing = existing(entry, database);
+    let existing = existing(entry, facts, database);
     let entry = Entry {
         row: existing.map_or(entry.row, |row| row.uuid),
         ..entry.clone()
@@ -63,8 +63,11 @@ pub fn add(entry: &Entry, facts: &Facts) -> Result<Vec<Change>, Refusal> {
     Ok(changes)
 }
 
-/// What is to change so that a row, its details and what leads to it are gone.
+/// What is to change so that a row, its details and what leads to it are gone; nothing where it is another machine's.
 pub fn remove(row: &DialplanRow, facts: &Facts) -> Vec<Change> {
+    if is_of_another_host(row, facts) {
+        return Vec::new();
+    }
     let mut changes = vec![delete(row)];
     changes.extend(delete_details(row));
     if let Ok(database) = &facts.database {
@@ -87,16 +90,28 @@ pub(crate) fn hostname(facts: &Facts) -> Option<&str> {
         .map(|running| running.hostname.as_str())
 }
 
-fn existing<'a>(entry: &Entry, facts: &'a DatabaseFacts) -> Option<&'a DialplanRow> {
-    let by_uuid = facts.dialplans.iter().find(|row| row.uuid == entry.row);
+/// The row that the entry is taken for: the one of its UUID, or one of ours for the same number of the same domain, or FusionPBX's own
+/// route that does the same.
+fn existing<'a>(entry: &Entry, facts: &'a Facts, database: &'a DatabaseFacts) -> Option<&'a DialplanRow> {
+    let here = || {
+        let rows = database.dialplans.iter();
+        rows.filter(|row| !is_of_another_host(row, facts))
+    };
+    let by_uuid = here().find(|row| row.uuid == entry.row);
     by_uuid.or_else(|| {
         let number = entry.number();
         let meaning = entry.meaning("");
-        facts.dialplans.iter().find(|row| {
+        here().find(|row| {
+            // In a domain's context only the context decides whose a row is; `public` is everybody's.
+            let of_domain = match entry.route {
+                Route::Secretary(_) => true,
+                Route::Did(..) => row.domain.is_none_or(|domain| domain == entry.domain.uuid.uuid()),
+            };
             // What FusionPBX's own page has written may do the same.
-            let same = || meaning_of(row, facts).is_some_and(|there| there.does_the_same(&meaning));
+            let same = || meaning_of(row, database).is_some_and(|there| there.does_the_same(&meaning));
             row.context == entry.context()
-                && number_of(row, facts).as_deref() == Some(&number)
+                && of_domain
+                && number_of(row, database).as_deref() == Some(&number)
                 && (is_ours(row) || same())
         })
     })
@@ -225,7 +240,7 @@ fn changed_row(
     // FusionPBX's page of destinations makes a route's app its own; it may.
     let foreign = row.app != target.app && (row.app.is_none() || matches!(entry.route, Route::Secretary(_)));
     set(foreign, "app_uuid", json!(target.app));
-    set(row.hostname.is_some(), "hostname", json!(null));
+    set(row.hostname.as_deref() == Some(""), "hostname", json!(null));
     set(
         row.context != target.context,
         "dialplan_context",

@@ -8,4 +8,5 @@ mod faults;
 pub(crate) mod healthy;
 mod injected;
 mod keys;
+mod ownership;
 mod routing;

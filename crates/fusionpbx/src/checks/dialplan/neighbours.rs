@@ -2,17 +2,18 @@
 
 use super::Seen;
 use super::texts::{in_the_page, malformed};
-use crate::dialplan::{breaks_context, is_everywhere, is_public, read};
-use crate::{Code, DatabaseFacts, DialplanRow, Finding, Text};
+use crate::dialplan::{breaks_context, is_everywhere, is_of_another_host, is_public, read};
+use crate::{Code, DatabaseFacts, DialplanRow, Facts, Finding, Text};
 use std::collections::BTreeSet;
 
-pub(super) fn check(rows: &[Seen<'_>], database: &DatabaseFacts) -> Vec<Finding> {
+pub(super) fn check(rows: &[Seen<'_>], facts: &Facts, database: &DatabaseFacts) -> Vec<Finding> {
     let contexts: BTreeSet<_> = rows.iter().map(|seen| seen.row.context.as_str()).collect();
     let own: BTreeSet<_> = rows.iter().map(|seen| seen.row.uuid).collect();
     let has_domains = contexts.iter().any(|context| !is_public(context));
     let is_near = |row: &&DialplanRow| {
         let here = contexts.contains(row.context.as_str()) || (has_domains && is_everywhere(&row.context));
-        here && row.enabled && row.hostname.as_deref() != Some("") && !own.contains(&row.uuid)
+        let served = row.enabled && row.hostname.as_deref() != Some("") && !is_of_another_host(row, facts);
+        here && served && !own.contains(&row.uuid)
     };
     database
         .dialplans

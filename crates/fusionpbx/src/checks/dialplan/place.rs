@@ -4,10 +4,10 @@ use super::super::repair;
 use super::texts::{in_the_page, remedy};
 use super::{Kind, Seen};
 use crate::dialplan::{
-    Carrier, carrier, domain_by_column, domain_by_context, domain_by_variable, is_elsewhere, is_public,
-    secretary_rows, served,
+    Carrier, carrier, domain_by_column, domain_by_context, domain_by_variable, hostname as hostname_of,
+    is_of_another_host, is_public, secretary_rows, served,
 };
-use crate::{ChoiceOfDialplan, Code, DatabaseFacts, Facts, Finding, Text};
+use crate::{ChoiceOfDialplan, Code, DatabaseFacts, DialplanRow, Facts, Finding, Text};
 use secretary::DomainUuid;
 
 /// Each domain with secretaries is to have a row for one.
@@ -22,7 +22,10 @@ pub(super) fn missing(facts: &Facts, database: &DatabaseFacts, only: Option<Doma
             let Some(domain) = database.domains.iter().find(|domain| domain.uuid == served.uuid) else {
                 return Some(no_domain(served.uuid, served.name.as_deref()));
             };
-            let has_row = secretary_rows(database).any(|row| {
+            // Which machine this is cannot be told where FreeSWITCH says nothing.
+            let is_here =
+                |row: &&DialplanRow| hostname_of(facts).is_none() || !is_of_another_host(row, facts);
+            let has_row = secretary_rows(database).filter(is_here).any(|row| {
                 let by = [domain_by_context, domain_by_column, domain_by_variable];
                 by.iter()
                     .filter_map(|by| by(row, database))
@@ -193,26 +196,21 @@ pub(super) fn continues(seen: &Seen<'_>) -> Vec<Finding> {
     ))
 }
 
+/// Another machine's name is right in a cluster, and its row is none of this one's.
 pub(super) fn hostname(seen: &Seen<'_>) -> Vec<Finding> {
     let code = Code::DialplanHostname;
-    let Some(hostname) = &seen.row.hostname else {
-        return Vec::new();
-    };
-    if !is_elsewhere(seen.row, seen.facts) || !seen.is_made_for_us() {
+    if seen.row.hostname.as_deref() != Some("") || !seen.is_made_for_us() {
         return Vec::new();
     }
-    let found = if hostname.is_empty() {
+    seen.about(Finding::fault(
+        code,
         Text::new(
             "hostname is empty and not NULL: no machine has that name, so no call sees the row",
             "hostname está vazio e não NULL: nenhuma máquina tem esse nome, e nenhuma chamada vê a linha",
-        )
-    } else {
-        Text::new(
-            format!("hostname is {hostname:?}, another machine's"),
-            format!("hostname é {hostname:?}, de outra máquina"),
-        )
-    };
-    seen.about(Finding::fault(code, found, Text::plain("NULL"), repair(code)))
+        ),
+        Text::plain("NULL"),
+        repair(code),
+    ))
 }
 
 pub(super) fn app_uuid(seen: &Seen<'_>) -> Vec<Finding> {
@@ -236,7 +234,8 @@ pub(super) fn unbound(seen: &Seen<'_>) -> Vec<Finding> {
     let (row, database) = (seen.row, seen.database);
     let single = database.mode == ChoiceOfDialplan::Single;
     // The rest of what keeps a row from being served is told by its own codes.
-    let asked = row.enabled && row.hostname.is_none() && seen.meaning().and_then(carrier).is_some();
+    let asked =
+        row.enabled && row.hostname.as_deref() != Some("") && seen.meaning().and_then(carrier).is_some();
     if seen.kind != Kind::Did || !single || !asked || row.domain.is_none() {
         return Vec::new();
     }
@@ -245,7 +244,7 @@ pub(super) fn unbound(seen: &Seen<'_>) -> Vec<Finding> {
     };
     let bare = number.trim_start_matches('+');
     let is_served = [bare.to_owned(), format!("+{bare}")].iter().any(|number| {
-        served(database, "public", number, None)
+        served(database, "public", number, hostname_of(seen.facts))
             .iter()
             .any(|served| served.uuid == row.uuid)
     });

@@ -172,9 +172,6 @@ pub(super) const FAULTS: &[(Code, Mend, Break)] = &[
         ours(facts).hostname = Some(String::new())
     }),
     (Code::DialplanHostname, Safe, |facts| {
-        ours(facts).hostname = Some("elsewhere".to_owned())
-    }),
-    (Code::DialplanHostname, Safe, |facts| {
         did(facts).hostname = Some(String::new())
     }),
     (Code::DialplanAppUuid, Safe, |facts| ours(facts).app = None),
