@@ -13,7 +13,7 @@ use fusionpbx::plan::{Wish, setup, stays, uninstall};
 use fusionpbx::{Change, Domain, HomeFacts, Lang, ServiceSecretary, Settings, event_socket, home};
 use gateway::Config;
 use gateway::config::ConfigErrors;
-use secretary::{Draft, Language, SecretaryUuid};
+use secretary::{Draft, Language, SecretaryUuid, SnapshotError};
 use std::io::{Write as _, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -103,7 +103,7 @@ fn tell_what_stays(found: &Found, lang: Lang) -> anyhow::Result<()> {
 
 async fn install(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let lang = arguments.site.lang();
-    let found = arguments.site.find().await;
+    let mut found = arguments.site.find().await;
     let home = home_of(&found)?;
     let wish = match wish(arguments, &found, lang).await? {
         Ok(wish) => wish,
@@ -112,6 +112,9 @@ async fn install(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::from(BAD_CONFIG));
         }
     };
+    if !wish.files.is_empty() {
+        forgive_no_secretaries(&mut found);
+    }
     let changes = match setup(&wish, &found.facts, &home) {
         Ok(changes) => changes,
         Err(hindrance) => {
@@ -168,6 +171,15 @@ fn would_start(changes: &[Change], found: &Found) -> Result<(), ConfigErrors> {
         text.replace(&path.display().to_string(), &there)
     });
     Config::parse(Some((&config.display().to_string(), &text)), environment()).map(drop)
+}
+
+/// A folder without a secretary, as the package leaves it, keeps the service from starting until the first one is written, which the plan does.
+fn forgive_no_secretaries(found: &mut Found) {
+    let Some(dir) = &found.config.secretaries.dir else {
+        return;
+    };
+    let empty = SnapshotError::Empty { path: dir.clone() }.to_string();
+    found.facts.service.wrong.retain(|wrong| *wrong != empty);
 }
 
 /// A caller whom nobody carries any more is to be with somebody.

@@ -58,6 +58,18 @@ async fn what_a_dry_run_shows_is_done_with_yes_and_done_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_package_s_configuration_without_a_secretary_is_where_setup_begins() {
+    let Some(world) = World::new(Version::V5_6).await else {
+        return;
+    };
+    let packaged = include_str!("../../../../../deploy/debian/voice-ai.toml");
+    world.estate.write("/etc/voice-ai/voice-ai.toml", packaged);
+    world.estate.write("/etc/voice-ai/secretaries/README", "none yet\n");
+    world.set_up();
+    tells(&world.text("/etc/voice-ai/voice-ai.toml"), &[packaged, "[[domains]]"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_service_takes_what_setup_has_written() {
     let Some(world) = World::new(Version::V5_6).await else {
         return;
