@@ -201,7 +201,7 @@ impl Configured {
                 control_token: secret(&config.server.control_token),
                 believes: config.server.verify == Verify::Nothing,
             },
-            service: service(file, &config, inventory),
+            service: service(file, is_there, &config, inventory),
             // Without a configuration the package's is written, which names the folder.
             reads_secretaries: dir.as_ref().map_or(!is_there, |dir| dir.is_absolute()),
             secretaries: dir.unwrap_or_else(|| SECRETARIES.into()),
@@ -210,7 +210,7 @@ impl Configured {
     }
 }
 
-fn service(file: &Path, config: &Config, inventory: Inventory) -> Service {
+fn service(file: &Path, is_configured: bool, config: &Config, inventory: Inventory) -> Service {
     let snapshot = inventory.snapshot.unwrap_or_default();
     let domains = config.domain_entries().into_iter().map(|entry| {
         let loaded = snapshot.domains.get(&entry.uuid);
@@ -230,6 +230,7 @@ fn service(file: &Path, config: &Config, inventory: Inventory) -> Service {
     });
     Service {
         config: file.to_owned(),
+        is_configured,
         listen: config.server.listen,
         control: config.server.control,
         tls: config.server.tls.is_some(),

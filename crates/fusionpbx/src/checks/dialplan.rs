@@ -80,12 +80,20 @@ pub(super) fn check(facts: &Facts, only: Option<DomainUuid>) -> Vec<Finding> {
         .into_iter()
         .filter(|code| findings.iter().all(|finding| finding.code != *code))
         .collect();
-    findings.extend(silent.into_iter().map(|code| without_fault(code, &rows)));
+    findings.extend(silent.into_iter().map(|code| without_fault(code, &rows, facts)));
     findings
 }
 
 /// What is said of a check that found nothing wrong.
-fn without_fault(code: Code, rows: &[Seen<'_>]) -> Finding {
+fn without_fault(code: Code, rows: &[Seen<'_>], facts: &Facts) -> Finding {
+    let of_service = matches!(code, Code::DialplanMissing | Code::DialplanVariableWrong);
+    if of_service && !facts.service.is_known() {
+        let why = Text::new(
+            "the service's secretaries are not known: see SV-08",
+            "as secretárias do serviço não são conhecidas: veja SV-08",
+        );
+        return Finding::skipped(code, why);
+    }
     let kind = match code {
         Code::DidUnbound => Kind::Did,
         _ => Kind::Secretary,

@@ -35,6 +35,13 @@ fn running(facts: &Facts) -> Finding {
                 "o serviço não consegue iniciar: veja SV-02",
             ),
         ),
+        ServerState::Down(_) if !facts.service.is_configured => Finding::skipped(
+            code,
+            Text::new(
+                "the service is not configured: see SV-08",
+                "o serviço não está configurado: veja SV-08",
+            ),
+        ),
         ServerState::Down(why) => Finding::fault(
             code,
             Text::new(
@@ -215,7 +222,7 @@ fn upgrade(facts: &Facts) -> Finding {
 fn key(facts: &Facts) -> Finding {
     let code = Code::ServerEngineKey;
     let Some(lack) = facts.service.unserved.first() else {
-        if !facts.service.wrong.is_empty() {
+        if !facts.service.is_known() {
             return Finding::skipped(code, see(Code::ServerConfig));
         }
         return Finding::ok(
@@ -239,8 +246,12 @@ fn key(facts: &Facts) -> Finding {
 
 fn config(facts: &Facts) -> Finding {
     let code = Code::ServerConfig;
+    let config = facts.service.config.display();
+    if !facts.service.is_configured {
+        return unconfigured(facts);
+    }
     let Some(wrong) = facts.service.wrong.first() else {
-        return Finding::ok(code, Text::plain(facts.service.config.display().to_string()));
+        return Finding::ok(code, Text::plain(config.to_string()));
     };
     Finding::fault(
         code,
@@ -250,9 +261,35 @@ fn config(facts: &Facts) -> Finding {
             "uma configuração com a qual o serviço inicia",
         ),
         Text::plain(format!(
-            "voice-ai config check --config {}; voice-ai secretaries check",
-            facts.service.config.display()
+            "voice-ai config check --config {config}; voice-ai secretaries check"
         )),
+    )
+}
+
+/// A service that runs has its configuration elsewhere.
+fn unconfigured(facts: &Facts) -> Finding {
+    let code = Code::ServerConfig;
+    let config = facts.service.config.display();
+    if service_is_up(facts) {
+        let why = Text::new(
+            format!("the service runs, and there is no {config}: name its configuration with --config"),
+            format!(
+                "o serviço está rodando, e não existe {config}: indique a configuração dele com --config"
+            ),
+        );
+        return Finding::skipped(code, why);
+    }
+    Finding::fault(
+        code,
+        Text::new(format!("there is no {config}"), format!("não existe {config}")),
+        Text::new(
+            "a configuration that names this FreeSWITCH and its domains",
+            "uma configuração que indica este FreeSWITCH e seus domínios",
+        ),
+        Text::new(
+            "voice-ai setup writes one; --config names one that is elsewhere",
+            "voice-ai setup escreve uma; --config indica uma que esteja em outro lugar",
+        ),
     )
 }
 
@@ -267,8 +304,11 @@ fn configuration(facts: &Facts) -> Text {
 
 fn models(facts: &Facts) -> Finding {
     let code = Code::ServerModels;
+    if !facts.service.is_configured {
+        return Finding::skipped(code, see(Code::ServerConfig));
+    }
     let Some(model) = facts.service.missing_models.first() else {
-        if !facts.service.wrong.is_empty() {
+        if !facts.service.is_known() {
             return Finding::skipped(code, see(Code::ServerConfig));
         }
         return Finding::ok(

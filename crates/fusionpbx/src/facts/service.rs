@@ -9,6 +9,8 @@ use std::path::PathBuf;
 pub struct Service {
     /// Its configuration's file, whether it is there or not.
     pub config: PathBuf,
+    /// Whether that file is there. Without one all below is as the service takes it by itself.
+    pub is_configured: bool,
     /// Where streams come.
     pub listen: SocketAddr,
     /// Where health and the API are.
@@ -27,6 +29,13 @@ pub struct Service {
     pub unserved: Vec<String>,
     /// Models in use that are not there, by the names of `voice-ai models`.
     pub missing_models: Vec<String>,
+}
+
+impl Service {
+    /// Whether what is said here of tenants, secretaries and engines is the service's configuration, whole.
+    pub fn is_known(&self) -> bool {
+        self.is_configured && self.wrong.is_empty()
+    }
 }
 
 /// A tenant.

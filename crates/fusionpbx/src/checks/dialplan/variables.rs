@@ -120,8 +120,8 @@ fn wrong_domain(seen: &Seen<'_>, meaning: &Meaning) -> Option<Wrong> {
 fn wrong_secretary(seen: &Seen<'_>, meaning: &Meaning) -> Option<Wrong> {
     let domains = &seen.facts.service.domains;
     let domain = seen.domain()?;
-    // A service without any domain is told of where the service is looked at.
-    if domains.is_empty() {
+    // A service without any domain, or with a configuration that cannot be read, is told of where the service is looked at.
+    if domains.is_empty() || !seen.facts.service.is_known() {
         return None;
     }
     let Some(service) = domains.iter().find(|served| served.uuid == domain.uuid) else {

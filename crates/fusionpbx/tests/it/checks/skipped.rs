@@ -74,8 +74,25 @@ fn what_freeswitch_was_not_asked_points_to_the_check_that_tells() {
 fn of_a_configuration_that_cannot_be_read_neither_engines_nor_models_are_said_to_be_there() {
     let mut facts = whole();
     facts.service.wrong = vec!["voice-ai.toml:3: unknown field".to_owned()];
-    for code in [Code::ServerEngineKey, Code::ServerModels] {
-        assert_eq!(skipped(&facts, code).as_deref(), Some("see SV-08"), "{code}");
+    // Nothing is known of its secretaries either.
+    facts.service.domains[0].secretaries.clear();
+    for code in [
+        Code::ServerEngineKey,
+        Code::ServerModels,
+        Code::DialplanMissing,
+        Code::DialplanVariableWrong,
+    ] {
+        assert!(skipped(&facts, code).unwrap().ends_with("see SV-08"), "{code}");
+    }
+    facts.service.wrong.clear();
+    facts.service.is_configured = false;
+    for code in [
+        Code::ServerConfig,
+        Code::ServerEngineKey,
+        Code::ServerModels,
+        Code::DialplanVariableWrong,
+    ] {
+        assert!(skipped(&facts, code).is_some(), "{code}");
     }
 }
 

@@ -403,6 +403,17 @@ pub(super) const CASES: &[Case] = &[
     case(Code::ServerNotConnected, Fault, ByHand, CONTEXT, |facts| {
         facts.server.domains.as_mut().unwrap().remove(0);
     }),
+    case(
+        Code::ServerConfig,
+        Fault,
+        ByHand,
+        "/etc/voice-ai/voice-ai.toml",
+        |facts| {
+            down(facts);
+            facts.service.is_configured = false;
+            facts.service.domains.clear();
+        },
+    ),
     case(Code::ServerConfig, Fault, ByHand, "voice-ai.toml:3", |facts| {
         facts.service.wrong = vec!["voice-ai.toml:3: unknown field `lisen`".to_owned()];
     }),

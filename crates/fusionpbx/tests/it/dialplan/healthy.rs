@@ -132,6 +132,7 @@ pub(super) fn bare(mode: ChoiceOfDialplan) -> Facts {
     Facts {
         service: Service {
             config: "/etc/voice-ai/voice-ai.toml".into(),
+            is_configured: true,
             listen: "127.0.0.1:8085".parse().unwrap(),
             control: "127.0.0.1:8086".parse().unwrap(),
             tls: false,

@@ -318,6 +318,7 @@ fn faults(facts: &Facts) -> Vec<Finding> {
 fn service() -> Service {
     Service {
         config: CONFIG.into(),
+        is_configured: true,
         listen: nobody(),
         control: nobody(),
         tls: false,

@@ -62,6 +62,7 @@ impl Stage {
 pub(crate) fn service(listen: SocketAddr, control: SocketAddr) -> Service {
     Service {
         config: Path::new("/etc/voice-ai/voice-ai.toml").to_owned(),
+        is_configured: true,
         listen,
         control,
         tls: false,
