@@ -108,6 +108,8 @@ impl Attendant {
     }
 
     async fn begin(&mut self) -> Flow {
+        // First of all, as a break takes what was asked for with it, and we are about to speak. What is said before hides the music.
+        self.end_hold_of_another(&self.channel).await;
         self.last_resort.arm().await;
         self.mark().await;
         // It may have gone before it was followed.
