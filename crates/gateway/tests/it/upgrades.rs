@@ -184,14 +184,15 @@ async fn a_token_is_asked_for_where_one_is_configured() {
 #[tokio::test]
 async fn an_address_that_is_not_on_the_list_is_refused() {
     let site = Site::start("server.allow = [\"192.0.2.0/24\"]").await;
-    let answer = site.send(AMIGNITER).await;
+    let answer = site.turned_away(AMIGNITER).await;
     assert_eq!(answer.status, 403, "{answer:?}");
     let text = answer.explanation();
     assert!(
         text.contains("127.0.0.1") && text.contains("server.allow"),
         "{text}"
     );
-    assert_eq!(site.get("/health/live").await.status, 403);
+    let health = "GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+    assert_eq!(site.turned_away(health).await.status, 403);
 
     let site = Site::start("server.allow = [\"192.0.2.0/24\", \"127.0.0.0/8\"]").await;
     let (answer, _stream) = site.call(AMIGNITER).await;
