@@ -113,6 +113,7 @@ async fn near(host: &Host, settings: Result<&Settings, &Unread>, service: &Servi
         Box::pin(cache(host, settings, &folders, owner)),
     );
     let mut switch = found.facts;
+    switch.esl.access = switch::access(host, &folders.conf);
     if switch.folder.is_none() {
         // FreeSWITCH has not said where; whose its configured folder is can be told all the same.
         switch.folder = switch::owned(host, &folders.conf);

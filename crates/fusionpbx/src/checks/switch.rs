@@ -221,8 +221,16 @@ fn known_password(switch: &SwitchFacts) -> Finding {
     }
 }
 
-/// The addresses beyond this machine on which the event socket listens.
+/// The list that FreeSWITCH takes where `apply-inbound-acl` names none (mod_event_socket.c of 1.10.12).
+const THIS_MACHINE: &str = "loopback.auto";
+
+/// The addresses on which others than this machine may use the event socket.
 fn exposed(switch: &SwitchFacts) -> Vec<IpAddr> {
+    // Whoever is not on all of them is sent away.
+    let is_own = |lists: &[String]| lists.is_empty() || lists.iter().any(|list| list == THIS_MACHINE);
+    if switch.esl.access.as_deref().is_some_and(is_own) {
+        return Vec::new();
+    }
     let listens = switch.esl.listens.iter().copied();
     listens.filter(|ip| !ip.to_canonical().is_loopback()).collect()
 }
@@ -243,8 +251,8 @@ fn address(switch: &SwitchFacts) -> Finding {
         return Finding::ok(
             code,
             Text::new(
-                "the event socket listens on this machine alone",
-                "o event socket escuta só nesta máquina",
+                "the event socket is for this machine alone",
+                "o event socket é só para esta máquina",
             ),
         );
     }
@@ -261,8 +269,8 @@ fn address(switch: &SwitchFacts) -> Finding {
             ),
         ),
         Text::new(
-            "127.0.0.1, or a private network with apply-inbound-acl",
-            "127.0.0.1, ou uma rede privada com apply-inbound-acl",
+            "127.0.0.1, or apply-inbound-acl with the addresses that need it alone",
+            "127.0.0.1, ou apply-inbound-acl só com os endereços que precisam",
         ),
         Text::new(
             "listen-ip in autoload_configs/event_socket.conf.xml, then fs_cli -x 'reload mod_event_socket'",

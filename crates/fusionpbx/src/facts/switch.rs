@@ -42,6 +42,8 @@ pub struct Esl {
     pub default_password: bool,
     /// The addresses that the port listens on, as this machine tells.
     pub listens: Vec<IpAddr>,
+    /// The lists of `apply-inbound-acl` in event_socket.conf.xml; `None` where that is not to be read.
+    pub access: Option<Vec<String>>,
 }
 
 /// How an attempt to use the event socket ended.

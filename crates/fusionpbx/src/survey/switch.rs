@@ -3,6 +3,7 @@
 use crate::settings::EventSocket;
 use crate::{Account, Esl, EslState, Host, LoadedModule, Owner, Running, SwitchFacts};
 use freeswitch::{CommandError, Console, ModuleName, Password, Settings, State, VariableName};
+use roxmltree::Document;
 use std::collections::BTreeSet;
 use std::fs;
 use std::net::{IpAddr, UdpSocket};
@@ -52,6 +53,7 @@ pub(super) async fn find(host: &Host, place: &EventSocket) -> Found {
         default_password: state == EslState::Up && place.password.reveal() == KNOWN_PASSWORD,
         state,
         listens: if is_here { host.listening(port) } else { Vec::new() },
+        access: None,
     };
     let folder = running.as_ref().map(|running| running.conf_dir.clone());
     let facts = SwitchFacts {
@@ -83,6 +85,18 @@ pub(super) fn owned(host: &Host, folder: &Path) -> Option<(PathBuf, Owner)> {
         gid: file.gid(),
     };
     Some((folder.to_owned(), owner))
+}
+
+/// The lists of addresses that may use the event socket, as its configuration names them; `None` where that is not to be read.
+pub(super) fn access(host: &Host, conf: &Path) -> Option<Vec<String>> {
+    let path = conf.join("autoload_configs/event_socket.conf.xml");
+    let text = super::text::beginning(&host.path(path), 1 << 16).ok()?;
+    let document = Document::parse(&text).ok()?;
+    let lists = document
+        .descendants()
+        .filter(|node| node.has_tag_name("param") && node.attribute("name") == Some("apply-inbound-acl"))
+        .filter_map(|node| node.attribute("value").map(str::to_owned));
+    Some(lists.filter(|list| !list.is_empty()).collect())
 }
 
 /// Whether this machine has one of the addresses behind the name.

@@ -151,7 +151,12 @@ fn no_check_is_without_a_fault() {
 #[test]
 fn what_is_as_well_in_another_way_is_no_fault() {
     use fusionpbx::{LoadedModule, Owner, PortOwner};
-    let others: [(&str, fn(&mut Facts)); 8] = [
+    let others: [(&str, fn(&mut Facts)); 9] = [
+        ("the event socket everywhere, for this machine alone", |facts| {
+            // FreeSWITCH's own configuration: `::`, and no list.
+            facts.switch.esl.listens = vec!["::".parse().unwrap()];
+            facts.switch.esl.access = Some(Vec::new());
+        }),
         ("FreeSWITCH as its own user", |facts| {
             let process = facts.switch.process.as_mut().unwrap();
             process.name = "freeswitch".to_owned();

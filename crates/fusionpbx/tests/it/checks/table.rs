@@ -220,6 +220,7 @@ pub(super) const CASES: &[Case] = &[
     }),
     case(Code::EslPublicAddress, Warning, ByHand, "192.0.2.7", |facts| {
         facts.switch.esl.listens.push([192, 0, 2, 7].into());
+        facts.switch.esl.access = Some(vec!["any_v4.auto".to_owned()]);
     }),
     case(Code::SwitchUser, Warning, ByHand, "999", |facts| {
         facts.switch.folder.as_mut().unwrap().1 = Owner { uid: 999, gid: 999 };

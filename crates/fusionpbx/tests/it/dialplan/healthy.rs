@@ -159,6 +159,7 @@ pub(super) fn bare(mode: ChoiceOfDialplan) -> Facts {
                 state: EslState::Up,
                 default_password: false,
                 listens: Vec::new(),
+                access: None,
             },
             running: Some(Running {
                 version: "1.10.12-release".to_owned(),

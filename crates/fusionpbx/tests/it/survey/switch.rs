@@ -32,6 +32,30 @@ async fn freeswitch_is_told_with_its_folders_modules_and_applications() {
 }
 
 #[tokio::test]
+async fn who_may_use_the_event_socket_is_read_where_freeswitch_reads_it() {
+    let stage = Stage::with(Setup::default()).await;
+    assert_eq!(stage.survey().await.switch.esl.access, None);
+    for (lines, lists) in [
+        (
+            "<!--<param name=\"apply-inbound-acl\" value=\"any_v4.auto\"/>-->",
+            vec![],
+        ),
+        ("<param name=\"apply-inbound-acl\" value=\"\"/>", vec![]),
+        (
+            "<param name=\"apply-inbound-acl\" value=\"lan\"/><param name=\"apply-inbound-acl\" value=\"rfc1918.auto\"/>",
+            vec!["lan".to_owned(), "rfc1918.auto".to_owned()],
+        ),
+    ] {
+        let conf =
+            format!("<configuration name=\"event_socket.conf\"><settings>{lines}</settings></configuration>");
+        stage
+            .machine
+            .write("/etc/freeswitch/autoload_configs/event_socket.conf.xml", conf);
+        assert_eq!(stage.survey().await.switch.esl.access, Some(lists), "{lines}");
+    }
+}
+
+#[tokio::test]
 async fn the_event_socket_says_how_an_attempt_ended() {
     let stage = Stage::with(Setup {
         password: "kept well".to_owned(),
