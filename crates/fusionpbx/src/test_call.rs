@@ -87,6 +87,8 @@ pub struct Seen {
     pub extension: String,
     /// In which context, which is the domain's name.
     pub context: String,
+    /// Whether the extension's row, as the database has it, parks calls for the service.
+    pub parks: bool,
     /// What became of it in the dialplan.
     pub end: End,
     /// Whether mod_audio_stream is loaded; `None` where that could not be asked.

@@ -7,6 +7,7 @@ use freeswitch::{
     Command, CommandError, Console, ContextName, DialString, Extension, HangupCause, ModuleName, SCRIPT_NAME,
     VariableName, VariableValue,
 };
+use fusionpbx::dialplan::{number_of, secretary_rows};
 use fusionpbx::test_call::{Call, End, Seen, Service, is_whole};
 use fusionpbx::{Domain, Lang, Reality};
 use gateway::api::{CallState, LiveCall, PbxState, PbxStatus};
@@ -70,6 +71,7 @@ impl Trial<'_> {
         let mut seen = Seen {
             extension: self.extension.as_str().to_owned(),
             context: self.domain.name.clone(),
+            parks: self.parks(),
             end: End::Gone,
             module: console.has_module(&ModuleName::audio_stream()).await.ok(),
             service: Service::Connected,
@@ -98,6 +100,22 @@ impl Trial<'_> {
             }
             sleep(INTERVAL).await;
         }
+    }
+
+    /// Whether the row of the extension parks calls for the service.
+    fn parks(&self) -> bool {
+        let Ok(database) = &self.found.facts.database else {
+            return false;
+        };
+        let mut rows = secretary_rows(database).filter(|row| row.context == self.domain.name);
+        rows.any(|row| {
+            let is_meant = number_of(row, database).as_deref() == Some(self.extension.as_str());
+            is_meant
+                && row
+                    .xml
+                    .as_deref()
+                    .is_some_and(|xml| xml.contains("voice_ai=true"))
+        })
     }
 
     fn originate(&self, mark: CallUuid) -> anyhow::Result<Command> {

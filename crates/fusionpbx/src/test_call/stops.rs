@@ -98,6 +98,10 @@ fn script(seen: &Seen) -> Result<Text, Stop> {
         Code::DialplanVariableMissing,
     ];
     match end {
+        End::Gone if seen.parks => Ok(Text::new(
+            "parked for the service, and ended",
+            "em park para o serviço, e encerrada",
+        )),
         End::Parked { ours: true } => Ok(Text::new("parked for the service", "em park para o serviço")),
         End::Script(script) => Ok(Text::new(
             format!("{script} runs"),
@@ -295,8 +299,8 @@ fn server(seen: &Seen) -> Result<Text, Stop> {
     }
     Err(Stop {
         found: Text::new(
-            "the service has not taken the call: it does not know the domain or the secretary, or is full",
-            "o serviço não aceitou a chamada: não conhece o domínio ou a secretária, ou está lotado",
+            "the service has not taken the call, or has ended it at once: it does not know the domain or the secretary, or is full",
+            "o serviço não aceitou a chamada, ou a encerrou em seguida: não conhece o domínio ou a secretária, ou está lotado",
         ),
         remedy: doctor(&seen.context, LOG),
         codes: &[

@@ -4,38 +4,79 @@ use super::estate::Version;
 use super::world::{DOMAIN, DOMAIN_UUID, World, tells, told};
 use crate::server::Server;
 use serde_json::Value;
-use sim::freeswitch::Behaviour;
+use sim::Module;
+use sim::freeswitch::{Behaviour, Place, Setup};
+use sim::openai::{Realtime, Script};
 use std::fs;
-use std::process::Output;
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 /// Nothing here takes so long unless it is broken.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// A service of the machine, and where it is asked.
+/// A service of the machine, and where it is.
 struct Running {
-    _server: Server,
+    _server: Option<Server>,
+    listen: String,
     control: String,
 }
 
-/// Starts the service of a machine that is set up, with its configuration changed so.
-fn serve(world: &World, ports: u16, change: impl Fn(String) -> String) -> Running {
-    let config = world.config_here();
-    let config = config.replace("[[pbx]]\n", &format!("[[pbx]]\nunicast_port = {ports}\n"));
+impl Running {
+    /// None at all.
+    fn nowhere() -> Self {
+        Self {
+            _server: None,
+            listen: "127.0.0.1:2".to_owned(),
+            control: "127.0.0.1:1".to_owned(),
+        }
+    }
+}
+
+/// Starts the service of a machine that is set up, with more keys at the top of its configuration, that changed so.
+fn serve(world: &World, ports: u16, keys: &str, change: impl Fn(String) -> String) -> Running {
+    let config = change(world.config_here());
+    let ours = format!("\n[[pbx]]\nunicast_port = {ports}\n");
     let config = format!(
-        "vad.enabled = false\nstt.model = \"\"\nstream.echo = \"off\"\n{}",
-        change(config)
+        "vad.enabled = false\nstt.model = \"\"\nstream.echo = \"off\"\n{keys}{}",
+        config.replace("\n[[pbx]]\n", &ours)
     );
     fs::write(world.estate.root().join("voice-ai.toml"), config).unwrap();
     let mut server = Server::start_in(world.estate.root());
     let line = server.until("metrics on http://");
     let after = line.split_once("metrics on http://").unwrap().1;
     let control = after.split('/').next().unwrap().to_owned();
-    server.until("voice-ai call");
+    let line = server.until("voice-ai call --url ws://");
+    let after = line.split_once("ws://").unwrap().1;
     Running {
-        _server: server,
+        _server: Some(server),
+        listen: after.split(' ').next().unwrap().to_owned(),
         control,
     }
+}
+
+/// The secretary says nothing by itself, on an engine of this name.
+fn silenced(world: &World, engine: &str) {
+    let folder = format!("/etc/voice-ai/secretaries/{DOMAIN}");
+    let uuid = world.text(&format!("{folder}/reception.toml"));
+    let uuid = uuid.lines().find(|line| line.starts_with("uuid")).unwrap();
+    world.estate.write(
+        &format!("{folder}/reception.toml"),
+        format!(
+            "{uuid}\ndomain = \"{DOMAIN}\"\nname = \"reception\"\nlanguage = \"en\"\nengine = \"{engine}\"\n\
+             limits = {{ silence_ms = 0 }}\ngreeting = {{ text = \"\" }}\n\
+             phrases = {{ reprompts = [], farewell = \"\", apology = \"\", backchannels = [] }}\n"
+        ),
+    );
+}
+
+/// The keys of an OpenAI at this address.
+fn provider(world: &World, url: &str) -> String {
+    world.estate.write("/etc/voice-ai/engine.key", "example-key\n");
+    let key = world.estate.path("/etc/voice-ai/engine.key");
+    format!(
+        "openai.url = \"{url}\"\nopenai.api_key = {{ file = \"{}\" }}\n",
+        key.display()
+    )
 }
 
 /// What the dialplan has on 8000, as setup has written it.
@@ -59,20 +100,32 @@ fn without(row: &[(String, String)], data: &str) -> Vec<(String, String)> {
     kept
 }
 
-fn calls(world: &World, control: &str, arguments: &[&str]) -> Output {
+fn test_call(world: &World, service: &Running, arguments: &[&str]) -> Command {
     let all = [&["test-call", "--domain", DOMAIN], arguments].concat();
-    world
-        .command(&all)
-        .env("VOICE_AI__SERVER__CONTROL", control)
-        .output()
-        .unwrap()
+    let mut command = world.command(&all);
+    command
+        .env("VOICE_AI__SERVER__CONTROL", &service.control)
+        .env("VOICE_AI__SERVER__LISTEN", &service.listen);
+    command
 }
 
-/// A test call that stops at a station with one of these checks to look at, and leaves no call behind.
+fn calls(world: &World, service: &Running, arguments: &[&str]) -> Output {
+    test_call(world, service, arguments).output().unwrap()
+}
+
+/// A test call that stops at a station with this check to look at, among others, and leaves no call behind.
 #[track_caller]
-fn stops(world: &World, control: &str, seconds: &str, station: &str, code: &str) {
-    let output = calls(world, control, &["--seconds", seconds, "--json"]);
-    assert_eq!(output.status.code(), Some(3), "{}", told(&output));
+fn stops(world: &World, service: &Running, seconds: &str, station: &str, code: &str) {
+    let output = calls(world, service, &["--seconds", seconds, "--json"]);
+    let codes = is_stopped(&output, station);
+    assert!(codes.contains(&code.into()), "no {code}: {codes:?}");
+    is_hung_up(world);
+}
+
+/// Returns the checks that it points to.
+#[track_caller]
+fn is_stopped(output: &Output, station: &str) -> Vec<Value> {
+    assert_eq!(output.status.code(), Some(3), "{}", told(output));
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["whole"], false, "{report}");
     let all = report["stations"].as_array().unwrap();
@@ -83,15 +136,9 @@ fn stops(world: &World, control: &str, seconds: &str, station: &str, code: &str)
         all[at + 1..].iter().all(|one| one["state"] == "not_reached"),
         "{report:#}"
     );
-    let codes = all[at]["codes"].as_array().unwrap();
-    assert!(codes.contains(&code.into()), "no {code}: {report:#}");
-    assert!(
-        all[at]["remedy"]
-            .as_str()
-            .is_some_and(|remedy| !remedy.is_empty()),
-        "{report:#}"
-    );
-    is_hung_up(world);
+    let remedy = all[at]["remedy"].as_str();
+    assert!(remedy.is_some_and(|remedy| !remedy.is_empty()), "{report:#}");
+    all[at]["codes"].as_array().unwrap().clone()
 }
 
 #[track_caller]
@@ -113,8 +160,8 @@ async fn world() -> Option<World> {
 async fn a_whole_call_passes_every_station_and_is_hung_up() {
     let Some(world) = world().await else { return };
     world.fake.extension("8000", Behaviour::Dialplan(row(&world)));
-    let service = serve(&world, 31_000, |config| config);
-    let output = calls(&world, &service.control, &[]);
+    let service = serve(&world, 31_000, "", |config| config);
+    let output = calls(&world, &service, &[]);
     assert_eq!(output.status.code(), Some(0), "{}", told(&output));
     let text = told(&output);
     tells(
@@ -139,13 +186,13 @@ async fn a_whole_call_passes_every_station_and_is_hung_up() {
         ],
     );
 
-    let output = calls(&world, &service.control, &["--lang", "pt-BR"]);
+    let output = calls(&world, &service, &["--lang", "pt-BR"]);
     assert_eq!(output.status.code(), Some(0), "{}", told(&output));
     tells(
         &told(&output),
         &["áudio de entrada", "8000 de pbx.example.com é atendido"],
     );
-    let output = calls(&world, &service.control, &["--json"]);
+    let output = calls(&world, &service, &["--json"]);
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(
         (&report["whole"], &report["domain"]),
@@ -160,7 +207,7 @@ async fn a_whole_call_passes_every_station_and_is_hung_up() {
 async fn a_call_that_the_dialplan_does_not_carry_stops_there_or_at_what_its_row_does() {
     let Some(world) = world().await else { return };
     let row = row(&world);
-    let nobody = "127.0.0.1:1";
+    let nobody = &Running::nowhere();
     stops(&world, nobody, "1", "dialplan", "DP-01");
     world.fake.extension("8000", Behaviour::Executes(vec![]));
     let unknown = vec![("audio_stream".to_owned(), "${uuid} start".to_owned())];
@@ -188,12 +235,17 @@ async fn a_script_without_a_module_or_without_a_way_to_the_service_stops_there()
     let Some(world) = world().await else { return };
     let script = vec![("lua".to_owned(), "voice_secretary.lua".to_owned())];
     world.fake.extension("8000", Behaviour::Dialplan(script));
-    let service = serve(&world, 31_200, |config| config);
-    stops(&world, &service.control, "1", "module", "MO-02");
+    let service = serve(&world, 31_200, "", |config| config);
+    stops(&world, &service, "1", "module", "MO-02");
     world.fake.loadable("mod_audio_stream");
     world.fake.api("load mod_audio_stream").await;
-    stops(&world, "127.0.0.1:1", "1", "socket", "SV-01");
-    stops(&world, &service.control, "1", "socket", "SC-09");
+    stops(&world, &Running::nowhere(), "1", "socket", "SV-01");
+    stops(&world, &service, "1", "socket", "SC-09");
+    let nowhere = Running {
+        listen: "127.0.0.1:2".to_owned(),
+        ..service
+    };
+    stops(&world, &nowhere, "1", "socket", "SV-03");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -201,16 +253,16 @@ async fn a_parked_call_that_no_service_takes_stops_at_the_socket_or_the_service(
     let Some(world) = world().await else { return };
     let row = row(&world);
     world.fake.extension("8000", Behaviour::Dialplan(row.clone()));
-    stops(&world, "127.0.0.1:1", "1", "socket", "SV-01");
+    stops(&world, &Running::nowhere(), "1", "socket", "SV-01");
     {
         let wrong = |config: String| config.replace("esl.password", "other.password");
         world
             .estate
             .write("/etc/voice-ai/other.password", "not this one\n");
-        let service = serve(&world, 31_400, wrong);
-        stops(&world, &service.control, "1", "socket", "SW-03");
+        let service = serve(&world, 31_400, "", wrong);
+        stops(&world, &service, "1", "socket", "SW-03");
     }
-    let service = serve(&world, 31_500, |config| config);
+    let service = serve(&world, 31_500, "", |config| config);
     let stranger = format!("domain_uuid={DOMAIN_UUID}");
     let mut elsewhere = without(&row, &stranger);
     elsewhere.insert(
@@ -221,41 +273,91 @@ async fn a_parked_call_that_no_service_takes_stops_at_the_socket_or_the_service(
         ),
     );
     world.fake.extension("8000", Behaviour::Dialplan(elsewhere));
-    stops(&world, &service.control, "2", "server", "DP-16");
+    stops(&world, &service, "2", "server", "DP-16");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_engine_that_never_comes_stops_the_call_there() {
+    let Some(world) = world().await else { return };
+    world.fake.extension("8000", Behaviour::Dialplan(row(&world)));
+    silenced(&world, "openai");
+    // It is connected to, and says nothing.
+    let mute = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let keys = provider(&world, &format!("ws://{}", mute.local_addr().unwrap()));
+    let service = serve(&world, 31_600, &keys, |config| config);
+    stops(&world, &service, "2", "engine", "SV-05");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_secretary_without_a_word_stops_at_the_audio_out() {
     let Some(world) = world().await else { return };
     world.fake.extension("8000", Behaviour::Dialplan(row(&world)));
-    let folder = world.estate.path(&format!("/etc/voice-ai/secretaries/{DOMAIN}"));
-    fs::write(
-        folder.join("reception.toml"),
-        format!(
-            "domain = \"{DOMAIN}\"\nname = \"reception\"\nlanguage = \"en\"\nengine = \"loopback\"\nlimits = {{ silence_ms = 0 }}\n\
-             greeting = {{ text = \"\" }}\nphrases = {{ reprompts = [], farewell = \"\", apology = \"\", backchannels = [] }}\n"
-        ),
-    )
-    .unwrap();
-    let without_uuid: Vec<_> = row(&world)
-        .into_iter()
-        .filter(|(_, data)| !data.starts_with("secretary_uuid="))
-        .collect();
-    world.fake.extension("8000", Behaviour::Dialplan(without_uuid));
-    let service = serve(&world, 31_600, |config| config);
-    stops(&world, &service.control, "3", "audio_out", "SV-05");
+    silenced(&world, "openai");
+    let realtime = Realtime::start(Script::default()).await.unwrap();
+    let service = serve(&world, 31_700, &provider(&world, &realtime.url()), |config| {
+        config
+    });
+    stops(&world, &service, "3", "audio_out", "SV-05");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mixed_stream_without_silence_stops_at_the_audio_in() {
+    let setup = Setup {
+        stream: Some(Module::Amigniter),
+        ..Setup::default()
+    };
+    let Some(world) = World::with(Version::V5_6, setup).await else {
+        return;
+    };
+    world.set_up();
+    silenced(&world, "openai");
+    let realtime = Realtime::start(Script::default()).await.unwrap();
+    let service = serve(&world, 31_800, &provider(&world, &realtime.url()), |config| {
+        config
+    });
+    // The script of the sim runs, and what it would do is done for it.
+    let set = ("set".to_owned(), format!("domain_uuid={DOMAIN_UUID}"));
+    let script = ("lua".to_owned(), "voice_secretary.lua".to_owned());
+    world
+        .fake
+        .extension("8000", Behaviour::Dialplan(vec![set, script]));
+    for (mix, station) in [("mixed", "audio_in"), ("mono", "audio_out")] {
+        let streams = async {
+            let far = loop {
+                let near = world.fake.called("8000").pop();
+                let far = near.and_then(|near| near.variable("other_loopback_leg_uuid"));
+                match far.and_then(|far| world.fake.channel(&far)) {
+                    Some(far) => break far,
+                    None => tokio::time::sleep(Duration::from_millis(5)).await,
+                }
+            };
+            far.until(|place| *place == Place::InScript).await;
+            let (uuid, listen) = (far.uuid(), &service.listen);
+            let url = format!("ws://{listen}/stream/{DOMAIN_UUID}/{uuid}");
+            world
+                .fake
+                .api(&format!("uuid_audio_stream {uuid} start {url} {mix} 8k"))
+                .await
+        };
+        let mut command = test_call(&world, &service, &["--seconds", "4", "--json"]);
+        let call = tokio::task::spawn_blocking(move || command.output().unwrap());
+        let (started, output) = tokio::join!(tokio::time::timeout(LIMIT, streams), call);
+        assert!(started.unwrap().starts_with("+OK"));
+        is_stopped(&output.unwrap(), station);
+        is_hung_up(&world);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_tried_is_told_with_code_1_and_what_is_wrongly_asked_with_2() {
     let Some(world) = world().await else { return };
-    let output = calls(&world, "127.0.0.1:1", &["--extension", "8000 XML evil"]);
+    let output = calls(&world, &Running::nowhere(), &["--extension", "8000 XML evil"]);
     assert_eq!(output.status.code(), Some(2), "{}", told(&output));
     tells(&told(&output), &["--extension"]);
     let several = world.refused(2, &["test-call"]).await;
     tells(&several, &["--domain"]);
     world.fake.stop();
-    let output = calls(&world, "127.0.0.1:1", &[]);
+    let output = calls(&world, &Running::nowhere(), &[]);
     assert_eq!(output.status.code(), Some(1), "{}", told(&output));
     tells(&told(&output), &["event socket", "voice-ai doctor"]);
 }
@@ -266,8 +368,8 @@ async fn an_interrupted_call_is_hung_up() {
     world.fake.extension("8000", Behaviour::Dialplan(row(&world)));
     let mut command = world.command(&["test-call", "--domain", DOMAIN, "--seconds", "300"]);
     let process = command
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     let begun = Instant::now();
@@ -276,13 +378,50 @@ async fn an_interrupted_call_is_hung_up() {
         tokio::task::yield_now().await;
     }
     let id = process.id().to_string();
-    let signalled = std::process::Command::new("kill")
-        .args(["-INT", &id])
-        .status()
-        .unwrap();
+    let signalled = Command::new("kill").args(["-INT", &id]).status().unwrap();
     assert!(signalled.success());
     let output = process.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", told(&output));
     tells(&told(&output), &["interrupted"]);
     is_hung_up(&world);
+}
+
+/// `VOICE_AI_FREESWITCH=127.0.0.1:8021 cargo test -p cli --test it real_freeswitch`, password ClueCon, with a dialplan that parks 8000 of the
+/// context `default` for the service, runs a script that is not there on 8001, and has nothing on 8888.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_real_freeswitch_shows_the_same_stations() {
+    let place = std::env::var("VOICE_AI_FREESWITCH").ok();
+    let Some(port) = place.and_then(|place| place.rsplit_once(':')?.1.parse().ok()) else {
+        eprintln!("skipped: VOICE_AI_FREESWITCH names no FreeSWITCH");
+        return;
+    };
+    let Some(world) = World::new(Version::V5_6).await else {
+        return;
+    };
+    world.point_to(port);
+    let domain = "default";
+    let rename = format!("UPDATE v_domains SET domain_name = '{domain}' WHERE domain_name = '{DOMAIN}'");
+    world.estate.run(&rename);
+    world.printed(&["setup", "--domain", domain, "--yes", "--no-test-call"]);
+    let service = serve(&world, 31_900, "", |config| config);
+    let tried = |extension: &str| {
+        let arguments = [
+            "test-call",
+            "--domain",
+            domain,
+            "--json",
+            "--extension",
+            extension,
+        ];
+        let mut command = world.command(&arguments);
+        command
+            .env("VOICE_AI__SERVER__CONTROL", &service.control)
+            .env("VOICE_AI__SERVER__LISTEN", &service.listen);
+        command.output().unwrap()
+    };
+    let output = tried("8000");
+    println!("{}", told(&output));
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    is_stopped(&tried("8888"), "dialplan");
+    is_stopped(&tried("8001"), "script");
 }

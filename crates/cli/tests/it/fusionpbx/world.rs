@@ -32,13 +32,18 @@ pub(super) struct Image {
 impl World {
     /// None without a PostgreSQL, which is said.
     pub(super) async fn new(version: Version) -> Option<Self> {
+        Self::with(version, Setup::default()).await
+    }
+
+    /// The same with another FreeSWITCH, whose password is as delivered.
+    pub(super) async fn with(version: Version, setup: Setup) -> Option<Self> {
         let estate = FusionPbx::with(version, Rows::Own)?;
         // The sample's secretary and its number are somebody's from before.
         estate.run(
             "DELETE FROM v_dialplan_details; DELETE FROM v_destinations; \
              DELETE FROM v_dialplans WHERE dialplan_name IN ('voice_secretary', '551155550199')",
         );
-        let fake = FreeSwitch::start(Setup::default()).await.unwrap();
+        let fake = FreeSwitch::start(setup).await.unwrap();
         let world = Self { estate, fake };
         world.point_to(world.fake.addr().port());
         let of = fs::metadata(world.estate.root()).unwrap();
