@@ -14,3 +14,4 @@ mod machine;
 mod settings;
 mod setups;
 mod survey;
+mod test_call;
