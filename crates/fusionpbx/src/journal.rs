@@ -20,6 +20,7 @@ mod backup;
 mod carrying;
 mod error;
 mod files;
+mod folder;
 mod lock;
 mod note;
 mod outside;

@@ -1,48 +1,33 @@
 //! Files: read with who may do what with them, written beside their place and moved there whole.
 
+use super::folder::{Folder, MODE};
 use super::plan::PlannedFile;
 use super::{JournalError, Point, Watch};
-use crate::{FileState, Host, Owner};
-use std::ffi::OsString;
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{
-    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown,
-};
+use crate::{FileState, Host};
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-
-/// The permissions of chmod.
-const MODE: u32 = 0o7777;
 
 /// What lets group and others write.
 const OTHERS_WRITE: u32 = 0o022;
 
 /// A file as it is, with its owner; `None`: there is none.
 pub(super) fn read(path: &Path) -> Result<Option<FileState>, JournalError> {
-    let failed = |source| JournalError::Io {
-        path: path.into(),
-        source,
-    };
-    let about = match fs::symlink_metadata(path) {
-        Ok(about) => about,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(failed(error)),
-    };
-    if !about.is_file() {
-        return Err(JournalError::NotPlain(path.into()));
+    let (folder, name) = place(path)?;
+    match Folder::open(folder)? {
+        Some(folder) => folder.read(name),
+        None => Ok(None),
     }
-    let text = fs::read_to_string(path).map_err(|error| match error.kind() {
-        io::ErrorKind::InvalidData => JournalError::NotPlain(path.into()),
-        _ => failed(error),
-    })?;
-    Ok(Some(FileState {
-        text,
-        mode: about.mode() & MODE,
-        owner: Some(Owner {
-            uid: about.uid(),
-            gid: about.gid(),
-        }),
-    }))
+}
+
+/// A file's folder and its name there.
+fn place(path: &Path) -> Result<(&Path, &OsStr), JournalError> {
+    match (path.parent(), path.file_name()) {
+        (Some(folder), Some(name)) => Ok((folder, name)),
+        _ => Err(JournalError::NotPlain(path.into())),
+    }
 }
 
 /// Whether a file is as it should be. Where nobody says whose it should be, anybody's is right.
@@ -66,18 +51,18 @@ pub(super) fn write(
     watch: &mut dyn Watch,
 ) -> Result<(), JournalError> {
     let path = host.path(file.path);
-    if let Some(folder) = path.parent() {
-        make_folders(folder)?;
-    }
+    let (folder, name) = place(&path)?;
+    let (folder, beside) = (Folder::make(folder)?, beside(name, plan));
     if let Some(after) = file.after {
-        put_beside(&path, plan, after)?;
+        folder.remove(&beside)?;
+        folder.write(&beside, after)?;
     }
     watch.passes(Point::Beside);
-    if !is_as(read(&path)?.as_ref(), file.image) {
-        remove(&beside(&path, plan))?;
+    if !is_as(folder.read(name)?.as_ref(), file.image) {
+        folder.remove(&beside)?;
         return Err(JournalError::FileChanged(file.path.clone()));
     }
-    move_in(&path, plan)
+    folder.rename(&beside, name)
 }
 
 /// What became of a file that was to be as before, or to go.
@@ -92,8 +77,16 @@ pub(super) enum Fate {
 /// Puts a file back as it was, unless somebody else has changed it since.
 pub(super) fn put_back(host: &Host, plan: &str, file: PlannedFile<'_>) -> Result<Fate, JournalError> {
     let path = host.path(file.path);
-    remove(&beside(&path, plan))?;
-    let now = match read(&path) {
+    let (folder, name) = place(&path)?;
+    let Some(folder) = Folder::open(folder)? else {
+        return Ok(match file.image {
+            None => Fate::Done,
+            Some(_) => Fate::LetBe,
+        });
+    };
+    let beside = beside(name, plan);
+    folder.remove(&beside)?;
+    let now = match folder.read(name) {
         Err(JournalError::NotPlain(_)) => return Ok(Fate::LetBe),
         now => now?,
     };
@@ -104,10 +97,10 @@ pub(super) fn put_back(host: &Host, plan: &str, file: PlannedFile<'_>) -> Result
         return Ok(Fate::LetBe);
     }
     match file.image {
-        None => remove(&path)?,
+        None => folder.remove(name)?,
         Some(image) => {
-            put_beside(&path, plan, image)?;
-            move_in(&path, plan)?;
+            folder.write(&beside, image)?;
+            folder.rename(&beside, name)?;
         }
     }
     Ok(Fate::Done)
@@ -116,14 +109,18 @@ pub(super) fn put_back(host: &Host, plan: &str, file: PlannedFile<'_>) -> Result
 /// Takes a file away, unless somebody else has changed it since.
 pub(super) fn take_away(host: &Host, file: PlannedFile<'_>) -> Result<Fate, JournalError> {
     let path = host.path(file.path);
-    match read(&path) {
+    let (folder, name) = place(&path)?;
+    let Some(folder) = Folder::open(folder)? else {
+        return Ok(Fate::Done);
+    };
+    match folder.read(name) {
         Err(JournalError::NotPlain(_)) => return Ok(Fate::LetBe),
         Ok(None) => return Ok(Fate::Done),
         Ok(now) if is_as(now.as_ref(), file.image) => {}
         Ok(_) => return Ok(Fate::LetBe),
         Err(error) => return Err(error),
     }
-    remove(&path)?;
+    folder.remove(name)?;
     Ok(Fate::Done)
 }
 
@@ -202,66 +199,10 @@ pub(super) fn sync_folder(folder: &Path) -> Result<(), JournalError> {
         })
 }
 
-/// Makes the folders that a file needs. Everybody may look into them, as FreeSWITCH's user must, whatever our umask says.
-fn make_folders(folder: &Path) -> Result<(), JournalError> {
-    let missing: Vec<_> = folder.ancestors().take_while(|folder| !folder.exists()).collect();
-    for folder in missing.into_iter().rev() {
-        fs::create_dir(folder)
-            .and_then(|()| fs::set_permissions(folder, Permissions::from_mode(0o755)))
-            .map_err(|source| JournalError::Io {
-                path: folder.into(),
-                source,
-            })?;
-    }
-    Ok(())
-}
-
-/// Where a file is written before it is moved to its place. A folder that is read by `*.xml` or `*.lua` does not see it.
-fn beside(path: &Path, plan: &str) -> PathBuf {
-    let mut name = OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(format!(".{plan}.new"));
-    path.with_file_name(name)
-}
-
-fn put_beside(path: &Path, plan: &str, state: &FileState) -> Result<(), JournalError> {
-    let beside = beside(path, plan);
-    remove(&beside)?;
-    let write = || -> io::Result<()> {
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&beside)?;
-        file.write_all(state.text.as_bytes())?;
-        if let Some(owner) = state.owner {
-            fchown(&file, Some(owner.uid), Some(owner.gid))?;
-        }
-        file.set_permissions(Permissions::from_mode(state.mode & MODE))?;
-        file.sync_all()
-    };
-    write().map_err(|source| JournalError::Io {
-        path: beside.clone(),
-        source,
-    })
-}
-
-fn move_in(path: &Path, plan: &str) -> Result<(), JournalError> {
-    fs::rename(beside(path, plan), path).map_err(|source| JournalError::Io {
-        path: path.into(),
-        source,
-    })?;
-    path.parent().map_or(Ok(()), sync_folder)
-}
-
-/// Takes a file away; one that is not there is no failure.
-fn remove(path: &Path) -> Result<(), JournalError> {
-    match fs::remove_file(path) {
-        Ok(()) => path.parent().map_or(Ok(()), sync_folder),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(source) => Err(JournalError::Io {
-            path: path.into(),
-            source,
-        }),
-    }
+/// What a file is called before it is moved to its place. A folder that is read by `*.xml` or `*.lua` does not see it.
+fn beside(name: &OsStr, plan: &str) -> OsString {
+    let mut beside = OsString::from(".");
+    beside.push(name);
+    beside.push(format!(".{plan}.new"));
+    beside
 }

@@ -120,6 +120,39 @@ async fn a_file_that_somebody_changes_after_us_is_let_be_when_a_plan_is_taken_ba
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_becomes_a_link_meanwhile_is_not_followed() {
+    let Some(site) = Site::own() else { return };
+    let precious = site.pbx.path("/precious");
+    fs::create_dir(&precious).unwrap();
+    let folder = site.pbx.path(SCRIPT).parent().unwrap().to_owned();
+    let held = folder.with_extension("held");
+    let meanwhile = Meanwhile::at(Point::Beside, || {
+        fs::rename(&folder, &held).unwrap();
+        symlink(&precious, &folder).unwrap();
+    });
+    let plan = vec![file(SCRIPT, None, Some(state("-- new\n", 0o644)))];
+    carry_out(&site, plan, meanwhile).await.unwrap();
+    assert_eq!(fs::read_dir(&precious).unwrap().count(), 0);
+    let written = held.join("voice_secretary.lua");
+    assert_eq!(fs::read_to_string(written).unwrap(), "-- new\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_plain_file_is_refused_and_not_waited_for() {
+    let Some(site) = Site::own() else { return };
+    let path = site.pbx.path(SCRIPT);
+    let plan = || vec![file(SCRIPT, None, Some(state("-- new\n", 0o644)))];
+    symlink(site.pbx.path(MODULES), &path).unwrap();
+    let link = site.carry_out(plan()).await.unwrap_err();
+    assert!(matches!(link, JournalError::NotPlain(_)), "{link}");
+    fs::remove_file(&path).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(&path).status();
+    assert!(made.unwrap().success());
+    let pipe = site.carry_out(plan()).await.unwrap_err();
+    assert!(matches!(pipe, JournalError::NotPlain(_)), "{pipe}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_the_database_nothing_is_begun() {
     let Some(site) = Site::own() else { return };
     let before = site.standing().await;
