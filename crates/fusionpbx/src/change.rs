@@ -24,6 +24,17 @@ pub enum Change {
         /// Whether it is to run.
         run: bool,
     },
+    /// The unit of the service is put back as it was before a plan.
+    UnitBack(UnitState),
+}
+
+/// How the service's unit stands. Each of the two goes without the other: one that somebody has started by hand, one that has failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnitState {
+    /// Whether systemd starts it with the machine.
+    pub enabled: bool,
+    /// Whether it runs.
+    pub active: bool,
 }
 
 /// A file before and after.

@@ -29,7 +29,7 @@ pub mod settings;
 mod survey;
 pub mod test_call;
 
-pub use change::{Change, FileChange, FileState, Owner, RowChange, SwitchChange, Table};
+pub use change::{Change, FileChange, FileState, Owner, RowChange, SwitchChange, Table, UnitState};
 pub use code::{Code, Group};
 pub use database::{Database, DatabaseError};
 pub use explain::explain;

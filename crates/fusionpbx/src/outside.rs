@@ -1,18 +1,17 @@
 //! What a journal reaches in reality: the database, the cache, FreeSWITCH and systemd of a machine.
 
+mod systemd;
+
 use crate::database::Database;
 use crate::journal::Outside;
 use crate::settings::{EventSocket, Settings};
-use crate::{Host, SwitchChange, Text, Unread, cache};
+use crate::{Host, SwitchChange, Text, UnitState, Unread, cache};
 use freeswitch::{CacheKey, Console, ModuleName, Password};
 use sqlx::PgPool;
 use std::path::Path;
 use std::time::Duration;
-use tokio::process::Command;
+use systemd::Systemd;
 use tokio::sync::OnceCell;
-
-/// The service's unit.
-const UNIT: &str = "voice-ai-realtime.service";
 
 /// How long a connection or one answer of FreeSWITCH may take. Loading a module takes the longest.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -24,6 +23,7 @@ pub struct Reality {
     settings: Settings,
     event_socket: EventSocket,
     pool: OnceCell<PgPool>,
+    systemd: Systemd,
 }
 
 impl Reality {
@@ -34,6 +34,7 @@ impl Reality {
             settings,
             event_socket,
             pool: OnceCell::new(),
+            systemd: Systemd::default(),
         }
     }
 
@@ -94,41 +95,32 @@ impl Outside for Reality {
     }
 
     async fn run_unit(&self, run: bool) -> Result<(), Text> {
-        if !run {
-            return systemd("systemctl", &["disable", "--now", UNIT]).await;
+        match run {
+            true => self.systemd.run().await,
+            false => self.systemd.stop().await,
         }
-        systemd("systemd-sysusers", &[]).await?;
-        systemd("systemctl", &["daemon-reload"]).await?;
-        systemd("systemctl", &["enable", UNIT]).await?;
-        // One that runs already may have another configuration now.
-        systemd("systemctl", &["restart", UNIT]).await
+    }
+
+    async fn unit(&self) -> Option<UnitState> {
+        match has_systemd(&self.host) {
+            true => self.systemd.state().await,
+            false => None,
+        }
+    }
+
+    async fn restore_unit(&self, state: UnitState) -> Result<(), Text> {
+        self.systemd.restore(state).await
     }
 
     async fn forget_unit(&self) -> Result<(), Text> {
-        if !has_systemd(&self.host) {
-            return Ok(());
+        match has_systemd(&self.host) {
+            true => self.systemd.forget().await,
+            false => Ok(()),
         }
-        systemd("systemctl", &["daemon-reload"]).await
     }
 }
 
 /// Whether systemd runs the machine that this is.
 fn has_systemd(host: &Host) -> bool {
     host.is_here() && Path::new("/run/systemd/system").is_dir()
-}
-
-/// Runs a program of systemd's.
-async fn systemd(program: &str, arguments: &[&str]) -> Result<(), Text> {
-    let line = format!("{program} {}", arguments.join(" "));
-    let output = Command::new(program).args(arguments).output().await;
-    let why = match output {
-        Ok(output) if output.status.success() => return Ok(()),
-        Ok(output) => String::from_utf8_lossy(&output.stderr).trim().to_owned(),
-        Err(error) => error.to_string(),
-    };
-    let line = line.trim();
-    Err(Text::new(
-        format!("{line}: {why}; journalctl -u {UNIT} -n 50 tells more"),
-        format!("{line}: {why}; journalctl -u {UNIT} -n 50 diz mais"),
-    ))
 }

@@ -189,6 +189,7 @@ impl<O: Outside> Work<'_, O> {
             Change::CacheKey(key) => self.outside.clear_cache(key).await?,
             Change::Switch(change) => self.outside.tell_switch(change).await?,
             Change::Unit { run } => self.outside.run_unit(*run).await?,
+            Change::UnitBack(state) => self.outside.restore_unit(*state).await?,
         }
         Ok(Fate::Done)
     }

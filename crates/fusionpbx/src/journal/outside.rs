@@ -1,6 +1,6 @@
 //! What a journal reaches and what it tells.
 
-use crate::{SwitchChange, Text};
+use crate::{SwitchChange, Text, UnitState};
 use sqlx::PgPool;
 
 /// What is outside of this machine's files. Each answer of failure is what to tell an operator: the value and the remedy.
@@ -15,8 +15,14 @@ pub trait Outside: Sync {
     fn tell_switch(&self, change: &SwitchChange) -> impl Future<Output = Result<(), Text>> + Send;
 
     /// Enables and starts the service's unit, or stops and disables it; the unit's file may have been written a moment ago. A unit that
-    /// is so already is no failure.
+    /// is so already is no failure; one that ends again at once is.
     fn run_unit(&self, run: bool) -> impl Future<Output = Result<(), Text>> + Send;
+
+    /// How the service's unit stands; `None` where that cannot be told.
+    fn unit(&self) -> impl Future<Output = Option<UnitState>> + Send;
+
+    /// Puts the service's unit back as it stood. One that is to run is started again: its files may be others than a moment ago.
+    fn restore_unit(&self, state: UnitState) -> impl Future<Output = Result<(), Text>> + Send;
 
     /// Tells systemd that a unit's file is gone, which it otherwise goes on knowing.
     fn forget_unit(&self) -> impl Future<Output = Result<(), Text>> + Send;

@@ -1,12 +1,18 @@
 //! A plan as it is kept: what is to change, and what was there before.
 
 use super::JournalError;
-use crate::{Change, FileState, Table};
+use crate::{Change, FileState, Table, UnitState};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 use std::path::PathBuf;
 use uuid::Uuid;
+
+/// A unit that is to be as if it were not there.
+const STOPPED: UnitState = UnitState {
+    enabled: false,
+    active: false,
+};
 
 /// A row's columns.
 pub(super) type Columns = Map<String, Value>;
@@ -47,6 +53,8 @@ pub(super) enum Image {
     File(Option<FileState>),
     /// The whole row.
     Row(Option<Columns>),
+    /// How the unit stood.
+    Unit(UnitState),
 }
 
 /// One row of a plan.
@@ -122,9 +130,9 @@ impl Plan {
             Change::File(file) if file.after.is_none() => Some(2),
             Change::File(_) | Change::Row(_) => None,
             Change::CacheKey(_) => Some(0),
-            Change::Unit { run: false } => Some(1),
+            Change::Unit { run: false } | Change::UnitBack(STOPPED) => Some(1),
             Change::Switch(_) => Some(3),
-            Change::Unit { run: true } => Some(4),
+            Change::Unit { run: true } | Change::UnitBack(_) => Some(4),
         };
         let mut steps: Vec<_> = self
             .changes
@@ -144,7 +152,7 @@ pub(super) fn subject(change: &Change) -> String {
         Change::Row(row) => format!("{} {}", row.table.name(), row.key),
         Change::CacheKey(key) => format!("cache key {key}"),
         Change::Switch(told) => format!("{told:?}"),
-        Change::Unit { .. } => "unit".into(),
+        Change::Unit { .. } | Change::UnitBack(_) => "unit".into(),
     }
 }
 

@@ -26,7 +26,10 @@ pub(super) async fn images(
                 database = Some(pool);
                 Image::Row(row_image(&mut connection, row).await?)
             }
-            Change::CacheKey(_) | Change::Switch(_) | Change::Unit { .. } => Image::Nothing,
+            Change::Unit { .. } | Change::UnitBack(_) => {
+                outside.unit().await.map_or(Image::Nothing, Image::Unit)
+            }
+            Change::CacheKey(_) | Change::Switch(_) => Image::Nothing,
         });
     }
     Ok(images)

@@ -116,6 +116,10 @@ fn about(change: &Change) -> Text {
         ),
         Change::Unit { run: true } => Text::new("the service is not started", "o serviço não foi iniciado"),
         Change::Unit { run: false } => Text::new("the service is not stopped", "o serviço não foi parado"),
+        Change::UnitBack(_) => Text::new(
+            "the service's unit is not as it was before",
+            "a unidade do serviço não está como antes",
+        ),
     }
 }
 
@@ -144,6 +148,10 @@ pub(super) fn done(change: &Change) -> Text {
         ),
         Change::Unit { run: true } => Text::new("the service runs", "o serviço está em execução"),
         Change::Unit { run: false } => Text::new("the service is stopped", "o serviço está parado"),
+        Change::UnitBack(_) => Text::new(
+            "the service's unit is as it was before",
+            "a unidade do serviço está como antes",
+        ),
     }
 }
 

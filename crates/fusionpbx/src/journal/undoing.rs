@@ -114,8 +114,11 @@ pub(super) async fn inverse(plan: &Plan, outside: &impl Outside) -> Result<Vec<C
             (Change::CacheKey(_) | Change::Switch(SwitchChange::ReloadXml), _) => Some(change.clone()),
             // What the module's row and file say counts at FreeSWITCH's next start; calls may use the module now.
             (Change::Switch(SwitchChange::Load(_)), _) => None,
+            (Change::Unit { .. } | Change::UnitBack(_), Image::Unit(before)) => {
+                Some(Change::UnitBack(*before))
+            }
             (Change::Unit { run }, _) => Some(Change::Unit { run: !run }),
-            (Change::File(_) | Change::Row(_), _) => None,
+            (Change::File(_) | Change::Row(_) | Change::UnitBack(_), _) => None,
         });
     }
     Ok(changes)

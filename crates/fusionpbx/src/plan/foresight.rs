@@ -21,7 +21,7 @@ pub(crate) fn after(facts: &Facts, changes: &[Change]) -> Facts {
             Change::File(file) => place(&mut facts, file),
             Change::CacheKey(key) => forget(&mut facts, key),
             Change::Switch(SwitchChange::Load(name)) => load(&mut facts, name),
-            Change::Switch(SwitchChange::ReloadXml) | Change::Unit { .. } => {}
+            Change::Switch(SwitchChange::ReloadXml) | Change::Unit { .. } | Change::UnitBack(_) => {}
         }
     }
     facts

@@ -35,7 +35,7 @@ const fn rank(change: &Change) -> u8 {
         Change::Row(_) => 1,
         Change::CacheKey(_) => 2,
         Change::Switch(_) => 3,
-        Change::Unit { .. } => 4,
+        Change::Unit { .. } | Change::UnitBack(_) => 4,
     }
 }
 

@@ -64,8 +64,22 @@ pub fn told(change: &Change) -> Told {
             deed: Deed::Tell,
             thing: "voice-ai-realtime".into(),
             more: match run {
-                true => Text::new("enable and start", "habilitar e iniciar"),
+                true => Text::new(
+                    "enable and start; if it runs already, restart (calls are finished first)",
+                    "habilitar e iniciar; se já estiver rodando, reiniciar (as chamadas terminam antes)",
+                ),
                 false => Text::new("stop and disable", "parar e desabilitar"),
+            },
+        },
+        Change::UnitBack(state) => Told {
+            deed: Deed::Tell,
+            thing: "voice-ai-realtime".into(),
+            more: match state.active {
+                true => Text::new(
+                    "as it was before: restart (calls are finished first)",
+                    "como antes: reiniciar (as chamadas terminam antes)",
+                ),
+                false => Text::new("as it was before: stop", "como antes: parar"),
             },
         },
     }

@@ -51,6 +51,7 @@ async fn a_plan_is_carried_out_and_taken_back_on_every_schema() {
         let nothing = journal.undo(&Which::Last, &site.outside, &mut silent()).await;
         assert!(matches!(nothing, Err(JournalError::NothingToUndo)), "{nothing:?}");
         drop(journal);
+        assert!(site.pbx.path("/switch/forgotten").exists());
 
         let back = site.standing().await;
         site.fresh();
@@ -188,6 +189,27 @@ async fn what_was_left_is_not_done_once_a_later_plan_wants_otherwise() {
         "is stopped"
     );
     assert!(site.pbx.path("/switch/read").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_unit_is_put_back_as_it_stood() {
+    let Some(site) = Site::own() else { return };
+    site.pbx.write(UNIT, "[Service]\n");
+    for stood in ["runs", "is active", "is enabled", "is stopped"] {
+        for run in [true, false] {
+            site.pbx.write("/switch/unit", stood);
+            let unit = || fs::read_to_string(site.pbx.path("/switch/unit")).unwrap();
+            site.carry_out(vec![Change::Unit { run }]).await.unwrap();
+            let carried_out = unit();
+            assert_eq!(carried_out, if run { "runs" } else { "is stopped" });
+            let undone = site.undo().await.unwrap();
+            assert_eq!(unit(), stood, "after {run}");
+            let (mut journal, _) = site.open().await.unwrap();
+            let again = Which::Named(undone.name);
+            journal.undo(&again, &site.outside, &mut silent()).await.unwrap();
+            assert_eq!(unit(), carried_out, "after {run}, once more");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

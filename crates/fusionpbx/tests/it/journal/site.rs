@@ -76,7 +76,7 @@ impl Site {
     /// FusionPBX caches the dialplan, and FreeSWITCH begins anew: what a plan clears and tells is to be done again.
     pub(crate) fn fresh(&self) {
         self.pbx.write(CACHED, "<document/>");
-        for told in ["/switch/read", "/switch/mod_audio_stream"] {
+        for told in ["/switch/read", "/switch/mod_audio_stream", "/switch/forgotten"] {
             let _ = fs::remove_file(self.pbx.path(told));
         }
     }

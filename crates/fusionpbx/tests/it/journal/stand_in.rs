@@ -1,7 +1,7 @@
 //! What is outside of a journal, as a test has it: a real database, and the rest as files, so that all of it can be compared.
 
 use fusionpbx::journal::Outside;
-use fusionpbx::{Host, SwitchChange, Text};
+use fusionpbx::{Host, SwitchChange, Text, UnitState};
 use sqlx::{Connection as _, PgConnection, PgPool};
 use std::fs;
 use std::io;
@@ -73,10 +73,31 @@ impl Outside for StandIn {
         self.switch("unit", if run { "runs" } else { "is stopped" })
     }
 
+    async fn unit(&self) -> Option<UnitState> {
+        let told = fs::read_to_string(self.host.path("/switch/unit")).ok()?;
+        Some(UnitState {
+            enabled: told == "runs" || told == "is enabled",
+            active: told == "runs" || told == "is active",
+        })
+    }
+
+    async fn restore_unit(&self, state: UnitState) -> Result<(), Text> {
+        if state.active && !self.host.path(UNIT).exists() {
+            return Err(Text::plain("Unit file voice-ai-realtime.service does not exist."));
+        }
+        let told = match (state.enabled, state.active) {
+            (true, true) => "runs",
+            (true, false) => "is enabled",
+            (false, true) => "is active",
+            (false, false) => "is stopped",
+        };
+        self.switch("unit", told)
+    }
+
     async fn forget_unit(&self) -> Result<(), Text> {
         if self.host.path(UNIT).exists() {
             return Err(Text::plain("the unit's file is still there"));
         }
-        self.switch("unit", "is forgotten")
+        self.switch("forgotten", "the unit")
     }
 }
