@@ -10,6 +10,7 @@ mod setup;
 mod telling;
 mod uninstall;
 
+pub use foresight::foresee;
 pub use repair::{MENDED, Repair, repair};
 pub use service::{PASSWORD, SYSUSERS, UNIT, USER};
 pub use setup::{Hindrance, Wish, setup};

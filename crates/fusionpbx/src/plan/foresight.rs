@@ -8,8 +8,8 @@ use crate::{
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-/// The facts after these changes. What FreeSWITCH and the service make of them in turn is not told.
-pub(crate) fn after(facts: &Facts, changes: &[Change]) -> Facts {
+/// The facts after these changes, which is what a repair relies on. What FreeSWITCH and the service make of them in turn is not told.
+pub fn foresee(facts: &Facts, changes: &[Change]) -> Facts {
     let mut facts = facts.clone();
     for change in changes {
         match change {
@@ -55,7 +55,8 @@ fn place(facts: &mut Facts, change: &FileChange) {
     if let Ok(script) = &mut facts.script
         && script.path == change.path
     {
-        script.readable = script.readable.map(|_| file.is_some());
+        // As for a missing one, nothing is said where FreeSWITCH's user is not known.
+        script.readable = file.as_ref().and(owner).map(|_| true);
         script.file.clone_from(&file);
     }
     if let Ok(module) = &mut facts.module

@@ -75,7 +75,7 @@ pub fn repair(facts: &Facts, only: Option<DomainUuid>, codes: &[Code]) -> Repair
         let Some(mend) = mend(&fault, &now).filter(|mend| !mend.is_empty()) else {
             continue;
         };
-        let after = foresight::after(&now, &mend);
+        let after = foresight::foresee(&now, &mend);
         if check(&after, only)
             .iter()
             .any(|other| is_fault(other) && id(other) == id(&fault))

@@ -82,6 +82,24 @@ async fn each_fault_of_5_6_is_named_alone_and_mended_with_nothing_else_changed()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_setup_leads_to_is_foreseen() {
+    for version in Version::ALL {
+        let Some(world) = World::new(version).await else {
+            return;
+        };
+        let changes = fusionpbx::plan::uninstall(&world.survey().await, &world.home()).unwrap();
+        world.carry("uninstall", changes).await;
+        world.run("DELETE FROM v_modules WHERE module_name = 'mod_audio_stream'");
+        world.fake.unload("mod_audio_stream");
+        let facts = world.survey().await;
+        let changes = world.setup(&facts);
+        let foreseen = foresee(&facts, &changes);
+        world.carry("setup", changes).await;
+        foreseen::same(&foreseen, &world.survey().await).unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_second_setup_changes_nothing() {
     for version in Version::ALL {
         let Some(world) = World::new(version).await else {
@@ -98,9 +116,12 @@ async fn what_is_uninstalled_leaves_nothing_of_ours_and_touches_nothing_else() {
         let Some(world) = World::new(version).await else {
             return;
         };
-        let changes = fusionpbx::plan::uninstall(&world.survey().await, &world.home()).unwrap();
+        let before = world.survey().await;
+        let changes = fusionpbx::plan::uninstall(&before, &world.home()).unwrap();
+        let foreseen = foresee(&before, &changes);
         world.carry("uninstall", changes).await;
         let facts = world.survey().await;
+        foreseen::same(&foreseen, &facts).unwrap();
         let database = facts.database.as_ref().unwrap();
         let ours = database
             .dialplans
