@@ -6,6 +6,7 @@ use crate::{
     Change, Domain, EslState, EventSocket, Facts, FileChange, FileFacts, FileState, HomeFacts, Owner,
     ServerState, Text,
 };
+use secretary::DomainUuid;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -112,7 +113,7 @@ fn understood(wanted: &Wanted<'_>, facts: &Facts, home: &HomeFacts) -> Result<()
         .domains
         .iter()
         .find(|known| known.name.as_deref() == Some(&domain.name) && known.uuid != domain.uuid);
-    if let Some(known) = namesake.filter(|_| home.config.is_some()) {
+    if let Some(known) = namesake.filter(|known| is_written(known.uuid, home)) {
         let (name, uuid, theirs) = (&domain.name, domain.uuid, known.uuid);
         return Err(Hindrance::Missing(Text::new(
             format!(
@@ -136,6 +137,15 @@ fn understood(wanted: &Wanted<'_>, facts: &Facts, home: &HomeFacts) -> Result<()
         )));
     }
     Ok(())
+}
+
+/// Whether the configuration itself has the domain. Where it names none, the service has the sample's `pbx.example.com` by default.
+fn is_written(uuid: DomainUuid, home: &HomeFacts) -> bool {
+    let uuid = uuid.to_string();
+    let has_it = |line: &str| !line.trim_start().starts_with('#') && line.to_lowercase().contains(&uuid);
+    home.config
+        .as_ref()
+        .is_some_and(|file| file.text.lines().any(has_it))
 }
 
 /// A service that runs without a unit of systemd's: somebody starts it otherwise, such as a container, and its files are theirs.

@@ -79,6 +79,15 @@ async fn a_domain_that_is_configured_with_another_uuid_is_not_configured_twice()
         name: Some("pbx.example.com".to_owned()),
         secretaries: Vec::new(),
     }];
+    // The sample's, which the service has by default where its configuration names none.
+    world
+        .estate
+        .write(CONFIG, format!("#[[domains]]\n#uuid = \"{uuid}\"\n"));
+    assert!(world.try_setup(&world.survey().await).is_ok());
+
+    world
+        .estate
+        .write(CONFIG, format!("[[domains]]\nuuid = \"{uuid}\"\n"));
     let refused = world.try_setup(&world.survey().await).unwrap_err().text();
     assert!(refused.in_lang(Lang::En).contains(uuid), "{refused:?}");
 }
