@@ -299,14 +299,15 @@ fn server(seen: &Seen) -> Result<Text, Stop> {
     }
     Err(Stop {
         found: Text::new(
-            "the service has not taken the call, or has ended it at once: it does not know the domain or the secretary, or is full",
-            "o serviço não aceitou a chamada, ou a encerrou em seguida: não conhece o domínio ou a secretária, ou está lotado",
+            "the service has not taken the call, or has ended it at once: it does not know the domain or the secretary, its engine refuses, or it is full",
+            "o serviço não aceitou a chamada, ou a encerrou em seguida: não conhece o domínio ou a secretária, o motor de voz recusa, ou está lotado",
         ),
         remedy: doctor(&seen.context, LOG),
         codes: &[
             Code::ServerNotConnected,
             Code::DialplanVariableWrong,
             Code::DialplanVariableMissing,
+            Code::ServerEngineKey,
         ],
     })
 }

@@ -71,7 +71,7 @@ fn silenced(world: &World, engine: &str) {
 
 /// The keys of an OpenAI at this address.
 fn provider(world: &World, url: &str) -> String {
-    world.estate.write("/etc/voice-ai/engine.key", "example-key\n");
+    world.estate.write("/etc/voice-ai/engine.key", "sk-sim\n");
     let key = world.estate.path("/etc/voice-ai/engine.key");
     format!(
         "openai.url = \"{url}\"\nopenai.api_key = {{ file = \"{}\" }}\n",
@@ -386,8 +386,8 @@ async fn an_interrupted_call_is_hung_up() {
     is_hung_up(&world);
 }
 
-/// `VOICE_AI_FREESWITCH=127.0.0.1:8021 cargo test -p cli --test it real_freeswitch`, password ClueCon, with a dialplan that parks 8000 of the
-/// context `default` for the service, runs a script that is not there on 8001, and has nothing on 8888.
+/// `VOICE_AI_FREESWITCH=127.0.0.1:8021 cargo test -p cli --test it real_freeswitch`, password ClueCon, whose dialplan parks 8000 of the
+/// context `default` for the service, runs the script on 8001, and has nothing on 8888; mod_audio_stream is not loaded.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_real_freeswitch_shows_the_same_stations() {
     let place = std::env::var("VOICE_AI_FREESWITCH").ok();
@@ -423,5 +423,5 @@ async fn a_real_freeswitch_shows_the_same_stations() {
     println!("{}", told(&output));
     assert_eq!(output.status.code(), Some(0), "{}", told(&output));
     is_stopped(&tried("8888"), "dialplan");
-    is_stopped(&tried("8001"), "script");
+    is_stopped(&tried("8001"), "module");
 }
