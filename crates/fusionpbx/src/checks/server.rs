@@ -27,7 +27,10 @@ fn start() -> Text {
 fn running(facts: &Facts) -> Finding {
     let code = Code::ServerNotRunning;
     match &facts.server.state {
-        ServerState::Up(version) => Finding::ok(code, Text::plain(format!("voice-ai-realtime {version}"))),
+        ServerState::Up(version) => match facts.server.complaints.first() {
+            None => Finding::ok(code, Text::plain(format!("voice-ai-realtime {version}"))),
+            Some(complaint) => complains(complaint, facts.server.complaints.len()),
+        },
         ServerState::Down(_) if stranger(facts).is_some() => Finding::skipped(
             code,
             Text::new(
@@ -35,11 +38,11 @@ fn running(facts: &Facts) -> Finding {
                 "o serviço não consegue iniciar: veja SV-02",
             ),
         ),
-        ServerState::Down(_) if !facts.service.is_configured => Finding::skipped(
+        ServerState::Down(_) if !facts.service.is_known() => Finding::skipped(
             code,
             Text::new(
-                "the service is not configured: see SV-08",
-                "o serviço não está configurado: veja SV-08",
+                "the service does not start without a sound configuration: see SV-08",
+                "o serviço não inicia sem uma configuração correta: veja SV-08",
             ),
         ),
         ServerState::Down(why) => Finding::fault(
@@ -64,6 +67,22 @@ fn running(facts: &Facts) -> Finding {
             ),
         ),
     }
+}
+
+/// A service that runs, and of whose parts one is not well, in its own words.
+fn complains(complaint: &str, number: usize) -> Finding {
+    Finding::warning(
+        Code::ServerNotRunning,
+        Text::new(
+            format!("the service runs, and its health has complaints ({number}): {complaint}"),
+            format!("o serviço está rodando, e sua saúde tem queixas ({number}): {complaint}"),
+        ),
+        Text::new("a health without complaints", "uma saúde sem queixas"),
+        Text::new(
+            "as the complaint says; journalctl -u voice-ai-realtime -n 50 tells more",
+            "como diz a queixa; journalctl -u voice-ai-realtime -n 50 diz mais",
+        ),
+    )
 }
 
 fn down() -> Text {

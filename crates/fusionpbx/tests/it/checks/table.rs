@@ -368,6 +368,9 @@ pub(super) const CASES: &[Case] = &[
         down(facts);
         facts.server.state = ServerState::Stranger("nginx".to_owned());
     }),
+    case(Code::ServerNotRunning, Warning, ByHand, "small is gone", |facts| {
+        facts.server.complaints = vec!["speech_to_text: small is gone".to_owned()];
+    }),
     case(Code::ServerPortTaken, Fault, ByHand, "nginx", |facts| {
         down(facts);
         facts.server.port = Some(PortOwner {
@@ -415,6 +418,10 @@ pub(super) const CASES: &[Case] = &[
             facts.service.domains.clear();
         },
     ),
+    case(Code::ServerConfig, Fault, ByHand, "voice-ai.toml:4", |facts| {
+        down(facts);
+        facts.service.wrong = vec!["voice-ai.toml:4: unknown field `lisen`".to_owned()];
+    }),
     case(Code::ServerConfig, Fault, ByHand, "voice-ai.toml:3", |facts| {
         facts.service.wrong = vec!["voice-ai.toml:3: unknown field `lisen`".to_owned()];
     }),
