@@ -79,6 +79,8 @@ async fn of_what_an_engine_is_kept_waiting_for_the_newest_is_heard_and_the_rest_
     .await;
     let said = ramp(16 * 3_000);
     let mut line = spoken_to_nobody(&said, &node).await;
+    node.shows("voice_ai_dropped_audio_ms_total{where=\"engine\"} 1000")
+        .await;
     reached.notify_one();
     // The loop-back engine holds half a second of the two that were kept for it.
     let newest = &said[said.len() - 16 * 500..];
