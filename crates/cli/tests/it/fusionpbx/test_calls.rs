@@ -386,6 +386,32 @@ async fn an_interrupted_call_is_hung_up() {
     is_hung_up(&world);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn setup_ends_with_a_test_call_where_the_service_runs_and_tells_its_outcome() {
+    let Some(world) = world().await else { return };
+    let service = serve(&world, 32_000, "", |config| config);
+    let row = row(&world);
+    let anew = |arguments: &[&str]| {
+        world.printed(&["dialplan", "remove", "8000", "--domain", DOMAIN, "--yes"]);
+        let mut command = world.command(&[&["setup", "--domain", DOMAIN, "--yes"], arguments].concat());
+        command
+            .env("VOICE_AI__SERVER__CONTROL", &service.control)
+            .env("VOICE_AI__SERVER__LISTEN", &service.listen);
+        command.output().unwrap()
+    };
+    // FreeSWITCH has not taken the row over.
+    let output = anew(&[]);
+    assert_eq!(output.status.code(), Some(3), "{}", told(&output));
+    tells(&told(&output), &["done;", "stopped here", "NO_ROUTE_DESTINATION"]);
+    let output = anew(&["--no-test-call"]);
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    world.fake.extension("8000", Behaviour::Dialplan(row));
+    let output = anew(&[]);
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    tells(&told(&output), &["done;", "8000 of pbx.example.com is answered"]);
+    is_hung_up(&world);
+}
+
 /// `VOICE_AI_FREESWITCH=127.0.0.1:8021 cargo test -p cli --test it real_freeswitch`, password ClueCon, whose dialplan parks 8000 of the
 /// context `default` for the service, runs the script on 8001, and has nothing on 8888; mod_audio_stream is not loaded.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
