@@ -3,6 +3,8 @@
 //! Calls are served from a row's XML; the web editor makes that XML anew from the row's details whenever somebody saves. So each row of ours
 //! is written both ways from one [`Entry`], and both are compared by their [`Meaning`], never as text.
 
+mod address;
+mod anew;
 mod breaking;
 mod context;
 mod editor;
@@ -21,6 +23,7 @@ mod shadow;
 mod takes;
 mod writing;
 
+pub use address::{USUAL_URL, stream_url};
 pub use editor::editor;
 pub use entry::{APP_UUID, Did, Entry, EntryLeg, ORDER, Route, SecretaryRoute};
 pub use handler::served;
@@ -32,13 +35,14 @@ pub use ours::{
     secretary_rows,
 };
 pub use owner::{NumberOwner, owner_of};
-pub use plan::{add, remove};
+pub use plan::{add, removable, remove};
 pub use reading::{Kept, Malformed, Reading, cached, read, read_one};
 pub use refusal::Refusal;
 pub use shadow::{Shadow, shadow};
 pub use takes::Takes;
 pub use writing::{Part, Unwritable};
 
+pub(crate) use address::missed;
 pub(crate) use breaking::breaks_context;
 pub(crate) use context::{is_everywhere, is_public};
 pub(crate) use mend::is_stream;

@@ -1,5 +1,6 @@
 //! SC: `voice_secretary.lua` as it is installed. It is looked at where a dialplan row hands calls to it.
 
+mod address;
 mod published;
 
 use super::{no_database, repair, unread};
@@ -45,6 +46,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     if ScriptVersion::of(text).is_some() {
         findings.push(version(text));
         findings.extend(ours());
+        findings.extend(address::check(facts));
         return findings;
     }
     let streams = published::check(facts, text);
@@ -209,7 +211,7 @@ fn difference(text: &str) -> String {
 /// What our own script gets right by itself, whatever the variables.
 fn ours() -> Vec<Finding> {
     let why = Text::new("the script chooses it by itself", "o próprio script o escolhe");
-    CODES[4..]
+    CODES[4..8]
         .iter()
         .map(|&code| Finding::ok(code, why.clone()))
         .collect()

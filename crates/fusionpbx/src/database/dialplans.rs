@@ -2,7 +2,7 @@
 
 use super::Reason;
 use super::columns::{Columns, flag, is_set, or_empty};
-use crate::dialplan::APP_UUID;
+use crate::dialplan::{APP_UUID, is_public};
 use crate::{Detail, DialplanRow};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row as _};
@@ -85,18 +85,12 @@ fn require(columns: &Columns) -> Result<(), Reason> {
     )
 }
 
-/// The rows that are ours or look so, those whose details are all that they have, and those that lead to a context of ours. There may
-/// be a hundred thousand details in all.
+/// The rows that a plan may change: those that are ours or look so, those whose details are all that they have, and inbound routes, one of
+/// which may be taken for a number. There may be a hundred thousand details in all.
 fn with_details(rows: &[Read]) -> Vec<Uuid> {
-    let contexts: Vec<_> = rows
-        .iter()
-        .filter(|read| read.is_ours)
-        .map(|read| format!(" XML {}", read.row.context))
-        .collect();
-    let leads_to_us = |xml: &str| contexts.iter().any(|context| xml.contains(context));
     let wanted = |read: &&Read| {
-        let xml = read.row.xml.as_deref().unwrap_or_default();
-        read.is_ours || xml.is_empty() || leads_to_us(xml)
+        let is_empty = read.row.xml.as_deref().is_none_or(str::is_empty);
+        read.is_ours || is_empty || is_public(&read.row.context)
     };
     rows.iter().filter(wanted).map(|read| read.row.uuid).collect()
 }

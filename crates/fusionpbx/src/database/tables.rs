@@ -60,12 +60,13 @@ pub(super) async fn destinations(
             "destination_area_code",
             "destination_number",
             "destination_enabled",
+            "destination_description",
         ],
     )?;
     let rows = sqlx::query(
         "SELECT destination_uuid, domain_uuid, dialplan_uuid, destination_type, nullif(destination_prefix, '') AS prefix, \
          nullif(destination_trunk_prefix, '') AS trunk_prefix, nullif(destination_area_code, '') AS area_code, destination_number, \
-         destination_enabled::text AS enabled FROM v_destinations WHERE destination_number <> '' \
+         destination_enabled::text AS enabled, destination_description FROM v_destinations WHERE destination_number <> '' \
          ORDER BY destination_number, destination_uuid",
     )
     .fetch_all(connection)
@@ -81,6 +82,7 @@ pub(super) async fn destinations(
             area_code: row.try_get("area_code")?,
             number: row.try_get("destination_number")?,
             enabled: is_set(row, "enabled")?,
+            description: row.try_get("destination_description")?,
         })
     };
     rows.iter().map(destination).collect()

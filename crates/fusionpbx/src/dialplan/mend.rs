@@ -1,22 +1,26 @@
 //! What is to change in a row so that one fault is gone, and nothing else.
 
+use super::address::streams_to;
 use super::context::{domain_named, is_public};
-use super::entry::{Did, Entry, EntryLeg, ORDERS, Route, SecretaryRoute, unicast};
+use super::entry::{Did, ORDERS};
 use super::ours::{
     Carrier, by_details, carrier, domain_by_column, domain_by_context, domain_by_variable, is_did,
     is_of_another_host, is_ours, meaning_of, number_of,
 };
 use super::plan::{destinations_of, hostname, new_destination, written};
 use super::rows::{Columns, bind_destination, update};
-use super::{APP_UUID, Action, Meaning, Takes, keys::stale_keys, read_one, shadow};
+use super::shadow::shadows;
+use super::{APP_UUID, Action, Meaning, Shadow, Takes, keys::stale_keys, read_one};
 use crate::{
-    Change, ChoiceOfDialplan, Code, DatabaseFacts, Destination, DialplanRow, Domain, Facts, LoadedModule,
-    ServiceDomain,
+    Change, ChoiceOfDialplan, Code, DatabaseFacts, Destination, DialplanRow, Domain, Facts, ServiceDomain,
 };
-use freeswitch::{Extension, SCRIPT_NAME};
 use secretary::SecretaryUuid;
 use serde_json::json;
 use std::collections::BTreeSet;
+
+/// The variables that name a secretary. The name wins over the UUID, as for the service.
+const BY_NAME: &str = "voice_ai_secretary";
+const BY_UUID: &str = "secretary_uuid";
 
 /// What is to change so that a row has the fault of this code no more. `None` where there is no safe way: what would be right cannot be
 /// told from what is there, or belongs to somebody else.
@@ -82,27 +86,28 @@ pub fn mend(code: Code, row: &DialplanRow, facts: &Facts) -> Option<Vec<Change>>
         Code::DialplanDetailsMissing | Code::DialplanDetailsDiffer => {
             return mending.rewritten(read_one(row.xml.as_deref()?).ok()?);
         }
-        Code::DialplanAudioStream | Code::DialplanUnknownApplication => {
-            return mending.rewritten(mending.with_known_applications()?);
+        Code::DialplanAudioStream => {
+            return mending.rewritten(mending.without_stream()?);
         }
         Code::DialplanVariableMissing | Code::DialplanVariableWrong => {
             return mending.rewritten(mending.with_variables(meaning_of(row, database)?)?);
         }
+        Code::ScriptAddress => return mending.rewritten(mending.with_address()?),
         Code::DidUnbound => return mending.bound(),
         _ => return None,
     }
     (!columns.is_empty()).then(|| mending.with_keys(vec![update(row, columns)], &target))
 }
 
-struct Mending<'a> {
-    row: &'a DialplanRow,
-    facts: &'a Facts,
+pub(super) struct Mending<'a> {
+    pub(super) row: &'a DialplanRow,
+    pub(super) facts: &'a Facts,
     database: &'a DatabaseFacts,
 }
 
 impl Mending<'_> {
     /// Whose the calls are: by the context, or by where a call from outside is sent.
-    fn domain(&self) -> Option<&Domain> {
+    pub(super) fn domain(&self) -> Option<&Domain> {
         domain_by_context(self.row, self.database).or_else(|| {
             let to = self.transfer()?;
             domain_named(self.database, to.split(' ').nth(2)?)
@@ -118,10 +123,21 @@ impl Mending<'_> {
             .find(|served| served.uuid == domain)
     }
 
-    /// The secretary, where there can be no doubt which.
-    fn only_secretary(&self) -> Option<SecretaryUuid> {
+    /// The UUID of the secretary, where there can be no doubt which and it has one.
+    pub(super) fn only_uuid(&self) -> Option<SecretaryUuid> {
         match self.service()?.secretaries.as_slice() {
-            [one] => Some(one.uuid),
+            [one] => one.uuid,
+            _ => None,
+        }
+    }
+
+    /// The variable that names the secretary, and its value, where there can be no doubt which: by the name where there is no UUID.
+    fn only_secretary(&self) -> Option<(&'static str, String)> {
+        match self.service()?.secretaries.as_slice() {
+            [one] => Some(match one.uuid {
+                Some(uuid) => (BY_UUID, uuid.to_string()),
+                None => (BY_NAME, one.name.clone()),
+            }),
             _ => None,
         }
     }
@@ -162,49 +178,22 @@ impl Mending<'_> {
         by_details(self.row, self.database).or_else(|| self.anew())
     }
 
-    /// As it would be made today, where neither XML nor details tell anything.
-    fn anew(&self) -> Option<Meaning> {
-        let route = SecretaryRoute {
-            extension: Extension::parse(self.row.number.as_deref()?).ok()?,
-            secretary: self.only_secretary()?,
-            leg: if self.has_script() {
-                EntryLeg::Script(Vec::new())
-            } else {
-                EntryLeg::Unicast
-            },
-            fallback: None,
-        };
-        let entry = Entry::new(self.domain()?.clone(), Route::Secretary(route), "");
-        Some(entry.meaning(&self.row.name))
-    }
-
-    /// Whether the script can carry calls, as far as FreeSWITCH tells.
-    fn has_script(&self) -> bool {
-        let needed = [LoadedModule::AudioStream, LoadedModule::Lua];
-        let running = self.facts.switch.running.as_ref();
-        running.is_none_or(|running| needed.iter().all(|module| running.modules.contains(module)))
-    }
-
-    /// What FreeSWITCH does not have is replaced by what carries a call, or left out where something carries it.
-    fn with_known_applications(&self) -> Option<Meaning> {
+    /// The API that is no application is replaced by what carries a call, or left out where something carries it. Nothing else goes.
+    fn without_stream(&self) -> Option<Meaning> {
         let mut meaning = meaning_of(self.row, self.database)?;
-        let running = self.facts.switch.running.as_ref();
-        let is_known = |action: &Action| {
-            !is_stream(action)
-                && running.is_none_or(|running| running.applications.contains(&action.application))
-        };
         let named = meaning
             .actions()
             .find_map(|action| self.secretary_in(&action.data));
         let mut carried = carrier(&meaning).is_some();
+        let mut carrying = self.carrying(&meaning);
         for condition in &mut meaning.conditions {
             let mut actions = Vec::new();
             for action in condition.actions.drain(..) {
-                if is_known(&action) {
+                if !is_stream(&action) {
                     actions.push(action);
                 } else if !carried {
                     carried = true;
-                    actions.extend(self.carrying());
+                    actions.append(&mut carrying);
                 }
             }
             condition.actions = actions;
@@ -215,20 +204,12 @@ impl Mending<'_> {
         self.with_variables_or(meaning, named)
     }
 
-    fn carrying(&self) -> Vec<Action> {
-        if self.has_script() {
-            vec![Action::new("lua", SCRIPT_NAME)]
-        } else {
-            unicast(false)
-        }
-    }
-
     /// A secretary of the domain's that a stream's address names, as old dialplans have it.
     fn secretary_in(&self, text: &str) -> Option<SecretaryUuid> {
         let secretaries = &self.service()?.secretaries;
         text.split(['/', '=', '?', '&', ' '])
             .filter_map(|part| part.parse().ok())
-            .find(|uuid| secretaries.iter().any(|secretary| secretary.uuid == *uuid))
+            .find(|uuid| secretaries.iter().any(|secretary| secretary.uuid == Some(*uuid)))
     }
 
     fn with_variables(&self, meaning: Meaning) -> Option<Meaning> {
@@ -245,22 +226,19 @@ impl Mending<'_> {
         require(&mut meaning, "domain_uuid", &domain, |value| {
             value.contains("${") || value == domain
         });
-        let by_name = meaning
-            .variable_before(is_carrier, "voice_ai_secretary")
-            .is_some();
         let valid = |value: &str| value.contains("${") || self.is_secretary(value);
-        let there = meaning.variable_before(is_carrier, "secretary_uuid");
-        if !by_name && !there.is_some_and(valid) {
-            let right = named.or_else(|| self.only_secretary())?.to_string();
-            require(&mut meaning, "secretary_uuid", &right, |_| false);
-        }
-        if by_name
-            && !meaning
-                .variable_before(is_carrier, "voice_ai_secretary")
-                .is_some_and(valid)
-        {
-            let right = self.only_secretary()?.to_string();
-            require(&mut meaning, "voice_ai_secretary", &right, |_| false);
+        let said = [BY_NAME, BY_UUID]
+            .into_iter()
+            .find_map(|name| Some((name, meaning.variable_before(is_carrier, name)?)));
+        if !said.is_some_and(|(_, value)| valid(value)) {
+            let named = named.map(|uuid| (BY_UUID, uuid.to_string()));
+            let (name, right) = named.or_else(|| self.only_secretary())?;
+            let name = if said.is_some_and(|(name, _)| name == BY_NAME) {
+                BY_NAME
+            } else {
+                name
+            };
+            require(&mut meaning, name, &right, |_| false);
         }
         if carrier(&meaning) == Some(Carrier::Park) {
             require(&mut meaning, "send_silence_when_idle", "0", |value| value == "0");
@@ -269,40 +247,50 @@ impl Mending<'_> {
         Some(meaning)
     }
 
-    fn is_secretary(&self, value: &str) -> bool {
+    /// The service's address set before the script is called, in place of one where it is not.
+    fn with_address(&self) -> Option<Meaning> {
+        let mut meaning = meaning_of(self.row, self.database)?;
+        let right = self.url()?;
+        if streams_to(&meaning)? == right {
+            return None;
+        }
+        require(&mut meaning, "voice_ai_url", &right, |_| false);
+        Some(meaning)
+    }
+
+    pub(super) fn is_secretary(&self, value: &str) -> bool {
         let Some(service) = self.service() else {
             return false;
         };
         service.secretaries.iter().any(|secretary| {
-            secretary.uuid.to_string() == value
+            secretary.uuid.is_some_and(|uuid| uuid.to_string() == value)
                 || secretary::folded(&secretary.name) == secretary::folded(value)
         })
     }
 
-    /// An order before the row that takes the calls, where that row is not for this number alone.
+    /// An order before the rows that take the calls for sure, where none of them is for this number alone. What may take a call, as a
+    /// condition of the time does, is somebody's wish and stays before.
     fn earlier_order(&self) -> Option<i64> {
         let number = number_of(self.row, self.database)?;
-        let taken_at = |order| {
-            let place = (self.row.uuid, order);
-            shadow(
-                self.database,
-                &self.row.context,
-                &number,
-                place,
-                hostname(self.facts),
-            )
-        };
-        let other = taken_at(self.row.order)?.row;
-        let its_own = number_of(other, self.database).as_deref() == Some(&number);
-        if its_own || is_public(&self.row.context) {
+        if is_public(&self.row.context) {
             return None;
         }
-        let free = |order: &i64| taken_at(*order).is_none_or(|shadow| shadow.takes != Takes::Yes);
+        let place = (self.row.uuid, self.row.order);
+        let context = &self.row.context;
+        let earlier = shadows(self.database, context, &number, place, hostname(self.facts));
+        let (sure, open): (Vec<_>, Vec<_>) =
+            earlier.into_iter().partition(|shadow| shadow.takes == Takes::Yes);
+        let its_own = |shadow: &Shadow<'_>| number_of(shadow.row, self.database).as_deref() == Some(&number);
+        let first = sure.iter().map(|shadow| shadow.row.order).min()?;
+        let last_open = open.iter().map(|shadow| shadow.row.order).max();
+        if sure.iter().any(its_own) {
+            return None;
+        }
         // Below 200 too where a pattern of the operator's stands there, but after what sets variables.
         (100..*ORDERS.end())
             .rev()
-            .filter(|order| *order < other.order)
-            .find(free)
+            .find(|order| *order < first)
+            .filter(|order| last_open.is_none_or(|open| open < *order))
     }
 
     /// A destination that leads to the row.
@@ -318,7 +306,8 @@ impl Mending<'_> {
             // One that leads to a row of somebody else is theirs.
             let leads = |row: &DialplanRow| known.dialplan == Some(row.uuid);
             let is_free = !self.database.dialplans.iter().any(leads);
-            return is_free.then(|| self.with_keys(vec![bind_destination(known, self.row.uuid)], self.row));
+            return is_free
+                .then(|| self.with_keys(vec![bind_destination(known, Some(self.row.uuid))], self.row));
         }
         let domain = self
             .row

@@ -63,7 +63,19 @@ pub fn add(entry: &Entry, facts: &Facts) -> Result<Vec<Change>, Refusal> {
     Ok(changes)
 }
 
-/// What is to change so that a row, its details and what leads to it are gone; nothing where it is another machine's.
+/// Whether a row may be taken away by its number: one that belongs to another page of FusionPBX only leads to ours.
+///
+/// # Errors
+/// When it belongs to another.
+pub fn removable(row: &DialplanRow) -> Result<(), Refusal> {
+    match row.app {
+        Some(app) if app != APP_UUID && !is_ours(row) => Err(Refusal::OfAnotherPage(row.name.clone())),
+        _ => Ok(()),
+    }
+}
+
+/// What is to change so that a row and its details are gone, and a destination that we have made for it; one of the operator's is kept, and
+/// leads nowhere. Nothing where the row is another machine's.
 pub fn remove(row: &DialplanRow, facts: &Facts) -> Vec<Change> {
     if is_of_another_host(row, facts) {
         return Vec::new();
@@ -75,7 +87,13 @@ pub fn remove(row: &DialplanRow, facts: &Facts) -> Vec<Change> {
             .destinations
             .iter()
             .filter(|destination| destination.dialplan == Some(row.uuid));
-        changes.extend(bound.map(delete_destination));
+        changes.extend(bound.map(|destination| {
+            if is_made_by_us(destination) {
+                delete_destination(destination)
+            } else {
+                bind_destination(destination, None)
+            }
+        }));
     }
     changes.extend(stale_keys(row, facts).into_iter().map(Change::CacheKey));
     changes
@@ -296,7 +314,7 @@ fn bound(did: &Did, entry: &Entry, facts: &DatabaseFacts) -> Option<Change> {
     };
     match destinations_of(&did.whole(), facts).next() {
         Some(destination) if destination.dialplan == Some(entry.row) => None,
-        Some(destination) => Some(bind_destination(destination, entry.row)),
+        Some(destination) => Some(bind_destination(destination, Some(entry.row))),
         None => Some(new_destination(
             did,
             entry.row,
@@ -307,9 +325,24 @@ fn bound(did: &Did, entry: &Entry, facts: &DatabaseFacts) -> Option<Change> {
     }
 }
 
+/// What the description of a destination that we have made begins with, and by which it is known again.
+const MADE_BY_US: &str = "voice-ai";
+
+fn is_made_by_us(destination: &Destination) -> bool {
+    destination
+        .description
+        .as_deref()
+        .is_some_and(|description| description.starts_with(MADE_BY_US))
+}
+
 /// A destination that leads to a row, with what the editor of destinations makes the row of again. The prefix is empty and not NULL where
 /// there is none: else the number would not be found with its `+`.
 pub(crate) fn new_destination(did: &Did, row: Uuid, domain: Uuid, to: &str, description: &str) -> Change {
+    let description = if description.starts_with(MADE_BY_US) {
+        description.to_owned()
+    } else {
+        format!("{MADE_BY_US}: {description}")
+    };
     insert(
         Table::Destinations,
         Uuid::new_v4(),

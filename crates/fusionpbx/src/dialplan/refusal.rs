@@ -31,6 +31,8 @@ pub enum Refusal {
         /// Whose.
         owner: Text,
     },
+    /// The row, by its name, belongs to another page of FusionPBX.
+    OfAnotherPage(String),
     /// Wherever the entry may stand, an earlier row takes its calls.
     Taken {
         /// The number.
@@ -107,6 +109,16 @@ impl Refusal {
                 format!(
                     "{number} já pertence a {}: escolha outro número",
                     owner.in_lang(Lang::PtBr)
+                ),
+            ),
+            Self::OfAnotherPage(name) => Text::new(
+                format!(
+                    "the row {name:?} belongs to another page of FusionPBX and only leads to ours: change or delete it in Dialplan, \
+                     Destinations or Inbound Routes"
+                ),
+                format!(
+                    "a linha {name:?} pertence a outra página do FusionPBX e só leva à nossa: altere ou exclua em Plano de Discagem, \
+                     Destinos ou Rotas de Entrada"
                 ),
             ),
             Self::Taken { number, row, order } => Text::new(

@@ -116,8 +116,8 @@ pub(crate) fn delete_destination(destination: &Destination) -> Change {
     })
 }
 
-/// A destination that leads to a row from now on.
-pub(crate) fn bind_destination(destination: &Destination, row: Uuid) -> Change {
+/// A destination that leads to a row from now on, or to none.
+pub(crate) fn bind_destination(destination: &Destination, row: Option<Uuid>) -> Change {
     let mut before = columns([("dialplan_uuid", json!(destination.dialplan))]);
     before.extend(known_text("destination_number", &destination.number));
     Change::Row(RowChange {

@@ -27,8 +27,20 @@ pub fn shadow<'a>(
     (own, order): (Uuid, i64),
     hostname: Option<&str>,
 ) -> Option<Shadow<'a>> {
-    let rows = served(facts, context, number, hostname);
-    let earlier = rows
+    let found = shadows(facts, context, number, (own, order), hostname);
+    let sure = found.iter().find(|shadow| shadow.takes == Takes::Yes);
+    sure.or(found.first()).copied()
+}
+
+/// All rows that take calls to `number` in `context` before a row at `order` could, or may, in their order.
+pub(crate) fn shadows<'a>(
+    facts: &'a DatabaseFacts,
+    context: &str,
+    number: &str,
+    (own, order): (Uuid, i64),
+    hostname: Option<&str>,
+) -> Vec<Shadow<'a>> {
+    served(facts, context, number, hostname)
         .into_iter()
         .filter(|row| row.uuid != own && row.order <= order)
         .filter_map(|row| {
@@ -38,10 +50,8 @@ pub fn shadow<'a>(
                 takes,
                 tied: row.order == order,
             })
-        });
-    let found: Vec<_> = earlier.collect();
-    let sure = found.iter().find(|shadow| shadow.takes == Takes::Yes);
-    sure.or(found.first()).copied()
+        })
+        .collect()
 }
 
 /// Whether a row takes calls to a number.

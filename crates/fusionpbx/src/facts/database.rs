@@ -80,7 +80,8 @@ pub struct DialplanRow {
     pub continues: bool,
     /// `dialplan_xml`.
     pub xml: Option<String>,
-    /// Its rows of `v_dialplan_details`, by group and order. Read for rows that are or look like ours alone; of others it is empty.
+    /// Its rows of `v_dialplan_details`, by group and order. Read for rows that are or look like ours, and for
+    /// inbound routes; of others it is empty.
     pub details: Vec<Detail>,
 }
 
@@ -137,6 +138,8 @@ pub struct Destination {
     pub number: String,
     /// `destination_enabled`.
     pub enabled: bool,
+    /// `destination_description`.
+    pub description: Option<String>,
 }
 
 /// A row of `v_modules`.

@@ -52,8 +52,8 @@ pub struct ServiceDomain {
 /// A secretary.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceSecretary {
-    /// Its id.
-    pub uuid: SecretaryUuid,
+    /// Its id, where its file has one; else it is known by its name alone.
+    pub uuid: Option<SecretaryUuid>,
     /// Its name.
     pub name: String,
 }

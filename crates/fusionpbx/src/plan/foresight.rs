@@ -64,7 +64,7 @@ fn place(facts: &mut Facts, change: &FileChange) {
         && *path == change.path
         && let Some(file) = file
     {
-        module.in_file = loads(&file.text, super::module::AUDIO_STREAM);
+        module.in_file = loads(&file.text, super::module::AUDIO_STREAM).unwrap_or(false);
         *conf = file;
     }
 }
@@ -249,6 +249,7 @@ fn destination(list: &mut Vec<Destination>, change: &RowChange) {
         prefix: None,
         number: String::new(),
         enabled: false,
+        description: None,
     };
     upsert(
         list,
@@ -262,6 +263,7 @@ fn destination(list: &mut Vec<Destination>, change: &RowChange) {
             columns.optional("destination_prefix", &mut destination.prefix);
             columns.text("destination_number", &mut destination.number);
             columns.flag("destination_enabled", &mut destination.enabled);
+            columns.optional("destination_description", &mut destination.description);
         },
     );
 }

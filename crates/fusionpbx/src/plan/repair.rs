@@ -59,15 +59,17 @@ pub struct Repair {
     pub left: Vec<Finding>,
 }
 
-/// What mends the faults of these checks, or of all where none is named; of the dialplan, in one domain's rows or in all.
+/// What mends the faults and warnings of these checks, or where none is named the faults of all: a warning may be of what somebody
+/// means. Of the dialplan, in one domain's rows or in all.
 pub fn repair(facts: &Facts, only: Option<DomainUuid>, codes: &[Code]) -> Repair {
     let mut now = facts.clone();
     let mut changes = Vec::new();
     let mut mended = Vec::new();
     let mut hopeless = BTreeSet::new();
     for _ in 0..MOST {
-        let faults = faults(&now, only, codes);
-        let Some(fault) = faults.into_iter().find(|fault| !hopeless.contains(&id(fault))) else {
+        let is_asked = |fault: &Finding| !codes.is_empty() || fault.verdict == Verdict::Fault;
+        let mut faults = faults(&now, only, codes).into_iter();
+        let Some(fault) = faults.find(|fault| is_asked(fault) && !hopeless.contains(&id(fault))) else {
             break;
         };
         // Tried once: a mend that does not help is not tried again.
@@ -78,7 +80,7 @@ pub fn repair(facts: &Facts, only: Option<DomainUuid>, codes: &[Code]) -> Repair
         let after = foresight::foresee(&now, &mend);
         if check(&after, only)
             .iter()
-            .any(|other| is_fault(other) && id(other) == id(&fault))
+            .any(|other| other.verdict >= fault.verdict && id(other) == id(&fault))
         {
             continue;
         }

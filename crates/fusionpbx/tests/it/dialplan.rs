@@ -1,5 +1,6 @@
 //! The dialplan: what rows mean, which takes a call, what is wrong with ours, and what mends it.
 
+mod addresses;
 mod applied;
 mod dump;
 mod editing;
@@ -10,3 +11,4 @@ mod injected;
 mod keys;
 mod ownership;
 mod routing;
+mod secretaries;

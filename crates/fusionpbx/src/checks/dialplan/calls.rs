@@ -6,7 +6,7 @@ use crate::dialplan::{
     Action, Takes, by_details, carrier, editor, hostname, is_ours, is_public, is_stream, number_of, read_one,
     shadow,
 };
-use crate::{Code, Finding, Text};
+use crate::{Code, Finding, Text, Verdict};
 use freeswitch::SCRIPT_NAME;
 
 pub(super) fn audio_stream(seen: &Seen<'_>) -> Vec<Finding> {
@@ -42,7 +42,10 @@ pub(super) fn unknown_application(seen: &Seen<'_>) -> Vec<Finding> {
     if stream(seen).is_some() {
         return Vec::new();
     }
-    let by_hand = in_the_page("correct the action", "corrija a ação");
+    let by_hand = in_the_page(
+        "correct the action, or load the module that has it",
+        "corrija a ação, ou carregue o módulo que a tem",
+    );
     if let Some(action) = unknown(seen) {
         let name = &action.application;
         return seen.about(Finding::fault(
@@ -55,7 +58,7 @@ pub(super) fn unknown_application(seen: &Seen<'_>) -> Vec<Finding> {
                 "an application of show application",
                 "uma aplicação que esteja em show application",
             ),
-            remedy(code, seen.row, seen.facts, by_hand),
+            by_hand,
         ));
     }
     if carrier(meaning).is_some() {
@@ -185,10 +188,12 @@ pub(super) fn details(seen: &Seen<'_>) -> Vec<Finding> {
     };
     // What is wrong in the XML is mended there first, and the details with it. In a public context, where a secretary's row should not
     // be, the editor adds actions of its own.
+    let variables = super::variables::check(seen);
     let wrong = stream(seen).is_some()
         || (seen.kind == Kind::Secretary && is_public(&seen.row.context))
         || unknown(seen).is_some()
-        || (seen.kind == Kind::Secretary && !super::variables::check(seen).is_empty());
+        || (seen.kind == Kind::Secretary
+            && variables.iter().any(|finding| finding.verdict == Verdict::Fault));
     let by_hand = in_the_page(
         "enter the actions of dialplan_xml as details",
         "cadastre as ações de dialplan_xml como detalhes",

@@ -7,7 +7,9 @@ use crate::dialplan::{
     Carrier, carrier, domain_by_column, domain_by_context, domain_by_variable, hostname as hostname_of,
     is_of_another_host, is_public, secretary_rows, served,
 };
-use crate::{ChoiceOfDialplan, Code, DatabaseFacts, DialplanRow, Facts, Finding, Text};
+use crate::{
+    ChoiceOfDialplan, Code, DatabaseFacts, DialplanRow, Domain, Facts, Finding, ServiceDomain, Text,
+};
 use secretary::DomainUuid;
 
 /// Each domain with secretaries is to have a row for one.
@@ -20,7 +22,7 @@ pub(super) fn missing(facts: &Facts, database: &DatabaseFacts, only: Option<Doma
         .filter(|served| only.is_none_or(|only| served.uuid == only) && !served.secretaries.is_empty())
         .filter_map(|served| {
             let Some(domain) = database.domains.iter().find(|domain| domain.uuid == served.uuid) else {
-                return Some(no_domain(served.uuid, served.name.as_deref()));
+                return Some(no_domain(served, facts, database));
             };
             // Which machine this is cannot be told where FreeSWITCH says nothing.
             let is_here =
@@ -51,23 +53,45 @@ pub(super) fn missing(facts: &Facts, database: &DatabaseFacts, only: Option<Doma
         .collect()
 }
 
-fn no_domain(uuid: DomainUuid, name: Option<&str>) -> Finding {
-    Finding::fault(
-        Code::DialplanMissing,
-        Text::new(
-            format!("the service has secretaries for the domain {uuid}, which FusionPBX does not have"),
-            format!("o serviço tem secretárias para o domínio {uuid}, que o FusionPBX não tem"),
+/// The service has secretaries for a domain that FusionPBX does not have. One of that name tells which is meant.
+fn no_domain(served: &ServiceDomain, facts: &Facts, database: &DatabaseFacts) -> Finding {
+    let uuid = served.uuid;
+    let config = facts.service.config.display();
+    let is_meant = |domain: &&Domain| {
+        let name = served.name.as_deref();
+        name.is_some_and(|name| name.eq_ignore_ascii_case(&domain.name))
+    };
+    let found = Text::new(
+        format!("the service has secretaries for the domain {uuid}, which FusionPBX does not have"),
+        format!("o serviço tem secretárias para o domínio {uuid}, que o FusionPBX não tem"),
+    );
+    let (right, remedy) = match database.domains.iter().find(is_meant) {
+        Some(meant) => (
+            Text::plain(format!("uuid = \"{}\" ({})", meant.uuid, meant.name)),
+            Text::new(
+                format!(
+                    "in {config}, [[domains]]: replace {uuid} by {}, and restart the service",
+                    meant.uuid
+                ),
+                format!(
+                    "em {config}, [[domains]]: troque {uuid} por {}, e reinicie o serviço",
+                    meant.uuid
+                ),
+            ),
         ),
-        Text::new(
-            "the domain_uuid of v_domains",
-            "o domain_uuid da tabela v_domains",
+        None => (
+            Text::new(
+                "the domain_uuid of v_domains",
+                "o domain_uuid da tabela v_domains",
+            ),
+            Text::new(
+                format!("correct uuid = \"{uuid}\" of [[domains]] in {config}, and restart the service"),
+                format!("corrija uuid = \"{uuid}\" de [[domains]] em {config}, e reinicie o serviço"),
+            ),
         ),
-        Text::new(
-            "correct uuid of [[domains]] in the service's configuration, or run voice-ai setup",
-            "corrija o uuid de [[domains]] na configuração do serviço, ou execute voice-ai setup",
-        ),
-    )
-    .about(name.map_or_else(|| uuid.to_string(), str::to_owned))
+    };
+    let subject = served.name.clone().unwrap_or_else(|| uuid.to_string());
+    Finding::fault(Code::DialplanMissing, found, right, remedy).about(subject)
 }
 
 pub(super) fn disabled(seen: &Seen<'_>) -> Vec<Finding> {
@@ -76,10 +100,17 @@ pub(super) fn disabled(seen: &Seen<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let code = Code::DialplanDisabled;
-    seen.about(Finding::fault(
+    // It may be meant.
+    seen.about(Finding::warning(
         code,
-        Text::new("the row is switched off", "a linha está desativada"),
-        Text::new("switched on", "ativada"),
+        Text::new(
+            "the row is switched off: its number is not answered",
+            "a linha está desativada: seu número não é atendido",
+        ),
+        Text::new(
+            "switched on, unless that is meant",
+            "ativada, a menos que seja intencional",
+        ),
         repair(code),
     ))
 }
@@ -169,7 +200,7 @@ pub(super) fn domain(seen: &Seen<'_>) -> Vec<Finding> {
 }
 
 /// The domain to whose extension a call from outside is sent.
-fn destination_domain<'a>(seen: &Seen<'a>) -> Option<&'a crate::Domain> {
+fn destination_domain<'a>(seen: &Seen<'a>) -> Option<&'a Domain> {
     let meaning = seen.meaning()?;
     let transfer = meaning
         .actions()

@@ -3,7 +3,7 @@
 use super::texts::{in_the_page, remedy};
 use super::{Kind, Seen};
 use crate::dialplan::{Action, Carrier, Meaning, carrier};
-use crate::{Code, Finding, Lang, ServiceDomain, Text};
+use crate::{Code, Domain, Finding, Lang, ServiceDomain, Text};
 use secretary::{DomainUuid, SecretaryUuid, folded};
 
 pub(super) fn check(seen: &Seen<'_>) -> Vec<Finding> {
@@ -45,12 +45,17 @@ fn missing(seen: &Seen<'_>, meaning: &Meaning, carrier: Carrier) -> Vec<Finding>
         return Vec::new();
     }
     let code = Code::DialplanVariableMissing;
+    // Without a secretary the domain's usual one answers.
+    let finding = match names.as_slice() {
+        ["secretary_uuid"] => Finding::warning,
+        _ => Finding::fault,
+    };
     let names = names.join(", ");
     let by_hand = in_the_page(
         &format!("add set {names} before the action that carries the call"),
         &format!("adicione set {names} antes da ação que leva a chamada"),
     );
-    seen.about(Finding::fault(
+    seen.about(finding(
         code,
         Text::new(
             format!("not set before the call is carried: {names}"),
@@ -75,6 +80,24 @@ fn wrong(seen: &Seen<'_>, meaning: &Meaning) -> Vec<Finding> {
     let joined = |text| Text::new(both(text, Lang::En), both(text, Lang::PtBr));
     if wrong.is_empty() {
         return Vec::new();
+    }
+    if let Some(domain) = unserved(seen) {
+        let (uuid, name) = (domain.uuid, &domain.name);
+        let config = seen.facts.service.config.display();
+        let cure = Text::new(
+            format!(
+                "voice-ai setup --domain {name}, or [[domains]] with uuid = \"{uuid}\" in {config} and a restart of the service"
+            ),
+            format!(
+                "voice-ai setup --domain {name}, ou [[domains]] com uuid = \"{uuid}\" em {config} e reiniciar o serviço"
+            ),
+        );
+        return seen.about(Finding::fault(
+            code,
+            joined(|wrong| &wrong.0),
+            joined(|wrong| &wrong.1),
+            cure,
+        ));
     }
     let by_hand = Text::new(
         "voice-ai dialplan add with its domain, extension and --secretary sets the right one",
@@ -117,6 +140,14 @@ fn wrong_domain(seen: &Seen<'_>, meaning: &Meaning) -> Option<Wrong> {
     Some((found, Text::plain(format!("domain_uuid={}", right.uuid))))
 }
 
+/// The row's domain, where the service has domains and this is none of them.
+fn unserved<'a>(seen: &Seen<'a>) -> Option<&'a Domain> {
+    let service = &seen.facts.service;
+    let is_known = service.is_known() && !service.domains.is_empty();
+    seen.domain()
+        .filter(|domain| is_known && service.domains.iter().all(|served| served.uuid != domain.uuid))
+}
+
 fn wrong_secretary(seen: &Seen<'_>, meaning: &Meaning) -> Option<Wrong> {
     let domains = &seen.facts.service.domains;
     let domain = seen.domain()?;
@@ -157,7 +188,10 @@ fn wrong_secretary(seen: &Seen<'_>, meaning: &Meaning) -> Option<Wrong> {
     let known: Vec<_> = service
         .secretaries
         .iter()
-        .map(|secretary| format!("{} ({})", secretary.uuid, secretary.name))
+        .map(|secretary| match secretary.uuid {
+            Some(uuid) => format!("{uuid} ({})", secretary.name),
+            None => format!("voice_ai_secretary={}", secretary.name),
+        })
         .collect();
     let right = match known.as_slice() {
         [] => Text::new("a secretary of the domain's", "uma secretária do domínio"),
@@ -168,8 +202,7 @@ fn wrong_secretary(seen: &Seen<'_>, meaning: &Meaning) -> Option<Wrong> {
 
 fn is_of(service: &ServiceDomain, said: &str) -> bool {
     let uuid = said.parse::<SecretaryUuid>().ok();
-    service
-        .secretaries
-        .iter()
-        .any(|secretary| Some(secretary.uuid) == uuid || folded(&secretary.name) == folded(said))
+    service.secretaries.iter().any(|secretary| {
+        (uuid.is_some() && secretary.uuid == uuid) || folded(&secretary.name) == folded(said)
+    })
 }

@@ -174,6 +174,21 @@ async fn dialplan_rows_are_read_with_their_details() {
 }
 
 #[tokio::test]
+async fn an_inbound_route_is_read_with_its_details_before_there_is_a_row_of_ours() {
+    for estate in FusionPbx::every() {
+        estate.run("DELETE FROM v_dialplans WHERE dialplan_name LIKE 'voice%'");
+        let facts = facts(&estate).await;
+        assert_eq!(
+            row(&facts, DID).details.len(),
+            2,
+            "{:?} {:?}",
+            estate.version,
+            estate.rows
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_flag_is_what_calls_take_it_for() {
     for estate in FusionPbx::every() {
         let enabled = match estate.version {

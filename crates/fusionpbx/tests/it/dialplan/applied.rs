@@ -124,6 +124,7 @@ fn destination(facts: &mut DatabaseFacts, change: &RowChange) {
         area_code: None,
         number: text(&after["destination_number"]).unwrap(),
         enabled: flag(&after["destination_enabled"]),
+        description: text(&after["destination_description"]),
     });
 }
 

@@ -105,6 +105,7 @@ fn destination(row: &Row) -> Destination {
         area_code: row["destination_area_code"].clone(),
         number: text(row, "destination_number"),
         enabled: flag(row, "destination_enabled"),
+        description: row["destination_description"].clone(),
     }
 }
 

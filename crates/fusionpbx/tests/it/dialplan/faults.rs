@@ -2,10 +2,11 @@
 
 use super::applied::apply_all;
 use super::dump;
-use super::healthy::{self, DOMAIN, OTHER_DOMAIN, SECRETARY, bare, row};
+use super::healthy::{self, DOMAIN, OTHER_DOMAIN, SECRETARY, bare, row, takes};
 use super::injected::{Break, FAULTS, Mend, Safe, edit_both, neighbour, ours};
 use fusionpbx::checks::check;
 use fusionpbx::dialplan::{Did, Entry, EntryLeg, Route, add, did_rows, mend, secretary_rows};
+use fusionpbx::plan::repair;
 use fusionpbx::{Change, ChoiceOfDialplan, Code, DialplanRow, Facts, Finding, Group, Lang, Verdict};
 use secretary::DomainUuid;
 use uuid::Uuid;
@@ -218,6 +219,38 @@ fn what_may_take_the_calls_is_a_warning() {
             .collect::<Vec<_>>(),
         [(Code::DialplanShadowed, Verdict::Warning)]
     );
+    assert_eq!(repair(&facts, None, &[Code::DialplanShadowed]).changes, []);
+    // With a pattern that takes the calls for sure beside it: before that, but not before the night.
+    let pattern = row("pbx.example.com", "pattern", 230, &takes("pattern", r"^(\d{4})$"));
+    neighbour(&mut facts, pattern);
+    let mended = |facts: &Facts| repair(facts, None, &[]).mended.len();
+    assert_eq!(mended(&facts), 1);
+    for order in [229, 240] {
+        let night = |row: &&mut DialplanRow| row.name == "night";
+        let rows = &mut facts.database.as_mut().unwrap().dialplans;
+        rows.iter_mut().find(night).unwrap().order = order;
+        assert_eq!(mended(&facts), 0, "{order}");
+    }
+}
+
+#[test]
+fn what_may_be_meant_is_mended_only_where_it_is_named() {
+    let mut facts = healthy(ChoiceOfDialplan::Single, EntryLeg::Unicast);
+    ours(&mut facts).enabled = false;
+    let unasked = repair(&facts, None, &[]);
+    assert_eq!(unasked.changes, []);
+    let left: Vec<_> = unasked
+        .left
+        .iter()
+        .map(|finding| (finding.code, finding.verdict))
+        .collect();
+    assert!(
+        left.contains(&(Code::DialplanDisabled, Verdict::Warning)),
+        "{left:?}"
+    );
+    let asked = repair(&facts, None, &[Code::DialplanDisabled]);
+    apply_all(&mut facts, &asked.changes);
+    assert!(ours(&mut facts).enabled);
 }
 
 #[test]

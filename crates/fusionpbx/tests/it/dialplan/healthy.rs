@@ -2,7 +2,7 @@
 
 use fusionpbx::dialplan::{Entry, EntryLeg, Route, SecretaryRoute, add};
 use fusionpbx::{
-    CacheFacts, CacheMethod, CacheSettings, ChoiceOfDialplan, DatabaseFacts, DialplanRow, Domain, Esl,
+    Apart, CacheFacts, CacheMethod, CacheSettings, ChoiceOfDialplan, DatabaseFacts, DialplanRow, Domain, Esl,
     EslState, Facts, LoadedModule, Running, ServerFacts, ServerState, Service, ServiceDomain,
     ServiceSecretary, SwitchFacts, SystemFacts, Text, Unread,
 };
@@ -70,7 +70,7 @@ fn served(uuid: &str, name: &str, secretary: &str, of: &str) -> ServiceDomain {
         uuid: uuid.parse().unwrap(),
         name: Some(name.to_owned()),
         secretaries: vec![ServiceSecretary {
-            uuid: secretary.parse().unwrap(),
+            uuid: Some(secretary.parse().unwrap()),
             name: of.to_owned(),
         }],
     }
@@ -172,6 +172,7 @@ pub(super) fn bare(mode: ChoiceOfDialplan) -> Facts {
                 applications: applications.map(str::to_owned).into(),
             }),
             folder: None,
+            apart: Apart::default(),
         },
         database: Ok(database(mode)),
         cache: Ok(CacheFacts {

@@ -125,10 +125,10 @@ pub(super) const FAULTS: &[(Code, Mend, Break)] = &[
             row("pbx.example.com", "own", 230, &takes("own", r"^8000$")),
         );
     }),
-    (Code::DialplanUnknownApplication, Safe, |facts| {
+    (Code::DialplanUnknownApplication, ByHand, |facts| {
         edit_xml(facts, "\"lua\"", "\"luaa\"")
     }),
-    (Code::DialplanUnknownApplication, Safe, |facts| {
+    (Code::DialplanUnknownApplication, ByHand, |facts| {
         edit_xml(
             facts,
             "\t\t<action application=\"lua\"",

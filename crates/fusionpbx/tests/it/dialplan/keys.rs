@@ -85,6 +85,7 @@ fn a_number_from_outside_makes_its_own_keys_stale_with_and_without_plus() {
         area_code: None,
         number: "1155550199".to_owned(),
         enabled: true,
+        description: None,
     });
     let both = |number: &str| {
         [

@@ -4,9 +4,10 @@ use super::applied::apply_all;
 use super::healthy::{self, DOMAIN, HOSTNAME, SECRETARY, bare, entry, row};
 use super::injected::{neighbour, ours};
 use fusionpbx::checks::check;
-use fusionpbx::dialplan::{EntryLeg, Refusal, add, is_ours, mend, remove};
+use fusionpbx::dialplan::{Did, Entry, EntryLeg, Refusal, Route, add, is_ours, mend, removable, remove};
 use fusionpbx::plan::repair;
-use fusionpbx::{ChoiceOfDialplan, Code, DialplanRow, Facts, Group, Verdict};
+use fusionpbx::{ChoiceOfDialplan, Code, Destination, DialplanRow, Facts, Group, Verdict};
+use uuid::Uuid;
 
 /// An extension that does this with calls to 8000.
 fn doing(actions: &str) -> DialplanRow {
@@ -109,7 +110,7 @@ fn a_row_of_another_machine_of_a_cluster_is_let_be() {
     let sound = healthy::facts(ChoiceOfDialplan::Single, EntryLeg::Unicast);
     let mut facts = sound.clone();
     let mut theirs = ours(&mut facts).clone();
-    theirs.uuid = uuid::Uuid::new_v4();
+    theirs.uuid = Uuid::new_v4();
     theirs.hostname = Some("other-pbx".to_owned());
     theirs.details.clear();
     theirs.xml = Some("<extension".to_owned());
@@ -148,4 +149,82 @@ fn a_row_of_this_machine_by_its_name_stays_so() {
     assert_eq!(codes(&facts), []);
     let row = ours(&mut facts).clone();
     assert_eq!(remove(&row, &facts), []);
+}
+
+/// What one finds of the destinations of the number from outside.
+fn bound_to(facts: &Facts) -> Vec<(Option<Uuid>, Option<String>)> {
+    let destinations = &facts.database.as_ref().unwrap().destinations;
+    let told = |one: &'_ Destination| (one.dialplan, one.description.clone());
+    destinations.iter().map(told).collect()
+}
+
+#[test]
+fn a_destination_of_the_operators_is_kept_where_its_row_goes() {
+    let number = Did::parse("55 1155550199").unwrap();
+    let route = Route::Did(number, freeswitch::Extension::parse("8000").unwrap());
+    let did = Entry::new(healthy::domain(), route, "From outside");
+    let mut facts = healthy::facts(ChoiceOfDialplan::Single, EntryLeg::Unicast);
+    let free = facts.clone();
+    let changes = add(&did, &facts).unwrap();
+    apply_all(&mut facts, &changes);
+    assert_eq!(
+        bound_to(&facts),
+        [(Some(did.row), Some("voice-ai: From outside".to_owned()))]
+    );
+    let database = facts.database.as_mut().unwrap();
+    let row = database
+        .dialplans
+        .iter()
+        .find(|row| row.uuid == did.row)
+        .unwrap()
+        .clone();
+    let mut theirs = facts.clone();
+    let changes = remove(&row, &facts);
+    apply_all(&mut facts, &changes);
+    assert_eq!(facts.database, free.database, "ours goes");
+    theirs.database.as_mut().unwrap().destinations[0].description = Some("Main number".to_owned());
+    let changes = remove(&row, &theirs);
+    apply_all(&mut theirs, &changes);
+    assert_eq!(bound_to(&theirs), [(None, Some("Main number".to_owned()))]);
+}
+
+#[test]
+fn a_route_of_another_page_is_not_taken_away() {
+    let by_us = row("public", "551155550199", 100, "<extension/>");
+    let route = "<extension name=\"551155550199\"><condition field=\"destination_number\" expression=\"^(551155550199)$\">\
+                 <action application=\"transfer\" data=\"8000 XML pbx.example.com\"/></condition></extension>";
+    let theirs = row("public", "551155550199", 100, route);
+    let refused = removable(&theirs).unwrap_err();
+    assert!(refused.to_string().contains("Destinations"), "{refused}");
+    for app in [Some(fusionpbx::dialplan::APP_UUID), None] {
+        let ours = DialplanRow { app, ..by_us.clone() };
+        assert_eq!(removable(&ours), Ok(()), "{app:?}");
+    }
+}
+
+#[test]
+fn what_freeswitch_lacks_just_now_stays_where_the_api_is_replaced() {
+    let mut facts = bare(ChoiceOfDialplan::Single);
+    let stream = action(
+        "audio_stream",
+        &format!("ws://127.0.0.1:8085/ws/{DOMAIN}/${{uuid}}"),
+    );
+    let loaded_later = action("record_session", "/tmp/a.wav");
+    let by_hand = doing(&format!("{loaded_later}{stream}"));
+    neighbour(&mut facts, by_hand.clone());
+    let changes = mend(Code::DialplanAudioStream, &by_hand, &facts).unwrap();
+    apply_all(&mut facts, &changes);
+    let rows = &facts.database.as_ref().unwrap().dialplans;
+    let xml = rows
+        .iter()
+        .find(|row| row.uuid == by_hand.uuid)
+        .unwrap()
+        .xml
+        .clone()
+        .unwrap();
+    assert!(
+        xml.contains("record_session") && !xml.contains("audio_stream"),
+        "{xml}"
+    );
+    assert_eq!(mend(Code::DialplanUnknownApplication, &by_hand, &facts), None);
 }

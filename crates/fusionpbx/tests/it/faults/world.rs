@@ -3,9 +3,9 @@
 use crate::estate::{FusionPbx, Version};
 use crate::machine::process;
 use crate::survey::{Library, nobody};
-use freeswitch::Extension;
+use freeswitch::{Extension, VariableName, VariableValue};
 use fusionpbx::checks::check;
-use fusionpbx::dialplan::{Entry, EntryLeg, Route, SecretaryRoute, cache_file_name, served};
+use fusionpbx::dialplan::{Entry, EntryLeg, Route, SecretaryRoute, cache_file_name, served, stream_url};
 use fusionpbx::journal::Journal;
 use fusionpbx::plan::{Hindrance, Wish, repair, setup};
 use fusionpbx::{
@@ -126,7 +126,10 @@ impl World {
         let route = SecretaryRoute {
             extension: Extension::parse("8000").unwrap(),
             secretary: SECRETARY.parse().unwrap(),
-            leg: EntryLeg::Script(Vec::new()),
+            leg: EntryLeg::Script(vec![(
+                VariableName::parse("voice_ai_url").unwrap(),
+                VariableValue::parse(&stream_url(&self.service).unwrap()).unwrap(),
+            )]),
             fallback: None,
         };
         let domain = Domain {
@@ -159,7 +162,7 @@ impl World {
             uuid: DOMAIN.parse().unwrap(),
             name: Some(CONTEXT.to_owned()),
             secretaries: vec![ServiceSecretary {
-                uuid: SECRETARY.parse().unwrap(),
+                uuid: Some(SECRETARY.parse().unwrap()),
                 name: "reception".to_owned(),
             }],
         }];
