@@ -7,12 +7,13 @@ use crate::route::{RouteArguments, did, secretary};
 use crate::site::{Found, Site};
 use crate::table::{NOTHING, Table, printable};
 use clap::Subcommand;
-use fusionpbx::dialplan::{self, did_rows, number_of, secretary_rows};
+use fusionpbx::dialplan::{self, did_rows, is_of_another_host, number_of, secretary_rows};
 use fusionpbx::plan::repair;
 use fusionpbx::{Change, Code, DatabaseFacts, DialplanRow, Domain};
 use serde_json::{Value, json};
 use std::io::{Write as _, stdout};
 use std::process::ExitCode;
+use uuid::Uuid;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -78,7 +79,8 @@ struct List {
 
 #[derive(clap::Args)]
 struct Show {
-    /// The extension or the number from outside.
+    /// The extension, the number from outside, or the row's UUID.
+    #[arg(value_name = "NUMBER|UUID")]
     number: String,
     #[command(flatten)]
     place: Where,
@@ -100,7 +102,8 @@ struct Sync {
 
 #[derive(clap::Args)]
 struct Remove {
-    /// The extension or the number from outside.
+    /// The extension, the number from outside, or the row's UUID.
+    #[arg(value_name = "NUMBER|UUID")]
     number: String,
     #[command(flatten)]
     place: Where,
@@ -237,25 +240,43 @@ fn object(row: &DialplanRow, database: &DatabaseFacts) -> Value {
     })
 }
 
-/// The row of a number in a domain, or in `public` for a number from outside.
-fn row<'a>(found: &'a Found, place: &Where, number: &str) -> Result<&'a DialplanRow, String> {
-    let domain = found.domain(place.domain.as_deref())?;
+/// The row of a number in a domain, or in `public` for a number from outside; or the row of a `dialplan_uuid`, in whatever domain.
+fn row<'a>(found: &'a Found, place: &Where, wanted: &str) -> Result<&'a DialplanRow, String> {
     let database = found
         .facts
         .database
         .as_ref()
         .map_err(|why| why.0.in_lang(place.site.lang()).to_owned())?;
-    let bare: String = number.chars().filter(|c| !"+- ".contains(*c)).collect();
-    let found = rows(database)
-        .into_iter()
-        .filter(|row| is_of(row, &domain))
-        .find(|row| number_of(row, database).is_some_and(|of_row| of_row == number || of_row == bare));
-    found.ok_or_else(|| {
-        format!(
-            "no row of {} leads {number} to a secretary; `voice-ai dialplan list` tells which there are",
+    let mut rows = rows(database);
+    rows.retain(|row| !is_of_another_host(row, &found.facts));
+    if let Ok(uuid) = wanted.parse::<Uuid>() {
+        let of_uuid = rows.into_iter().find(|row| row.uuid == uuid);
+        return of_uuid.ok_or_else(|| {
+            format!("no row {uuid} leads to a secretary; `voice-ai dialplan list` tells which there are")
+        });
+    }
+    let domain = found.domain(place.domain.as_deref())?;
+    let bare: String = wanted.chars().filter(|c| !"+- ".contains(*c)).collect();
+    let is_meant = |row: &&DialplanRow| {
+        is_of(row, &domain) && number_of(row, database).is_some_and(|of| of == wanted || of == bare)
+    };
+    rows.retain(is_meant);
+    match rows.as_slice() {
+        [one] => Ok(one),
+        [] => Err(format!(
+            "no row of {} leads {wanted} to a secretary; `voice-ai dialplan list` tells which there are",
             domain.name
-        )
-    })
+        )),
+        several => {
+            let uuids: Vec<_> = several.iter().map(|row| row.uuid.to_string()).collect();
+            Err(format!(
+                "{} rows of {} lead {wanted} to a secretary; name one by its UUID: {}",
+                several.len(),
+                domain.name,
+                uuids.join(", ")
+            ))
+        }
+    }
 }
 
 async fn shown(show: &Show) -> Done {
@@ -312,6 +333,9 @@ async fn synced(sync: &Sync) -> Done {
 async fn removed(remove: &Remove) -> Done {
     let found = remove.place.site.find().await;
     let row = asked!(row(&found, &remove.place, &remove.number));
+    if let Err(refusal) = dialplan::removable(row) {
+        return Ok(Err(refusal.text().in_lang(remove.place.site.lang()).to_owned()));
+    }
     let changes = dialplan::remove(row, &found.facts);
     carry(
         &found,

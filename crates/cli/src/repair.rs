@@ -17,7 +17,7 @@ use std::process::ExitCode;
     after_help = "Exit codes: 0 no fault is left, 1 failed, 2 wrong arguments or configuration, 3 faults are left, 4 you said no."
 )]
 pub(crate) struct Arguments {
-    /// The checks whose faults are to be mended, such as DP-03; all that can be where none is named.
+    /// The checks whose faults are to be mended, such as DP-03; all faults that can be where none is named.
     codes: Vec<String>,
     #[command(flatten)]
     site: Site,
@@ -82,8 +82,8 @@ async fn mend(arguments: &Arguments, codes: &[Code]) -> anyhow::Result<ExitCode>
     let Repair { changes, left, .. } = repair(&found.facts, only, codes);
     if changes.is_empty() && !left.is_empty() && !arguments.doing.json {
         let nothing = Text::new(
-            "none of these can be mended by itself:",
-            "nenhuma destas tem correção automática:",
+            "none of these is mended by itself; each tells what helps:",
+            "nenhuma destas é corrigida sozinha; cada uma diz o que ajuda:",
         );
         eprintln!("{}", nothing.in_lang(lang));
     } else if let Outcome::Declined = carrying.carry("repair", changes, &arguments.doing).await? {

@@ -3,12 +3,11 @@
 use crate::site::Found;
 use clap::ValueEnum;
 use freeswitch::{Extension, VariableName, VariableValue};
-use fusionpbx::dialplan::{Did, Entry, EntryLeg, Route, SecretaryRoute};
+use fusionpbx::dialplan::{Did, Entry, EntryLeg, Route, SecretaryRoute, USUAL_URL, stream_url};
 use fusionpbx::{Domain, ServiceSecretary};
+use secretary::SecretaryUuid;
 use std::net::IpAddr;
-
-/// The address that the script takes where it is told none.
-const USUAL: &str = "127.0.0.1:8085";
+use uuid::Uuid;
 
 /// How the audio of calls travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -49,7 +48,7 @@ impl RouteArguments {
             |option: &str, text: &str| Extension::parse(text).map_err(|error| format!("--{option}: {error}"));
         let route = SecretaryRoute {
             extension: extension("extension", &self.extension)?,
-            secretary: secretary.uuid,
+            secretary: uuid_of(secretary)?,
             leg: self.leg(found)?,
             fallback: self
                 .fallback
@@ -70,9 +69,7 @@ impl RouteArguments {
             Leg::Raw => Some("raw"),
         };
         let service = &found.facts.service;
-        let scheme = if service.tls { "wss" } else { "ws" };
-        let listen = service.listen.to_string();
-        let url = (listen != USUAL || service.tls).then(|| format!("{scheme}://{listen}"));
+        let url = stream_url(service).filter(|url| url != USUAL_URL);
         let variables = [("voice_ai_leg", named.map(str::to_owned)), ("voice_ai_url", url)];
         variables
             .into_iter()
@@ -87,10 +84,25 @@ impl RouteArguments {
     }
 }
 
+/// What a row names the secretary by.
+fn uuid_of(secretary: &ServiceSecretary) -> Result<SecretaryUuid, String> {
+    secretary.uuid.ok_or_else(|| {
+        format!(
+            "the file of {} has no uuid, by which a row names it: add uuid = \"{}\" there, and run this again",
+            secretary.name,
+            Uuid::new_v4()
+        )
+    })
+}
+
 /// Whether FreeSWITCH is on this machine, so that its datagrams stay on it.
 fn is_near(found: &Found) -> bool {
     let switch = &found.facts.switch;
     let loopback = switch.esl.host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    if switch.apart.network {
+        // In a container, whose 127.0.0.1 is another.
+        return false;
+    }
     switch.process.is_some() || loopback || switch.esl.host == "localhost"
 }
 
@@ -121,7 +133,8 @@ pub(crate) fn secretary(
         (None, _) => Err(format!("say which secretary is meant with --secretary: {names}")),
         (Some(wanted), _) => {
             let is_meant = |secretary: &&ServiceSecretary| {
-                secretary.name.eq_ignore_ascii_case(wanted) || secretary.uuid.to_string() == wanted
+                secretary.name.eq_ignore_ascii_case(wanted)
+                    || secretary.uuid.is_some_and(|uuid| uuid.to_string() == wanted)
             };
             let meant = secretaries.iter().copied().find(is_meant);
             meant.cloned().map(Some).ok_or_else(|| {

@@ -296,7 +296,7 @@ fn drafted(
     let file = |ending: &str| folder.join(format!("{}.{ending}", draft.stem()));
     let files = vec![(file("toml"), draft.file()), (file("yaml"), draft.script())];
     let secretary = ServiceSecretary {
-        uuid: draft.uuid,
+        uuid: Some(draft.uuid),
         name: draft.name,
     };
     (secretary, files)

@@ -219,11 +219,9 @@ fn service(file: &Path, is_configured: bool, config: &Config, inventory: Invento
             uuid: entry.uuid,
             name: Some(entry.name),
             secretaries: secretaries
-                .filter_map(|secretary| {
-                    Some(ServiceSecretary {
-                        uuid: secretary.uuid?,
-                        name: secretary.name.clone(),
-                    })
+                .map(|secretary| ServiceSecretary {
+                    uuid: secretary.uuid,
+                    name: secretary.name.clone(),
                 })
                 .collect(),
         }

@@ -28,7 +28,7 @@ fn doctor(world: &World) -> Value {
     findings
 }
 
-const DISABLE: &str = "UPDATE v_dialplans SET dialplan_enabled = 'false' WHERE dialplan_xml LIKE '%^8000$%'";
+const NAMELESS: &str = "UPDATE v_dialplans SET hostname = '' WHERE dialplan_xml LIKE '%^8000$%'";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_fault_is_named_mended_and_brought_back_by_undo() {
@@ -39,21 +39,21 @@ async fn a_fault_is_named_mended_and_brought_back_by_undo() {
         world.set_up();
         let usual = codes(&doctor(&world), "fault");
         assert!(usual.iter().all(|code| !code.starts_with("DP")), "{usual:?}");
-        world.estate.run(DISABLE);
+        world.estate.run(NAMELESS);
         let ill = world.image().await;
         let mut found = codes(&doctor(&world), "fault");
         found.retain(|code| !usual.contains(code));
-        assert_eq!(found, ["DP-02"], "{version:?}");
+        assert_eq!(found, ["DP-13"], "{version:?}");
 
-        let silent = world.refused(1, &["repair", "DP-02"]).await;
+        let silent = world.refused(1, &["repair", "DP-13"]).await;
         tells(&silent, &["there is no terminal to ask"]);
-        let shown = world.printed(&["repair", "DP-02", "--dry-run"]);
+        let shown = world.printed(&["repair", "DP-13", "--dry-run"]);
         tells(&shown, &["~ v_dialplans", "nothing was changed (--dry-run)"]);
         assert_eq!(ill, world.image().await);
-        tells(&world.printed(&["repair", "dp-2", "--yes"]), &["done;"]);
+        tells(&world.printed(&["repair", "dp-13", "--yes"]), &["done;"]);
         assert_eq!(codes(&doctor(&world), "fault"), usual, "{version:?}");
         tells(
-            &world.printed(&["repair", "DP-02", "--yes"]),
+            &world.printed(&["repair", "DP-13", "--yes"]),
             &["nothing to change"],
         );
         tells(&world.printed(&["repair", "--undo"]), &["taken back"]);
