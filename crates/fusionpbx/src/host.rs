@@ -2,6 +2,7 @@
 
 mod access;
 mod accounts;
+mod apart;
 mod disk;
 mod ports;
 mod processes;

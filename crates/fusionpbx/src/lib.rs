@@ -34,11 +34,11 @@ pub use code::{Code, Group};
 pub use database::{Database, DatabaseError};
 pub use explain::explain;
 pub use facts::{
-    Account, CacheFacts, CacheFile, CacheMethod, CacheRow, CacheSettings, ChoiceOfDialplan, DatabaseFacts,
-    Destination, Detail, DialplanRow, Domain, Esl, EslState, Facts, FileFacts, HomeFacts, Installation,
-    LoadedModule, Module, ModuleBuild, ModuleFacts, PasswordCut, PortOwner, Running, ScriptFacts,
-    SecondConfig, ServerFacts, ServerState, Service, ServiceDomain, ServiceSecretary, SwitchFacts,
-    SwitchFolders, SystemFacts, Unread, Upgrade,
+    Account, Apart, CacheFacts, CacheFile, CacheMethod, CacheRow, CacheSettings, ChoiceOfDialplan,
+    DatabaseFacts, Destination, Detail, DialplanRow, Domain, Esl, EslState, Facts, FileFacts, HomeFacts,
+    Installation, LoadedModule, Module, ModuleBuild, ModuleFacts, PasswordCut, PortOwner, Running,
+    ScriptFacts, SecondConfig, ServerFacts, ServerState, Service, ServiceDomain, ServiceSecretary,
+    SwitchFacts, SwitchFolders, SystemFacts, Unread, Upgrade,
 };
 pub use finding::{Finding, Verdict};
 pub use host::{Host, User, Want};

@@ -57,6 +57,7 @@ pub async fn survey(host: &Host, service: Service, options: &Options) -> Facts {
         Box::pin(database::find(settings.as_ref())),
         Box::pin(server::find(host, &service, options)),
     );
+    let server = server.with_connection(&service, &near.switch.esl).await;
     let server_process = server::process(host, server.port.as_ref());
     let installation = settings.map(|settings| Installation {
         version: database.facts.as_ref().ok().map(|facts| facts.version.clone()),
@@ -96,7 +97,14 @@ async fn near(host: &Host, settings: Result<&Settings, &Unread>, service: &Servi
     let socket = event_socket(settings, service).await;
     let found = switch::find(host, &socket).await;
     if found.facts.running.is_some() && !found.is_here {
-        return elsewhere(found, &socket);
+        let switch = SwitchFacts {
+            process: None,
+            ..found.facts
+        };
+        return elsewhere(switch, found.clock_ms, of_another_machine(&socket));
+    }
+    if found.facts.apart.files {
+        return elsewhere(found.facts, found.clock_ms, of_a_container());
     }
     let installation = settings.ok().map(|settings| &settings.installation);
     let folders = Folders::of(found.facts.running.as_ref(), installation);
@@ -128,29 +136,38 @@ async fn near(host: &Host, settings: Result<&Settings, &Unread>, service: &Servi
     }
 }
 
-/// Where FreeSWITCH is another machine's, neither its files are to be seen from here nor its process.
-fn elsewhere(found: switch::Found, socket: &EventSocket) -> Near {
+/// Where FreeSWITCH's files are not to be seen from here.
+fn elsewhere(switch: SwitchFacts, clock_ms: Option<i64>, why: Unread) -> Near {
+    Near {
+        folders: Folders::of(switch.running.as_ref(), None),
+        switch: SwitchFacts {
+            folder: None,
+            ..switch
+        },
+        clock_ms,
+        script: Err(why.clone()),
+        module: Err(why.clone()),
+        cache: Err(why),
+    }
+}
+
+fn of_another_machine(socket: &EventSocket) -> Unread {
     let place = &socket.host;
-    let why = Unread(Text::new(
+    Unread(Text::new(
         format!(
             "FreeSWITCH is at {place}, on another machine, whose files are not to be seen from here; run this there"
         ),
         format!(
             "o FreeSWITCH está em {place}, em outra máquina, cujos arquivos não se veem daqui; execute lá"
         ),
-    ));
-    Near {
-        folders: Folders::of(found.facts.running.as_ref(), None),
-        switch: SwitchFacts {
-            process: None,
-            folder: None,
-            ..found.facts
-        },
-        clock_ms: found.clock_ms,
-        script: Err(why.clone()),
-        module: Err(why.clone()),
-        cache: Err(why),
-    }
+    ))
+}
+
+fn of_a_container() -> Unread {
+    Unread(Text::new(
+        "FreeSWITCH has a file system of its own, as in a container, whose files are not to be seen from here; run this in it",
+        "o FreeSWITCH tem um sistema de arquivos próprio, como num contêiner, cujos arquivos não se veem daqui; execute dentro dele",
+    ))
 }
 
 async fn cache(
@@ -197,16 +214,15 @@ fn user(host: &Host, owner: Option<Owner>) -> Option<User> {
     owner.map(|owner| host.user_of(owner))
 }
 
+/// Where the service keeps its records.
+pub(crate) const RECORDS: &str = "/var/lib/voice-ai";
+
 /// The least free space among the disks that calls need.
 fn least_free(host: &Host, near: &Near, installation: Option<&Installation>) -> Option<(PathBuf, u64, u64)> {
     let cache = near.cache.as_ref().ok().map(|cache| cache.lua.location.as_path());
     let pages = installation.map(|installation| installation.document_root.as_path());
-    let needed = [
-        "/var/lib/freeswitch",
-        "/var/lib/postgresql",
-        "/var/lib/voice-ai",
-        "/tmp",
-    ];
+    // Not /tmp, which is a small one in memory on many machines.
+    let needed = ["/var/lib/freeswitch", "/var/lib/postgresql", RECORDS];
     let paths = needed
         .iter()
         .map(Path::new)

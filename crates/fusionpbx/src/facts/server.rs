@@ -14,7 +14,7 @@ pub struct ServerFacts {
     pub upgrade: Option<Upgrade>,
     /// Whether its health says that it is connected to this FreeSWITCH.
     pub connected: Option<bool>,
-    /// What `/health/ready` complains of, in its own words.
+    /// What `/health/ready` complains of, in its own words; what is of FreeSWITCH is told by `connected`.
     pub complaints: Vec<String>,
     /// The domains that it serves; `None` where it does not say.
     pub domains: Option<Vec<DomainUuid>>,

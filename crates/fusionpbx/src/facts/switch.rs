@@ -16,6 +16,17 @@ pub struct SwitchFacts {
     pub running: Option<Running>,
     /// The folder of its configuration, and whose it is.
     pub folder: Option<(PathBuf, Owner)>,
+    /// What its process, where one is seen, has of its own.
+    pub apart: Apart,
+}
+
+/// What a process does not share with the machine on which it is seen: one in a container has both of its own, or one of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Apart {
+    /// Its network: the same address is another there.
+    pub network: bool,
+    /// Its files: the same path is another file there.
+    pub files: bool,
 }
 
 /// Who a process runs as.

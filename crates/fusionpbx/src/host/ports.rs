@@ -7,7 +7,7 @@ use procfs::process::FDTarget;
 use procfs::{FromBufReadSI, current_system_info};
 use std::fs::File;
 use std::io::BufReader;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 impl Host {
     /// The addresses on which somebody listens at a TCP port.
@@ -25,7 +25,31 @@ impl Host {
     /// The process that listens at a TCP port; `None` where nobody does, or where we may not see whose it is (another's, and we are not
     /// root).
     pub fn port_owner(&self, port: u16) -> Option<PortOwner> {
-        let inodes: Vec<_> = self.listeners(port).iter().map(|entry| entry.inode).collect();
+        self.owner(&self.listeners(port))
+    }
+
+    /// The same of one address: who listens elsewhere at the port is in nobody's way. An unspecified address is all of them.
+    pub fn owner_of(&self, address: SocketAddr) -> Option<PortOwner> {
+        self.owner(&self.at(address))
+    }
+
+    /// The users that listen at an address, as the kernel tells everybody.
+    pub(crate) fn listeners_at(&self, address: SocketAddr) -> Vec<u32> {
+        self.at(address).iter().map(|entry| entry.uid).collect()
+    }
+
+    fn at(&self, address: SocketAddr) -> Vec<TcpNetEntry> {
+        let wanted = address.ip().to_canonical();
+        let mut found = self.listeners(address.port());
+        found.retain(|entry| {
+            let ip = entry.local_address.ip().to_canonical();
+            ip.is_unspecified() || wanted.is_unspecified() || ip == wanted
+        });
+        found
+    }
+
+    fn owner(&self, listeners: &[TcpNetEntry]) -> Option<PortOwner> {
+        let inodes: Vec<_> = listeners.iter().map(|entry| entry.inode).collect();
         if inodes.is_empty() {
             return None;
         }

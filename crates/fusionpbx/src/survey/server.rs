@@ -4,12 +4,17 @@ mod http;
 mod tls;
 
 use super::Options;
-use crate::{Host, PortOwner, ServerFacts, ServerState, Service, Text, Unread, Upgrade};
+use super::switch::is_one;
+use crate::plan::USER;
+use crate::{Esl, Host, PortOwner, ServerFacts, ServerState, Service, Text, Unread, Upgrade};
 use http::{Answer, Request};
 use secretary::{CallUuid, DomainUuid};
 use serde::Deserialize;
+use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -42,27 +47,70 @@ struct Check {
     detail: String,
 }
 
-pub(super) async fn find(host: &Host, service: &Service, options: &Options) -> ServerFacts {
-    let port = host.port_owner(service.listen.port());
-    let (state, health) = health(service.control, options).await;
+impl Check {
+    fn is_ok(&self) -> bool {
+        self.state == "ok"
+    }
+}
+
+/// The service, and which of its FreeSWITCHes it is connected to, in the order of its configuration.
+pub(super) struct Found {
+    facts: ServerFacts,
+    connected: Vec<bool>,
+}
+
+pub(super) async fn find(host: &Host, service: &Service, options: &Options) -> Found {
+    let port = host.owner_of(service.listen);
+    let (state, health) = health(host, service, options).await;
     // Of whoever else has the port nothing is asked, and no token is shown.
     let upgrade = match state {
         ServerState::Up(_) => Some(upgrade(service, options).await),
         ServerState::Down(_) | ServerState::Stranger(_) => None,
     };
     let checks = health.as_ref().map_or(&[][..], |health| &health.checks);
-    ServerFacts {
-        state,
-        port,
-        upgrade,
-        connected: connected(checks),
-        complaints: checks
-            .iter()
-            .filter(|check| check.state != "ok")
-            .map(|check| format!("{}: {}", check.name, check.detail))
-            .collect(),
-        domains: health.and_then(|health| health.domains),
+    let (switches, others): (Vec<_>, Vec<_>) = checks.iter().partition(|check| check.name == "pbx");
+    Found {
+        connected: switches.iter().map(|check| check.is_ok()).collect(),
+        facts: ServerFacts {
+            state,
+            port,
+            upgrade,
+            connected: None,
+            complaints: others
+                .iter()
+                .filter(|check| !check.is_ok())
+                .map(|check| format!("{}: {}", check.name, check.detail))
+                .collect(),
+            domains: health.and_then(|health| health.domains),
+        },
     }
+}
+
+impl Found {
+    /// What was found, with whether the service is connected to this FreeSWITCH.
+    pub(super) async fn with_connection(self, service: &Service, esl: &Esl) -> ServerFacts {
+        ServerFacts {
+            connected: connected(&self.connected, service, esl).await,
+            ..self.facts
+        }
+    }
+}
+
+/// Whether the service is connected to this FreeSWITCH; `None` where it has none, or does not tell.
+async fn connected(states: &[bool], service: &Service, esl: &Esl) -> Option<bool> {
+    if states.is_empty() {
+        return None;
+    }
+    if states.len() != service.event_sockets.len() {
+        // It runs with another configuration than the file's: which is which cannot be told.
+        return Some(states.contains(&true));
+    }
+    for ((host, port), state) in service.event_sockets.iter().zip(states) {
+        if *port == esl.port && is_one(host, &esl.host).await {
+            return Some(*state);
+        }
+    }
+    Some(false)
 }
 
 /// The service's process: the one that has its port, else any of its name.
@@ -71,32 +119,36 @@ pub(super) fn process(host: &Host, port: Option<&PortOwner>) -> Option<u32> {
     owner.or_else(|| host.processes(PROGRAM).first().map(|account| account.pid))
 }
 
-/// Whether one of the FreeSWITCHes is connected; `None` where the service has none.
-fn connected(checks: &[Check]) -> Option<bool> {
-    let mut switches = checks.iter().filter(|check| check.name == "pbx").peekable();
-    switches.peek()?;
-    Some(switches.any(|check| check.state == "ok"))
+/// Its health. The token is shown once it has said that it is ours, and only to somebody who may know it.
+async fn health(host: &Host, service: &Service, options: &Options) -> (ServerState, Option<Health>) {
+    let control = service.control;
+    let asked = async {
+        let answer = ask_health(control, None).await?;
+        match options.control_token.as_deref() {
+            Some(token) if is_ours(&answer) && is_trusted(host, service) => {
+                ask_health(control, Some(token)).await
+            }
+            _ => Ok(answer),
+        }
+    };
+    match timeout(HEALTH, asked).await {
+        Err(_) => (down(control, &format!("no answer within {HEALTH:?}")), None),
+        Ok(Err(error)) if error.kind() == io::ErrorKind::InvalidData => {
+            (ServerState::Stranger(format!("{control}: {error}")), None)
+        }
+        Ok(Err(error)) => (down(control, &error.to_string()), None),
+        Ok(Ok(answer)) => read_health(control, &answer),
+    }
 }
 
-async fn health(control: SocketAddr, options: &Options) -> (ServerState, Option<Health>) {
-    let asked = ask_health(control, options);
-    let answer = match timeout(HEALTH, asked).await {
-        Err(_) => return (down(control, &format!("no answer within {HEALTH:?}")), None),
-        Ok(Err(error)) if error.kind() == io::ErrorKind::InvalidData => {
-            return (ServerState::Stranger(format!("{control}: {error}")), None);
-        }
-        Ok(Err(error)) => return (down(control, &error.to_string()), None),
-        Ok(Ok(answer)) => answer,
-    };
+fn read_health(control: SocketAddr, answer: &Answer) -> (ServerState, Option<Health>) {
     match serde_json::from_str::<Health>(&answer.body) {
         Ok(health) => {
             let version = health.version.clone().unwrap_or_default();
             (ServerState::Up(version), Some(health))
         }
         // With a token that we do not have it says no more than that it is there.
-        Err(_) if answer.status == 401 && answer.body.contains("server.control_token") => {
-            (ServerState::Up(String::new()), None)
-        }
+        Err(_) if wants_token(answer) => (ServerState::Up(String::new()), None),
         Err(_) => {
             let what = format!("{control}: HTTP {}", answer.status);
             (ServerState::Stranger(what), None)
@@ -104,13 +156,35 @@ async fn health(control: SocketAddr, options: &Options) -> (ServerState, Option<
     }
 }
 
-async fn ask_health(control: SocketAddr, options: &Options) -> io::Result<Answer> {
+fn is_ours(answer: &Answer) -> bool {
+    wants_token(answer) || serde_json::from_str::<Health>(&answer.body).is_ok()
+}
+
+fn wants_token(answer: &Answer) -> bool {
+    answer.status == 401 && answer.body.contains("server.control_token")
+}
+
+/// Whether who listens at the control address is root, the service's user, the owner of its configuration, or we ourselves. A program's
+/// name says nothing: everybody may call his so, and wait at that port until the service does not run.
+fn is_trusted(host: &Host, service: &Service) -> bool {
+    let owner = |path: &Path| fs::metadata(host.path(path)).ok().map(|file| file.uid());
+    let known = [
+        Some(0),
+        host.user(USER).map(|user| user.owner.uid),
+        owner(&service.config),
+        fs::metadata("/proc/self").ok().map(|process| process.uid()),
+    ];
+    let listeners = host.listeners_at(service.control);
+    !listeners.is_empty() && listeners.iter().all(|user| known.contains(&Some(*user)))
+}
+
+async fn ask_health(control: SocketAddr, token: Option<&str>) -> io::Result<Answer> {
     let address = reached_at(control);
     let stream = TcpStream::connect(address).await?;
     let request = Request {
         path: "/health/ready",
         host: address,
-        token: options.control_token.as_deref(),
+        token,
         headers: &[("Connection", "close")],
     };
     http::exchange(stream, &request).await

@@ -1,7 +1,7 @@
 //! FreeSWITCH: its process, its event socket, and what it says of itself there.
 
 use crate::settings::EventSocket;
-use crate::{Account, Esl, EslState, Host, LoadedModule, Owner, Running, SwitchFacts};
+use crate::{Account, Apart, Esl, EslState, Host, LoadedModule, Owner, Running, SwitchFacts};
 use freeswitch::{CommandError, Console, ModuleName, Password, Settings, State, VariableName};
 use roxmltree::Document;
 use std::collections::BTreeSet;
@@ -56,8 +56,12 @@ pub(super) async fn find(host: &Host, place: &EventSocket) -> Found {
         access: None,
     };
     let folder = running.as_ref().map(|running| running.conf_dir.clone());
+    let process = process(host, is_here.then_some(port));
     let facts = SwitchFacts {
-        process: process(host, is_here.then_some(port)),
+        apart: process
+            .as_ref()
+            .map_or_else(Apart::default, |process| host.apart(process.pid)),
+        process,
         esl,
         running,
         folder: folder.and_then(|folder| owned(host, &folder)),
@@ -101,10 +105,24 @@ pub(super) fn access(host: &Host, conf: &Path) -> Option<Vec<String>> {
 
 /// Whether this machine has one of the addresses behind the name.
 async fn is_of_this_machine(place: &EventSocket) -> bool {
-    let found = timeout(NAMED, lookup_host((place.host.as_str(), place.port))).await;
-    match found {
-        Ok(Ok(mut addresses)) => addresses.any(|address| is_own(address.ip())),
-        Ok(Err(_)) | Err(_) => false,
+    addresses(&place.host).await.into_iter().any(is_own)
+}
+
+/// Whether two hosts are one: by name, by address, or as both are this machine.
+pub(super) async fn is_one(one: &str, other: &str) -> bool {
+    if one.eq_ignore_ascii_case(other) {
+        return true;
+    }
+    let (one, other) = tokio::join!(addresses(one), addresses(other));
+    let is_own = |addresses: &[IpAddr]| addresses.iter().copied().any(is_own);
+    one.iter().any(|address| other.contains(address)) || (is_own(&one) && is_own(&other))
+}
+
+/// The addresses behind a name; none where nobody tells them in time.
+async fn addresses(host: &str) -> Vec<IpAddr> {
+    match timeout(NAMED, lookup_host((host, 0))).await {
+        Ok(Ok(addresses)) => addresses.map(|address| address.ip().to_canonical()).collect(),
+        Ok(Err(_)) | Err(_) => Vec::new(),
     }
 }
 

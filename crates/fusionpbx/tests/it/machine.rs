@@ -49,19 +49,42 @@ impl Machine {
         self.write(&format!("/proc/{pid}/status"), status);
     }
 
+    /// A process of this user, which is not to be seen, listens at a port of 127.0.0.1.
+    pub(crate) fn listener(&self, port: u16, user: u32) {
+        self.socket(port, "0100007F", user, 1);
+    }
+
+    /// What a process has of its own: its network, and its root, by name.
+    pub(crate) fn apart(&self, pid: u32, network: &str, root: &str) {
+        let folder = self.path(&format!("/proc/{pid}"));
+        fs::create_dir_all(folder.join("ns")).unwrap();
+        fs::create_dir_all(self.path(root)).unwrap();
+        for (link, to) in [
+            (folder.join("ns/net"), PathBuf::from(network)),
+            (folder.join("root"), self.path(root)),
+        ] {
+            let _ = fs::remove_file(&link);
+            symlink(to, link).unwrap();
+        }
+    }
+
     /// The process listens at a port of an IPv4 address, which is written as in /proc/net/tcp.
     pub(crate) fn listens(&self, pid: u32, port: u16, address: &str, inode: u64) {
+        self.socket(port, address, 0, inode);
+        let files = self.path(&format!("/proc/{pid}/fd"));
+        fs::create_dir_all(&files).unwrap();
+        symlink(format!("socket:[{inode}]"), files.join(inode.to_string())).unwrap();
+    }
+
+    fn socket(&self, port: u16, address: &str, user: u32, inode: u64) {
         let table = self.path("/proc/net/tcp");
         let head = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
         let known = fs::read_to_string(table).unwrap_or_else(|_| head.to_owned());
         let line = format!(
-            "   0: {address}:{port:04X} 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 {inode} 1 \
+            "   0: {address}:{port:04X} 00000000:0000 0A 00000000:00000000 00:00000000 00000000 {user:5}        0 {inode} 1 \
              0000000000000000 100 0 0 10 0\n"
         );
         self.write("/proc/net/tcp", known + &line);
-        let files = self.path(&format!("/proc/{pid}/fd"));
-        fs::create_dir_all(&files).unwrap();
-        symlink(format!("socket:[{inode}]"), files.join(inode.to_string())).unwrap();
     }
 }
 

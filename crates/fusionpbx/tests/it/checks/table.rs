@@ -368,9 +368,15 @@ pub(super) const CASES: &[Case] = &[
         down(facts);
         facts.server.state = ServerState::Stranger("nginx".to_owned());
     }),
-    case(Code::ServerNotRunning, Warning, ByHand, "small is gone", |facts| {
-        facts.server.complaints = vec!["speech_to_text: small is gone".to_owned()];
-    }),
+    case(
+        Code::ServerNotRunning,
+        Warning,
+        ByHand,
+        "small is gone",
+        |facts| {
+            facts.server.complaints = vec!["speech_to_text: small is gone".to_owned()];
+        },
+    ),
     case(Code::ServerPortTaken, Fault, ByHand, "nginx", |facts| {
         down(facts);
         facts.server.port = Some(PortOwner {

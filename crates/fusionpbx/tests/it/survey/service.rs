@@ -70,7 +70,10 @@ async fn stage(streams: &Listener, control: &Listener) -> Stage {
 async fn a_service_that_is_well_is_told_with_what_it_complains_of() {
     let streams = Listener::with("403 Forbidden", NO_SUCH_CALL).await;
     let control = Listener::with("200 OK", HEALTH).await;
-    let facts = stage(&streams, &control).await.survey().await.server;
+    let mut stage = stage(&streams, &control).await;
+    let address = stage.fake.addr();
+    stage.service.event_sockets = vec![("localhost".to_owned(), address.port())];
+    let facts = stage.survey().await.server;
     assert_eq!(facts.state, ServerState::Up("0.1.0".to_owned()));
     assert_eq!(facts.connected, Some(true));
     assert_eq!(facts.domains, Some(vec![DOMAIN.parse().unwrap()]));
@@ -88,6 +91,32 @@ async fn a_service_that_is_well_is_told_with_what_it_complains_of() {
         "Sec-WebSocket-Version: 13\r\n",
     ] {
         assert!(asked[0].contains(header), "{asked:?}");
+    }
+}
+
+#[tokio::test]
+async fn whether_it_is_connected_is_told_of_this_freeswitch_alone() {
+    const TWO: &str = r#"{"ready":true,"version":"0.1.0","checks":[
+        {"name":"pbx","state":"ok","detail":"other: up"},
+        {"name":"pbx","state":"degraded","detail":"main: refused"}]}"#;
+    let streams = Listener::with("403 Forbidden", NO_SUCH_CALL).await;
+    let control = Listener::with("200 OK", TWO).await;
+    let mut stage = stage(&streams, &control).await;
+    let port = stage.fake.addr().port();
+    let here = |host: &str| (host.to_owned(), port);
+    let other = ("192.0.2.7".to_owned(), port);
+    for (sockets, connected) in [
+        (vec![other.clone(), here("127.0.0.1")], Some(false)),
+        (vec![here("127.0.0.1"), other.clone()], Some(true)),
+        (vec![here("LOCALHOST"), other.clone()], Some(true)),
+        (vec![other.clone(), ("127.0.0.1".to_owned(), 1)], Some(false)),
+        // It runs with another configuration than the file's.
+        (vec![other], Some(true)),
+    ] {
+        stage.service.event_sockets = sockets.clone();
+        let facts = stage.survey().await.server;
+        assert_eq!(facts.connected, connected, "{sockets:?}");
+        assert_eq!(facts.complaints, Vec::<String>::new());
     }
 }
 
@@ -209,7 +238,27 @@ async fn tokens_are_shown_each_to_its_own_listener() {
     stage.options.control_token = Some("control-secret".to_owned());
     stage.survey().await;
     assert!(streams.asked()[0].contains("Authorization: Bearer stream-secret\r\n"));
-    assert!(control.asked()[0].contains("Authorization: Bearer control-secret\r\n"));
+    assert!(
+        !control.asked().concat().contains("control-secret"),
+        "nobody knows who listens there"
+    );
+    for (user, is_shown) in [(0, true), (998, true), (1_000, false)] {
+        let control = Listener::with("200 OK", HEALTH).await;
+        stage.service.control = control.address;
+        stage.machine.listener(control.address.port(), user);
+        stage
+            .machine
+            .write("/etc/passwd", "voice-ai:x:998:998::/:/bin/false\n");
+        stage.survey().await;
+        let asked = control.asked();
+        assert!(!asked[0].contains("control-secret"), "{asked:?}");
+        let last = asked.last().unwrap();
+        assert_eq!(
+            last.contains("Authorization: Bearer control-secret\r\n"),
+            is_shown,
+            "{user}"
+        );
+    }
     let shown = format!("{:?}", stage.options);
     assert!(!shown.contains("secret"), "{shown}");
 }
@@ -224,6 +273,8 @@ async fn who_is_none_of_ours_is_a_stranger_and_shown_nothing() {
     ] {
         let mut stage = stage(&streams, &control).await;
         stage.options.stream_token = Some("stream-secret".to_owned());
+        stage.options.control_token = Some("control-secret".to_owned());
+        stage.machine.listener(control.address.port(), 0);
         let facts = stage.survey().await.server;
         assert!(
             matches!(facts.state, ServerState::Stranger(_)),
@@ -234,6 +285,7 @@ async fn who_is_none_of_ours_is_a_stranger_and_shown_nothing() {
             (facts.upgrade, facts.connected, facts.domains),
             (None, None, None)
         );
+        assert!(!control.asked().concat().contains("secret"));
     }
     assert_eq!(streams.asked(), Vec::<String>::new());
 }
@@ -273,7 +325,7 @@ async fn a_service_that_wants_a_token_for_its_health_is_there() {
 
 #[tokio::test]
 async fn the_port_has_its_owner_and_the_service_its_limit_of_files() {
-    let stage = Stage::new().await;
+    let mut stage = Stage::new().await;
     let root = Owner { uid: 0, gid: 0 };
     stage.machine.process(500, "nginx", root);
     stage
@@ -282,6 +334,9 @@ async fn the_port_has_its_owner_and_the_service_its_limit_of_files() {
     let facts = stage.survey().await;
     assert_eq!(facts.server.port.unwrap().name, "nginx");
     assert_eq!(facts.system.file_limit, None, "that is nginx's");
+    stage.service.listen = ([127, 0, 0, 2], stage.service.listen.port()).into();
+    let port = stage.survey().await.server.port;
+    assert_eq!(port, None, "nginx is in nobody's way at another address");
     stage.machine.process(501, "voice-ai", root);
     assert_eq!(stage.survey().await.system.file_limit, Some(1_024));
 }

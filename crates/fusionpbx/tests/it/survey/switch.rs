@@ -1,7 +1,7 @@
 //! FreeSWITCH's process, its event socket, and what it says there.
 
 use super::stage::Stage;
-use fusionpbx::{EslState, LoadedModule, Owner};
+use fusionpbx::{Apart, EslState, Lang, LoadedModule, Owner};
 use sim::freeswitch::Setup;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
@@ -132,6 +132,41 @@ async fn of_several_processes_the_one_counts_that_has_the_port() {
         (812, "www-data", www)
     );
     assert_eq!(facts.switch.esl.listens, [IpAddr::V4(Ipv4Addr::UNSPECIFIED)]);
+}
+
+#[tokio::test]
+async fn one_in_a_container_has_files_and_network_of_its_own() {
+    let stage = Stage::new().await;
+    stage
+        .machine
+        .process(812, "freeswitch", Owner { uid: 33, gid: 33 });
+    let machine = |pid| stage.machine.apart(pid, "net:[4026531840]", "/srv/machine");
+    machine(1);
+    machine(812);
+    let facts = stage.survey().await;
+    assert_eq!(facts.switch.apart, Apart::default());
+    assert!(facts.script.is_ok() && facts.module.is_ok() && facts.cache.is_ok());
+
+    stage.machine.apart(812, "net:[4026532288]", "/srv/machine");
+    let facts = stage.survey().await;
+    assert_eq!(
+        (facts.switch.apart.network, facts.switch.apart.files),
+        (true, false)
+    );
+    assert!(facts.script.is_ok(), "its files are the machine's");
+
+    stage.machine.apart(812, "net:[4026531840]", "/srv/container");
+    let facts = stage.survey().await;
+    assert_eq!(
+        (facts.switch.apart.network, facts.switch.apart.files),
+        (false, true)
+    );
+    assert_eq!(facts.switch.process.unwrap().pid, 812);
+    assert_eq!(facts.switch.folder, None);
+    let why = facts.script.unwrap_err();
+    assert!(why.0.in_lang(Lang::En).contains("a file system of its own"));
+    assert_eq!(facts.module.unwrap_err(), why);
+    assert_eq!(facts.cache.unwrap_err(), why);
 }
 
 #[tokio::test]
