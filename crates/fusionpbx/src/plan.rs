@@ -2,7 +2,7 @@
 
 mod foresight;
 mod merging;
-mod module;
+pub(crate) mod module;
 mod repair;
 mod script;
 mod service;

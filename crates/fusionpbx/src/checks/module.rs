@@ -123,6 +123,9 @@ fn autoload(module: &ModuleFacts) -> Finding {
             ),
         );
     }
+    if module.conf.is_none() {
+        return Finding::skipped(code, no_conf());
+    }
     Finding::fault(
         code,
         Text::new(
@@ -131,6 +134,13 @@ fn autoload(module: &ModuleFacts) -> Finding {
         ),
         Text::plain("<load module=\"mod_audio_stream\"/>"),
         repair(code),
+    )
+}
+
+fn no_conf() -> Text {
+    Text::new(
+        "modules.conf.xml could not be read",
+        "modules.conf.xml não pôde ser lido",
     )
 }
 
@@ -149,6 +159,9 @@ fn generated(facts: &Facts, module: &ModuleFacts) -> Finding {
                 "o FusionPBX tem o módulo habilitado (v_modules)",
             ),
         );
+    }
+    if module.conf.is_none() {
+        return Finding::skipped(code, no_conf());
     }
     if !module.in_file {
         return Finding::skipped(

@@ -1,6 +1,7 @@
 //! SY: the machine, and where FusionPBX is.
 
 use super::{no_fusionpbx, service_is_up};
+use crate::survey::RECORDS;
 use crate::{Code, Facts, Finding, PasswordCut, Text};
 use std::path::Path;
 
@@ -216,21 +217,31 @@ fn disk(facts: &Facts) -> Finding {
     };
     let found = free_space(path, *free, *all);
     let right = Text::new("1 GiB free", "1 GiB livre");
-    let remedy = Text::new(
-        format!(
-            "du -xh --max-depth=2 {} | sort -h | tail; `voice-ai conversations erase` removes old recordings",
-            path.display()
-        ),
-        format!(
-            "du -xh --max-depth=2 {} | sort -h | tail; `voice-ai conversations erase` apaga gravações antigas",
-            path.display()
-        ),
-    );
+    let remedy = what_is_large(path);
     match *free {
         ..DISK_FULL => Finding::fault(code, found, right, remedy),
         DISK_FULL..DISK_LOW => Finding::warning(code, found, right, remedy),
         _ => Finding::ok(code, found),
     }
+}
+
+/// What helps against a full disk. Recordings are people's, and go only where they are what fills it.
+fn what_is_large(path: &Path) -> Text {
+    let look = format!("du -xh --max-depth=2 {} | sort -h | tail", path.display());
+    if path == Path::new(RECORDS) {
+        return Text::new(
+            format!(
+                "{look} shows what is large; `voice-ai conversations erase` removes recordings that nobody needs any more"
+            ),
+            format!(
+                "{look} mostra o que ocupa; `voice-ai conversations erase` apaga gravações de que ninguém mais precisa"
+            ),
+        );
+    }
+    Text::new(
+        format!("{look} shows what is large"),
+        format!("{look} mostra o que ocupa"),
+    )
 }
 
 fn free_space(path: &Path, free: u64, all: u64) -> Text {

@@ -3,8 +3,9 @@
 use super::script::state;
 use crate::dialplan::columns;
 use crate::{Change, Facts, FileChange, FileState, LoadedModule, RowChange, SwitchChange, Table};
-use regex::Regex;
+use roxmltree::{Document, ParsingOptions};
 use serde_json::json;
+use std::path::Path;
 use uuid::Uuid;
 
 /// The module that streams audio.
@@ -28,12 +29,12 @@ pub(crate) fn loaded(module: LoadedModule, facts: &Facts) -> Option<Vec<Change>>
 }
 
 /// What is to change so that FreeSWITCH loads the audio module when it starts, and goes on doing so after FusionPBX has written
-/// modules.conf.xml anew; nothing where it does. `None` where the file or the database could not be read.
+/// modules.conf.xml anew; nothing where it does. `None` where the file or the database could not be read, or is no XML.
 pub(crate) fn autoload(facts: &Facts) -> Option<Vec<Change>> {
     let mut changes = registered(facts)?;
     let module = facts.module.as_ref().ok()?;
     let (path, file) = module.conf.as_ref()?;
-    if !loads(&file.text, AUDIO_STREAM) {
+    if !loads(&file.text, AUDIO_STREAM)? {
         changes.push(Change::File(FileChange {
             path: path.clone(),
             before: Some(state(file)),
@@ -76,18 +77,17 @@ pub(crate) fn registered(facts: &Facts) -> Option<Vec<Change>> {
     Some(vec![Change::Row(change)])
 }
 
-/// Whether a text of modules.conf.xml loads a module, comments left out.
-pub(crate) fn loads(text: &str, module: &str) -> bool {
-    let (Ok(comments), Ok(load)) = (
-        Regex::new("(?s)<!--.*?-->"),
-        Regex::new(&format!(
-            r#"<load\s+module\s*=\s*["']{}["']"#,
-            regex::escape(module)
-        )),
-    ) else {
-        return false;
+/// Whether a text of modules.conf.xml loads a module, as FreeSWITCH reads it: a path and `.so` may be in front and behind. `None` where it is
+/// not well formed, of which FreeSWITCH loads nothing.
+pub(crate) fn loads(text: &str, module: &str) -> Option<bool> {
+    let options = ParsingOptions {
+        allow_dtd: true,
+        ..ParsingOptions::default()
     };
-    load.is_match(&comments.replace_all(text, ""))
+    let document = Document::parse_with_options(text, options).ok()?;
+    let is_it = |name: &str| Path::new(name).file_stem().is_some_and(|stem| stem == module);
+    let mut lines = document.descendants().filter(|node| node.has_tag_name("load"));
+    Some(lines.any(|line| line.attribute("module").is_some_and(is_it)))
 }
 
 /// The text with a line that loads the audio module, after the others. `None` where it is no modules.conf.xml.
@@ -119,14 +119,21 @@ mod tests {
 
     #[test]
     fn a_module_in_a_comment_is_not_loaded() {
-        assert!(!loads(CONF, AUDIO_STREAM));
-        assert!(loads(CONF, LUA));
+        assert_eq!(loads(CONF, AUDIO_STREAM), Some(false));
+        assert_eq!(loads(CONF, LUA), Some(true));
+    }
+
+    #[test]
+    fn a_module_may_have_its_path_and_a_broken_file_loads_nothing() {
+        let with_path = CONF.replace("'mod_lua'", "\"/usr/lib/freeswitch/mod/mod_lua.so\"");
+        assert_eq!(loads(&with_path, LUA), Some(true));
+        assert_eq!(loads(&CONF.replace("</modules>", ""), LUA), None);
     }
 
     #[test]
     fn a_line_more_and_nothing_else() {
         let text = with_line(CONF).unwrap();
-        assert!(loads(&text, AUDIO_STREAM));
+        assert_eq!(loads(&text, AUDIO_STREAM), Some(true));
         assert_eq!(
             text.replace("\t\t<load module=\"mod_audio_stream\"/>\n", ""),
             CONF

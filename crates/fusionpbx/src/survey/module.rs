@@ -4,14 +4,10 @@ mod build;
 
 use super::folders::Folders;
 use super::text;
+use crate::plan::module::{AUDIO_STREAM as MODULE, loads};
 use crate::{Host, ModuleFacts, Unread};
-use roxmltree::{Document, Node, ParsingOptions};
 use std::fs;
 use std::io::ErrorKind;
-use std::path::Path;
-
-/// Its name for FreeSWITCH.
-const MODULE: &str = "mod_audio_stream";
 
 /// So much of the log's end is read: some 2,000 lines.
 const LOG: u64 = 256 * 1024;
@@ -37,29 +33,12 @@ pub(super) fn find(host: &Host, folders: &Folders) -> Result<ModuleFacts, Unread
         path,
         build,
         tls,
-        in_file: conf.as_ref().is_some_and(|(_, file)| is_loaded_by(&file.text)),
+        in_file: conf
+            .as_ref()
+            .is_some_and(|(_, file)| loads(&file.text, MODULE).unwrap_or(false)),
         conf,
         log: text::end(&host.path(&log), LOG).map_or_else(|_| Vec::new(), |log| loading(&log)),
     })
-}
-
-/// Whether modules.conf.xml has FreeSWITCH load it. One that is not well formed has it load nothing.
-fn is_loaded_by(conf: &str) -> bool {
-    let options = ParsingOptions {
-        allow_dtd: true,
-        ..ParsingOptions::default()
-    };
-    let Ok(document) = Document::parse_with_options(conf, options) else {
-        return false;
-    };
-    document.descendants().any(|node| loads(&node))
-}
-
-/// `<load module="mod_audio_stream"/>`; a path and `.so` may be in front and behind, as FreeSWITCH allows.
-fn loads(node: &Node<'_, '_>) -> bool {
-    let module = node.attribute("module").map(Path::new);
-    let stem = module.and_then(Path::file_stem);
-    node.has_tag_name("load") && stem.is_some_and(|stem| stem == MODULE)
 }
 
 /// What the log tells of loading it since it was last loaded with success. The reason stands on the line after the complaint, between

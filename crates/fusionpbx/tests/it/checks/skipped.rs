@@ -50,6 +50,23 @@ fn without_the_database_all_that_lies_in_it_points_to_the_check_that_tells() {
 }
 
 #[test]
+fn of_a_list_of_modules_that_cannot_be_read_nothing_is_said() {
+    let mut facts = whole();
+    let module = facts.module.as_mut().unwrap();
+    (module.conf, module.in_file) = (None, false);
+    for row in &mut facts.database.as_mut().unwrap().modules {
+        row.enabled = Some(false);
+    }
+    for code in [Code::ModuleNoAutoload, Code::ModuleGeneratedOnly] {
+        assert_eq!(
+            skipped(&facts, code).as_deref(),
+            Some("modules.conf.xml could not be read"),
+            "{code}"
+        );
+    }
+}
+
+#[test]
 fn what_freeswitch_was_not_asked_points_to_the_check_that_tells() {
     for (state, see) in [
         (EslState::WrongPassword, "see SW-03"),
