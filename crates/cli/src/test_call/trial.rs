@@ -234,13 +234,20 @@ async fn far_end(console: &mut Console, near: CallUuid) -> CallUuid {
 fn end(dump: &Value) -> End {
     let variable = |name: &str| dump[format!("variable_{name}")].as_str();
     let application = variable("current_application").unwrap_or_default();
+    let data = variable("current_application_data").unwrap_or_default();
     match application {
         "park" => End::Parked {
             ours: variable("voice_ai") == Some("true"),
         },
-        "lua" => End::Script(variable("current_application_data").unwrap_or("lua").to_owned()),
-        // The script's apology, where it has no stream: the row of a secretary plays no tones itself.
-        "gentones" if variable("secretary_uuid").is_some() => End::Script(SCRIPT_NAME.to_owned()),
+        "lua" if data.contains(SCRIPT_NAME) => End::Script(data.to_owned()),
+        // The row is still on its way.
+        "" | "answer" | "set" | "export" | "sleep" => End::Other(application.to_owned()),
+        // The row of a secretary ran its script, which has found no stream: it plays its apology, or has sent the caller to the fallback.
+        _ if variable("secretary_uuid").is_some() && variable("voice_ai") != Some("true") => {
+            End::Script(SCRIPT_NAME.to_owned())
+        }
+        // FusionPBX's own, such as the voicemail of an extension.
+        "lua" => End::Other(format!("lua {data}")),
         other => End::Other(other.to_owned()),
     }
 }
