@@ -5,6 +5,7 @@ mod dialling;
 #[path = "../../../fusionpbx/tests/it/estate.rs"]
 mod estate;
 mod mending;
+mod service;
 mod setting_up;
 mod test_calls;
 mod world;

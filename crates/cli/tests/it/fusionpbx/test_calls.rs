@@ -1,83 +1,17 @@
 //! `voice-ai test-call`: calls through a fake FreeSWITCH's dialplan to a real service, whole and broken at each station once.
 
 use super::estate::Version;
+use super::service::{Running, provider, serve, silenced};
 use super::world::{DOMAIN, DOMAIN_UUID, World, tells, told};
-use crate::server::Server;
 use serde_json::Value;
 use sim::Module;
 use sim::freeswitch::{Behaviour, Place, Setup};
 use sim::openai::{Realtime, Script};
-use std::fs;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 /// Nothing here takes so long unless it is broken.
 const LIMIT: Duration = Duration::from_secs(20);
-
-/// A service of the machine, and where it is.
-struct Running {
-    _server: Option<Server>,
-    listen: String,
-    control: String,
-}
-
-impl Running {
-    /// None at all.
-    fn nowhere() -> Self {
-        Self {
-            _server: None,
-            listen: "127.0.0.1:2".to_owned(),
-            control: "127.0.0.1:1".to_owned(),
-        }
-    }
-}
-
-/// Starts the service of a machine that is set up, with more keys at the top of its configuration, that changed so.
-fn serve(world: &World, ports: u16, keys: &str, change: impl Fn(String) -> String) -> Running {
-    let config = change(world.config_here());
-    let ours = format!("\n[[pbx]]\nunicast_port = {ports}\n");
-    let config = format!(
-        "vad.enabled = false\nstt.model = \"\"\nstream.echo = \"off\"\n{keys}{}",
-        config.replace("\n[[pbx]]\n", &ours)
-    );
-    fs::write(world.estate.root().join("voice-ai.toml"), config).unwrap();
-    let mut server = Server::start_in(world.estate.root());
-    let line = server.until("metrics on http://");
-    let after = line.split_once("metrics on http://").unwrap().1;
-    let control = after.split('/').next().unwrap().to_owned();
-    let line = server.until("voice-ai call --url ws://");
-    let after = line.split_once("ws://").unwrap().1;
-    Running {
-        _server: Some(server),
-        listen: after.split(' ').next().unwrap().to_owned(),
-        control,
-    }
-}
-
-/// The secretary says nothing by itself, on an engine of this name.
-fn silenced(world: &World, engine: &str) {
-    let folder = format!("/etc/voice-ai/secretaries/{DOMAIN}");
-    let uuid = world.text(&format!("{folder}/reception.toml"));
-    let uuid = uuid.lines().find(|line| line.starts_with("uuid")).unwrap();
-    world.estate.write(
-        &format!("{folder}/reception.toml"),
-        format!(
-            "{uuid}\ndomain = \"{DOMAIN}\"\nname = \"reception\"\nlanguage = \"en\"\nengine = \"{engine}\"\n\
-             limits = {{ silence_ms = 0 }}\ngreeting = {{ text = \"\" }}\n\
-             phrases = {{ reprompts = [], farewell = \"\", apology = \"\", backchannels = [] }}\n"
-        ),
-    );
-}
-
-/// The keys of an OpenAI at this address.
-fn provider(world: &World, url: &str) -> String {
-    world.estate.write("/etc/voice-ai/engine.key", "sk-sim\n");
-    let key = world.estate.path("/etc/voice-ai/engine.key");
-    format!(
-        "openai.url = \"{url}\"\nopenai.api_key = {{ file = \"{}\" }}\n",
-        key.display()
-    )
-}
 
 /// What the dialplan has on 8000, as setup has written it.
 fn row(world: &World) -> Vec<(String, String)> {
