@@ -202,24 +202,24 @@ fn line<'a>(module: &'a ModuleFacts, says: &[&str]) -> Option<&'a String> {
 
 /// What FreeSWITCH's log complains of, of loading the module; `Err` is what is said where it does not. What it says of a module that is loaded
 /// by now is past.
-fn complaint(code: Code, facts: &Facts, module: &ModuleFacts, says: &[&str]) -> Result<String, Finding> {
+fn complaint(code: Code, facts: &Facts, module: &ModuleFacts, says: &[&str]) -> Result<String, Box<Finding>> {
     let running = facts.switch.running.as_ref();
     let is_loaded = running.is_some_and(|running| running.modules.contains(&LoadedModule::AudioStream));
     let complaint = line(module, says).filter(|_| module.present);
     match complaint {
-        _ if is_loaded => Err(Finding::ok(
+        _ if is_loaded => Err(Box::new(Finding::ok(
             code,
             Text::new("FreeSWITCH has loaded it", "o FreeSWITCH o carregou"),
-        )),
+        ))),
         Some(complaint) => Ok(complaint.clone()),
-        None if !module.present => Err(Finding::skipped(code, no_file())),
-        None => Err(Finding::skipped(
+        None if !module.present => Err(Box::new(Finding::skipped(code, no_file()))),
+        None => Err(Box::new(Finding::skipped(
             code,
             Text::new(
                 "FreeSWITCH's log tells nothing of it",
                 "o log do FreeSWITCH não diz nada sobre isso",
             ),
-        )),
+        ))),
     }
 }
 
@@ -231,7 +231,7 @@ fn symbols(facts: &Facts, module: &ModuleFacts) -> Finding {
     let code = Code::ModuleUndefinedSymbols;
     let complaint = match complaint(code, facts, module, SYMBOL) {
         Ok(complaint) => complaint,
-        Err(none) => return none,
+        Err(none) => return *none,
     };
     Finding::fault(
         code,
@@ -259,7 +259,7 @@ fn version(facts: &Facts, module: &ModuleFacts) -> Finding {
     let code = Code::ModuleWrongVersion;
     let complaint = match complaint(code, facts, module, OUT_OF_DATE) {
         Ok(complaint) => complaint,
-        Err(none) => return none,
+        Err(none) => return *none,
     };
     Finding::fault(
         code,

@@ -148,10 +148,13 @@ fn no_check_is_without_a_fault() {
     assert!(missing.is_empty(), "{missing:?}");
 }
 
+/// What is otherwise.
+type Change = fn(&mut Facts);
+
 #[test]
 fn what_is_as_well_in_another_way_is_no_fault() {
     use fusionpbx::{LoadedModule, Owner, PortOwner};
-    let others: [(&str, fn(&mut Facts)); 9] = [
+    let others: &[(&str, Change)] = &[
         ("the event socket everywhere, for this machine alone", |facts| {
             // FreeSWITCH's own configuration: `::`, and no list.
             facts.switch.esl.listens = vec!["::".parse().unwrap()];
