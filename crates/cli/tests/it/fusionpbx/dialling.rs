@@ -1,7 +1,7 @@
 //! `voice-ai dialplan`.
 
 use super::estate::Version;
-use super::world::{DOMAIN, OTHER, World, tells};
+use super::world::{DOMAIN, DOMAIN_UUID, OTHER, World, tells};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -150,5 +150,39 @@ async fn a_number_from_outside_is_bound_where_only_bound_ones_are_served() {
         tells(&world.refused(2, &bad).await, &["evil"]);
         world.printed(&["dialplan", "remove", &number, "--domain", DOMAIN, "--yes"]);
         assert_eq!(before, world.image().await, "{version:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_is_named_by_its_uuid_and_one_of_another_page_is_not_removed() {
+    const TWIN: &str = "aaaaaaaa-0009-4aaa-8aaa-aaaaaaaaaaaa";
+    for version in Version::ALL {
+        let Some(world) = World::new(version).await else {
+            return;
+        };
+        world.set_up();
+        let before = world.image().await;
+        world.estate.run(&format!(
+            "INSERT INTO v_dialplans (domain_uuid, dialplan_uuid, app_uuid, dialplan_context, dialplan_name, dialplan_number, dialplan_order, \
+             dialplan_enabled, dialplan_continue, dialplan_xml) SELECT domain_uuid, '{TWIN}', app_uuid, dialplan_context, 'twin', \
+             dialplan_number, 260, dialplan_enabled, dialplan_continue, dialplan_xml FROM v_dialplans WHERE dialplan_xml LIKE '%^8000$%'"
+        ));
+        let remove = |wanted| ["dialplan", "remove", wanted, "--domain", DOMAIN, "--yes"];
+        tells(&world.refused(2, &remove("8000")).await, &["2 rows", TWIN]);
+        tells(&world.printed(&["dialplan", "show", TWIN]), &["twin", "^8000$"]);
+        world.printed(&["dialplan", "remove", TWIN, "--yes"]);
+        assert_eq!(before, world.image().await, "{version:?}");
+        let gone = world.refused(2, &["dialplan", "remove", TWIN, "--yes"]).await;
+        tells(&gone, &[TWIN, "voice-ai dialplan list"]);
+
+        // As FusionPBX's page of destinations makes it.
+        world.estate.run(&format!(
+            "INSERT INTO v_dialplans (domain_uuid, dialplan_uuid, app_uuid, dialplan_context, dialplan_name, dialplan_number, dialplan_order, \
+             dialplan_enabled, dialplan_continue, dialplan_xml) VALUES ('{DOMAIN_UUID}', '{TWIN}', 'c03b422e-13a8-bd1b-e42b-b6b9b4d27ce4', \
+             'public', 'main', '551155550199', 100, 'true', 'false', '<extension name=\"main\"><condition field=\"destination_number\" \
+             expression=\"^(551155550199)$\"><action application=\"transfer\" data=\"8000 XML pbx.example.com\"/></condition></extension>')"
+        ));
+        let refused = world.refused(2, &remove("551155550199")).await;
+        tells(&refused, &["\"main\"", "Destinations"]);
     }
 }
