@@ -3,7 +3,7 @@
 use crate::site::Found;
 use clap::ValueEnum;
 use freeswitch::{Extension, VariableName, VariableValue};
-use fusionpbx::dialplan::{Did, Entry, EntryLeg, Route, SecretaryRoute, USUAL_URL, stream_url};
+use fusionpbx::dialplan::{Did, Entry, EntryLeg, Route, SecretaryRoute, USUAL_URL, present, stream_url};
 use fusionpbx::{Domain, ServiceSecretary};
 use secretary::SecretaryUuid;
 use std::net::IpAddr;
@@ -28,10 +28,11 @@ pub(crate) struct RouteArguments {
     /// The extension that callers dial.
     #[arg(long, default_value = "8000")]
     pub(crate) extension: String,
-    /// How the audio travels.
-    #[arg(long, value_enum, default_value = "auto")]
-    leg: Leg,
-    /// The extension that gets a caller when nobody carries the call any more: a phone, a queue, a ring group.
+    /// How the audio travels [default: as it does already, else auto].
+    #[arg(long, value_enum)]
+    leg: Option<Leg>,
+    /// The extension that gets a caller when nobody carries the call any more: a phone, a queue, a ring group [default: the one that
+    /// it is already].
     #[arg(long, value_name = "EXTENSION")]
     fallback: Option<String>,
 }
@@ -46,42 +47,46 @@ impl RouteArguments {
     ) -> Result<Entry, String> {
         let extension =
             |option: &str, text: &str| Extension::parse(text).map_err(|error| format!("--{option}: {error}"));
+        let database = found.facts.database.as_ref().ok();
+        let there = database.and_then(|database| present(&domain, &self.extension, database));
+        let fallback = self.fallback.as_deref();
+        let fallback = fallback.map(|text| extension("fallback", text)).transpose()?;
         let route = SecretaryRoute {
             extension: extension("extension", &self.extension)?,
             secretary: uuid_of(secretary)?,
-            leg: self.leg(found)?,
-            fallback: self
-                .fallback
-                .as_deref()
-                .map(|text| extension("fallback", text))
-                .transpose()?,
+            leg: match (self.leg, &there) {
+                (None, Some(there)) => there.leg.clone(),
+                (leg, _) => of_leg(leg.unwrap_or(Leg::Auto), found)?,
+            },
+            fallback: fallback.or_else(|| there.and_then(|there| there.fallback)),
         };
         let description = format!("voice-ai: {}", secretary.name);
         Ok(Entry::new(domain, Route::Secretary(route), description))
     }
+}
 
-    fn leg(&self, found: &Found) -> Result<EntryLeg, String> {
-        let named = match self.leg {
-            Leg::Unicast => return Ok(EntryLeg::Unicast),
-            Leg::Auto if is_near(found) => return Ok(EntryLeg::Unicast),
-            Leg::Auto => None,
-            Leg::File => Some("file"),
-            Leg::Raw => Some("raw"),
-        };
-        let service = &found.facts.service;
-        let url = stream_url(service).filter(|url| url != USUAL_URL);
-        let variables = [("voice_ai_leg", named.map(str::to_owned)), ("voice_ai_url", url)];
-        variables
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value?)))
-            .map(|(name, value)| {
-                let name = VariableName::parse(name).map_err(|error| error.to_string())?;
-                let value = VariableValue::parse(&value).map_err(|error| error.to_string())?;
-                Ok((name, value))
-            })
-            .collect::<Result<_, _>>()
-            .map(EntryLeg::Script)
-    }
+/// What a choice of leg is in a row.
+fn of_leg(leg: Leg, found: &Found) -> Result<EntryLeg, String> {
+    let named = match leg {
+        Leg::Unicast => return Ok(EntryLeg::Unicast),
+        Leg::Auto if is_near(found) => return Ok(EntryLeg::Unicast),
+        Leg::Auto => None,
+        Leg::File => Some("file"),
+        Leg::Raw => Some("raw"),
+    };
+    let service = &found.facts.service;
+    let url = stream_url(service).filter(|url| url != USUAL_URL);
+    let variables = [("voice_ai_leg", named.map(str::to_owned)), ("voice_ai_url", url)];
+    variables
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .map(|(name, value)| {
+            let name = VariableName::parse(name).map_err(|error| error.to_string())?;
+            let value = VariableValue::parse(&value).map_err(|error| error.to_string())?;
+            Ok((name, value))
+        })
+        .collect::<Result<_, _>>()
+        .map(EntryLeg::Script)
 }
 
 /// What a row names the secretary by.

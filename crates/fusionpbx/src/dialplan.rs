@@ -16,6 +16,7 @@ mod mend;
 mod ours;
 mod owner;
 mod plan;
+mod present;
 mod reading;
 mod refusal;
 mod rows;
@@ -36,6 +37,7 @@ pub use ours::{
 };
 pub use owner::{NumberOwner, owner_of};
 pub use plan::{add, removable, remove};
+pub use present::{Present, present};
 pub use reading::{Kept, Malformed, Reading, cached, read, read_one};
 pub use refusal::Refusal;
 pub use shadow::{Shadow, shadow};

@@ -44,8 +44,8 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
 /// What an operator does who has no build.
 fn install() -> Text {
     Text::new(
-        "scripts/install-mod-audio-stream.sh --module FILE.so",
-        "scripts/install-mod-audio-stream.sh --module ARQUIVO.so",
+        "install-mod-audio-stream.sh --module FILE.so",
+        "install-mod-audio-stream.sh --module ARQUIVO.so",
     )
 }
 
@@ -66,8 +66,8 @@ fn file(module: &ModuleFacts) -> Finding {
             "uma compilação do mod_audio_stream ali, ou o modo `unicast`, que não precisa dele",
         ),
         Text::new(
-            "scripts/install-mod-audio-stream.sh --module FILE.so, or voice-ai setup --leg unicast",
-            "scripts/install-mod-audio-stream.sh --module ARQUIVO.so, ou voice-ai setup --leg unicast",
+            "install-mod-audio-stream.sh --module FILE.so, or voice-ai setup --leg unicast",
+            "install-mod-audio-stream.sh --module ARQUIVO.so, ou voice-ai setup --leg unicast",
         ),
     )
 }
@@ -299,8 +299,8 @@ fn build(module: &ModuleFacts) -> Finding {
             "a compilação do amigniter, ou o modo `unicast`",
         ),
         Text::new(
-            "voice-ai setup --leg unicast, or scripts/install-mod-audio-stream.sh --module FILE.so",
-            "voice-ai setup --leg unicast, ou scripts/install-mod-audio-stream.sh --module ARQUIVO.so",
+            "voice-ai setup --leg unicast, or install-mod-audio-stream.sh --module FILE.so",
+            "voice-ai setup --leg unicast, ou install-mod-audio-stream.sh --module ARQUIVO.so",
         ),
     )
 }

@@ -112,9 +112,9 @@ fn leg(wish: &Wish, facts: &Facts) -> Result<Vec<Change>, Hindrance> {
     };
     if !facts.module.as_ref().map_err(|_| unknown())?.present {
         return Err(Hindrance::Missing(Text::new(
-            "there is no mod_audio_stream: install a build by scripts/install-mod-audio-stream.sh --module FILE.so, or use --leg unicast, \
+            "there is no mod_audio_stream: install a build by install-mod-audio-stream.sh --module FILE.so, or use --leg unicast, \
              which needs none",
-            "não há mod_audio_stream: instale uma compilação com scripts/install-mod-audio-stream.sh --module ARQUIVO.so, ou use --leg \
+            "não há mod_audio_stream: instale uma compilação com install-mod-audio-stream.sh --module ARQUIVO.so, ou use --leg \
              unicast, que não precisa dele",
         )));
     }

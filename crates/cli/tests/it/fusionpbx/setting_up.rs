@@ -64,9 +64,14 @@ async fn the_package_s_configuration_without_a_secretary_is_where_setup_begins()
     };
     let packaged = include_str!("../../../../../deploy/debian/voice-ai.toml");
     world.estate.write("/etc/voice-ai/voice-ai.toml", packaged);
-    world.estate.write("/etc/voice-ai/secretaries/README", "none yet\n");
+    world
+        .estate
+        .write("/etc/voice-ai/secretaries/README", "none yet\n");
     world.set_up();
-    tells(&world.text("/etc/voice-ai/voice-ai.toml"), &[packaged, "[[domains]]"]);
+    tells(
+        &world.text("/etc/voice-ai/voice-ai.toml"),
+        &[packaged, "[[domains]]"],
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -188,4 +193,18 @@ async fn uninstall_takes_back_what_calls_touch_and_leaves_what_people_wrote() {
         world.printed(&["repair", "--undo"]);
         assert_eq!(untouched, world.image().await, "{version:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_not_said_again_stays_as_it_is() {
+    let Some(world) = World::new(Version::V5_6).await else {
+        return;
+    };
+    let add = ["setup", "--domain", DOMAIN, "--yes", "--fallback", "1001"];
+    world.printed(&add);
+    let xml = || world.json(&["dialplan", "show", "8000", "--domain", DOMAIN, "--json"])["xml"].to_string();
+    assert!(xml().contains("voice_ai_fallback=1001"), "{}", xml());
+    let again = world.printed(&["setup", "--domain", DOMAIN, "--yes"]);
+    assert_eq!(again, "nothing to change: all is as it is wanted\n");
+    assert!(xml().contains("voice_ai_fallback=1001"), "{}", xml());
 }

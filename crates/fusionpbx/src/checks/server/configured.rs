@@ -77,7 +77,7 @@ pub(super) fn config(facts: &Facts) -> Finding {
             "uma configuração com a qual o serviço inicia",
         ),
         Text::plain(format!(
-            "voice-ai config check --config {config}; voice-ai secretaries check"
+            "voice-ai config check --config {config}; voice-ai secretaries check --config {config}"
         )),
     )
 }
