@@ -247,6 +247,15 @@ pub(super) const FAULTS: &[Case] = &[
             .estate
             .write(SCRIPT, text.replace(&listen, "127.0.0.1:9085"));
     }),
+    case(
+        Code::ScriptAddress,
+        Safe,
+        "a row that streams to where nobody is",
+        |world| {
+            let listen = world.service.listen.to_string();
+            both(world, &listen, "127.0.0.1:9085");
+        },
+    ),
     case(Code::ModuleNotLoaded, Safe, "not loaded", |world| {
         world.fake.unload("mod_audio_stream")
     }),
