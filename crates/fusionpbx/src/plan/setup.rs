@@ -69,7 +69,6 @@ pub fn setup(wish: &Wish, facts: &Facts, home: &HomeFacts) -> Result<Vec<Change>
     // One that runs is started anew only where it has something else to read.
     let is_other = !own.is_empty() || !wish.files.is_empty();
     let starts = is_other || !matches!(facts.server.state, ServerState::Up(_));
-    changes.extend(own);
     let owner = home.user.unwrap_or(Owner {
         uid: home.free_id,
         gid: home.free_id,
@@ -85,6 +84,8 @@ pub fn setup(wish: &Wish, facts: &Facts, home: &HomeFacts) -> Result<Vec<Change>
             }),
         })
     }));
+    // The configuration comes last: at no moment it names what is not there yet.
+    changes.extend(own);
     if is_new {
         changes.push(Change::Switch(SwitchChange::ReloadXml));
     }
