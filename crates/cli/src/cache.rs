@@ -2,10 +2,11 @@
 
 use crate::client::block_on;
 use crate::config::BAD_CONFIG;
-use crate::site::Site;
+use crate::site::{Found, Site};
 use clap::Subcommand;
 use freeswitch::CacheKey;
-use fusionpbx::{Lang, Settings, cache};
+use fusionpbx::dialplan::stale_keys;
+use fusionpbx::{Domain, Lang, Settings, cache};
 use serde_json::json;
 use std::process::ExitCode;
 
@@ -17,7 +18,7 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Forget a domain's dialplan, or one key; all dialplans where neither is given. Directories stay.
+    /// Forget a domain's dialplan and its numbers from outside, or one key; all dialplans where neither is given. Directories stay.
     #[command(after_help = "Exit codes: 0 cleared, 1 failed, 2 wrong arguments.")]
     Clear(Clear),
 }
@@ -32,6 +33,9 @@ struct Clear {
     /// A key, such as dialplan:pbx.example.com or dialplan:public:551155550199.
     #[arg(long)]
     key: Option<String>,
+    /// Tell what would be forgotten, and forget nothing.
+    #[arg(long)]
+    dry_run: bool,
     /// Print JSON: an array of objects.
     #[arg(long)]
     json: bool,
@@ -44,29 +48,21 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 
 async fn clear(arguments: &Clear) -> anyhow::Result<ExitCode> {
     let found = arguments.site.find().await;
-    let key = match (&arguments.key, &arguments.domain) {
-        (Some(key), _) => key.clone(),
-        (None, Some(domain)) => match found.domain(Some(domain)) {
-            Ok(domain) => format!("dialplan:{}", domain.name),
-            Err(error) => {
-                eprintln!("voice-ai: {error}");
-                return Ok(ExitCode::from(BAD_CONFIG));
-            }
-        },
-        (None, None) => cache::ALL_DIALPLANS.to_owned(),
-    };
-    let key = match CacheKey::parse(&key) {
-        Ok(key) => key,
+    let keys = match keys(arguments, &found) {
+        Ok(keys) => keys,
         Err(error) => {
-            eprintln!("voice-ai: --key: {error}");
+            eprintln!("voice-ai: {error}");
             return Ok(ExitCode::from(BAD_CONFIG));
         }
     };
+    let lang = arguments.site.lang();
     let settings = Settings::read(&found.host)?;
+    if arguments.dry_run {
+        return look(arguments, &found, &settings, &keys);
+    }
     // Files are cleared without FreeSWITCH, too; then nobody tells the other machines of a cluster.
     let mut console = found.reality().await?.console().await.ok();
-    let cleared = cache::clear(&settings.lua_cache, &found.host, &[key], console.as_mut()).await;
-    let lang = arguments.site.lang();
+    let cleared = cache::clear(&settings.lua_cache, &found.host, &keys, console.as_mut()).await;
     let mut failed = false;
     let mut report = Vec::new();
     for one in cleared {
@@ -101,4 +97,61 @@ async fn clear(arguments: &Clear) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// The keys that are meant: of a domain its context and its numbers from outside, with and without `+`.
+fn keys(arguments: &Clear, found: &Found) -> Result<Vec<CacheKey>, String> {
+    let parse = |key: &str| CacheKey::parse(key).map_err(|error| format!("--key: {error}"));
+    let keys = match (&arguments.key, &arguments.domain) {
+        (Some(key), _) => vec![key.clone()],
+        (None, Some(domain)) => of_domain(&found.domain(Some(domain))?, found),
+        (None, None) => vec![cache::ALL_DIALPLANS.to_owned()],
+    };
+    keys.iter().map(|key| parse(key)).collect()
+}
+
+fn of_domain(domain: &Domain, found: &Found) -> Vec<String> {
+    let mut keys = vec![format!("dialplan:{}", domain.name)];
+    if let Ok(database) = &found.facts.database {
+        let theirs = database
+            .dialplans
+            .iter()
+            .filter(|row| row.context == "public" && row.domain == Some(domain.uuid.uuid()));
+        keys.extend(theirs.flat_map(|row| stale_keys(row, &found.facts)));
+    }
+    keys.sort();
+    keys.dedup();
+    keys
+}
+
+/// Tells what clearing would remove.
+fn look(
+    arguments: &Clear,
+    found: &Found,
+    settings: &Settings,
+    keys: &[CacheKey],
+) -> anyhow::Result<ExitCode> {
+    let lang = arguments.site.lang();
+    let mut report = Vec::new();
+    for key in keys {
+        let files = cache::files_of(&settings.lua_cache, &found.host, key);
+        let files = files.map_err(|error| anyhow::anyhow!("{}", error.text().in_lang(lang)))?;
+        let names: Option<Vec<_>> =
+            files.map(|files| files.iter().map(|file| file.display().to_string()).collect());
+        let text = match (&names, lang) {
+            (None, Lang::En) => "in memcached, if it is there".to_owned(),
+            (None, Lang::PtBr) => "no memcached, se estiver lá".to_owned(),
+            (Some(names), Lang::En) if names.is_empty() => "nothing is kept".to_owned(),
+            (Some(names), Lang::PtBr) if names.is_empty() => "nada está guardado".to_owned(),
+            (Some(names), _) => names.join(", "),
+        };
+        if !arguments.json {
+            println!("{}: {text}", key.as_str());
+        }
+        report.push(json!({ "key": key.as_str(), "cleared": false, "text": text, "files": names }));
+    }
+    if arguments.json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    }
+    Ok(ExitCode::SUCCESS)
 }

@@ -3,6 +3,7 @@
 use crate::config::BAD_CONFIG;
 use crate::lang::Language;
 use fusionpbx::{Code, explain};
+use serde_json::json;
 use std::io::{Write as _, stdout};
 use std::process::ExitCode;
 
@@ -13,26 +14,37 @@ pub(crate) struct Arguments {
     code: Option<String>,
     #[command(flatten)]
     language: Language,
+    /// Print JSON: an array of objects with `code`, `title` and `text`.
+    #[arg(long)]
+    json: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let lang = arguments.language.lang();
     let mut out = stdout().lock();
-    let Some(wanted) = &arguments.code else {
-        for &code in Code::ALL {
-            if let Some((title, _)) = explain(code, lang) {
-                writeln!(out, "{code}  {title}")?;
+    let codes = match &arguments.code {
+        None => Code::ALL.to_vec(),
+        Some(wanted) => match Code::parse(wanted) {
+            Some(code) => vec![code],
+            None => {
+                eprintln!("voice-ai: there is no check {wanted:?}; `voice-ai explain` lists them all");
+                return Ok(ExitCode::from(BAD_CONFIG));
             }
-        }
+        },
+    };
+    let sections = codes
+        .into_iter()
+        .filter_map(|code| explain(code, lang).map(|(title, text)| (code, title, text)));
+    if arguments.json {
+        let all: Vec<_> = sections
+            .map(|(code, title, text)| json!({ "code": code, "title": title, "text": text }))
+            .collect();
+        writeln!(out, "{}", serde_json::to_string_pretty(&all)?)?;
         return Ok(ExitCode::SUCCESS);
-    };
-    let Some(code) = Code::parse(wanted) else {
-        eprintln!("voice-ai: there is no check {wanted:?}; `voice-ai explain` lists them all");
-        return Ok(ExitCode::from(BAD_CONFIG));
-    };
-    if let Some((title, text)) = explain(code, lang) {
+    }
+    for (code, title, text) in sections {
         writeln!(out, "{code}  {title}")?;
-        if !text.is_empty() {
+        if arguments.code.is_some() && !text.is_empty() {
             writeln!(out, "\n{text}")?;
         }
     }

@@ -168,15 +168,36 @@ const fn event(method: &CacheMethod) -> Option<CacheEvent> {
     }
 }
 
-fn remove_files(location: &Path, host: &Host, key: &CacheKey) -> Result<Removed, CacheError> {
+/// The files that clearing a key would remove; `None` where keys are kept elsewhere, and only clearing tells what was there.
+///
+/// # Errors
+/// When the folder cannot be listed.
+pub fn files_of(
+    settings: &CacheSettings,
+    host: &Host,
+    key: &CacheKey,
+) -> Result<Option<Vec<PathBuf>>, CacheError> {
+    if settings.method != CacheMethod::File {
+        return Ok(None);
+    }
+    let mut files = named_by(&settings.location, host, key)?;
+    files.retain(|file| file.is_file());
+    Ok(Some(files))
+}
+
+/// Where a key may be kept.
+fn named_by(location: &Path, host: &Host, key: &CacheKey) -> Result<Vec<PathBuf>, CacheError> {
     let folder = host.path(location);
     let names = match key.as_str() {
         ALL_DIALPLANS => of_all_dialplans(&folder)?,
         key => file_names(key),
     };
+    Ok(names.into_iter().map(|name| folder.join(name)).collect())
+}
+
+fn remove_files(location: &Path, host: &Host, key: &CacheKey) -> Result<Removed, CacheError> {
     let mut removed = Vec::new();
-    for name in names {
-        let path = folder.join(name);
+    for path in named_by(location, host, key)? {
         match fs::remove_file(&path) {
             Ok(()) => removed.push(path),
             Err(error) if is_absent(&error) => {}

@@ -1,7 +1,7 @@
 //! `voice-ai cache clear`, and commands that meet.
 
 use super::estate::Version;
-use super::world::{DOMAIN, OTHER, World, tells, told};
+use super::world::{DOMAIN, DOMAIN_UUID, OTHER, World, tells, told};
 use std::process::Stdio;
 
 fn kept(world: &World, key: &str) -> bool {
@@ -26,10 +26,29 @@ async fn the_cache_forgets_what_is_named_and_nothing_else() {
     let Some(world) = World::new(Version::V5_6).await else {
         return;
     };
+    world.estate.run(&format!(
+        "INSERT INTO v_dialplans (domain_uuid, dialplan_uuid, app_uuid, dialplan_context, dialplan_name, dialplan_number, dialplan_order, \
+         dialplan_enabled, dialplan_continue) VALUES ('{DOMAIN_UUID}', gen_random_uuid(), gen_random_uuid(), 'public', '551155550199', \
+         '551155550199', 100, 'true', 'false')"
+    ));
     fill(&world);
+    let shown = world.printed(&["cache", "clear", "--domain", DOMAIN, "--dry-run"]);
+    tells(
+        &shown,
+        &["dialplan.pbx.example.com", "dialplan.public.551155550199"],
+    );
+    assert!(
+        kept(&world, "dialplan.pbx.example.com"),
+        "a dry run forgets nothing"
+    );
     world.printed(&["cache", "clear", "--domain", DOMAIN]);
     assert!(!kept(&world, "dialplan.pbx.example.com"));
-    assert!(kept(&world, "dialplan.tenant2.example.com") && kept(&world, "dialplan.public.551155550199"));
+    assert!(
+        !kept(&world, "dialplan.public.551155550199"),
+        "its number from outside"
+    );
+    assert!(kept(&world, "dialplan.tenant2.example.com"));
+    fill(&world);
     let told = world.json(&[
         "cache",
         "clear",
