@@ -269,6 +269,11 @@ impl Call {
         if !said || self.line != Line::Attached {
             return false;
         }
+        if self.thinking.owed_turn().is_some() || self.floor.turn().is_some() {
+            // The caller has spoken into a break of the stream, and has the word or is answered already: nobody is greeted in between.
+            self.greeting = None;
+            return false;
+        }
         let Some(greeting) = self.greeting.take() else {
             return false;
         };
