@@ -229,8 +229,8 @@ fn what_an_operator_says_is_masked_as_the_secretary_s_words_are() {
     assert!(logs.iter().all(|log| log.contains("Suporte 2")));
 }
 
-#[test]
-fn who_spoke_into_a_break_of_the_stream_and_is_answered_is_not_greeted_as_well() {
+/// A call whose caller was sent on by an operator during a break of the stream, before the greeting, and speaks.
+fn spoken_into_a_break() -> Bench {
     let mut bench = Bench::begun(Settings {
         engine: LISTENING,
         notice: "Esta ligação é gravada.".into(),
@@ -241,26 +241,23 @@ fn who_spoke_into_a_break_of_the_stream_and_is_answered_is_not_greeted_as_well()
     bench.tell(Input::Leg(LegEvent::Detached));
     bench.tell(send_to("2001"));
     bench.tell(Input::SpeechStarted);
+    bench
+}
+
+const RESPOND: Output = Output::Engine(EngineCommand::Respond { turn: TurnId(1) });
+
+#[test]
+fn who_spoke_into_a_break_of_the_stream_and_is_answered_is_not_greeted_as_well() {
+    let mut bench = spoken_into_a_break();
     let outputs = bench.tell(Input::Engine(EngineEvent::TurnEnded));
-    let respond = Output::Engine(EngineCommand::Respond { turn: TurnId(1) });
-    assert!(outputs.contains(&respond), "{outputs:?}");
+    assert!(outputs.contains(&RESPOND), "{outputs:?}");
     assert_eq!(bench.tell(attached()), [], "one answer at a time");
 }
 
 #[test]
 fn nor_is_who_has_the_word_when_the_stream_is_back() {
-    let mut bench = Bench::begun(Settings {
-        engine: LISTENING,
-        notice: "Esta ligação é gravada.".into(),
-        greeting: "Bom dia.".into(),
-        ..rules()
-    });
-    bench.tell(Input::SpeechStarted);
-    bench.tell(Input::Leg(LegEvent::Detached));
-    bench.tell(send_to("2001"));
-    bench.tell(Input::SpeechStarted);
+    let mut bench = spoken_into_a_break();
     assert_eq!(bench.tell(attached()), []);
     let outputs = bench.tell(Input::Engine(EngineEvent::TurnEnded));
-    let respond = Output::Engine(EngineCommand::Respond { turn: TurnId(1) });
-    assert_eq!(outputs[0], respond, "{outputs:?}");
+    assert_eq!(outputs[0], RESPOND, "{outputs:?}");
 }
