@@ -385,14 +385,32 @@ impl Config {
         file: Option<(&str, &str)>,
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, ConfigErrors> {
+        Self::parse_for(file, environment, Path::new("/"), &[])
+    }
+
+    /// The same for a machine whose files are below `root`, where the file's absolute paths lead then, and for which the files of `coming`
+    /// are still to be written, each with its text.
+    pub fn parse_for(
+        file: Option<(&str, &str)>,
+        environment: impl IntoIterator<Item = (String, String)>,
+        root: &Path,
+        coming: &[(PathBuf, String)],
+    ) -> Result<Self, ConfigErrors> {
+        let there = coming
+            .iter()
+            .map(|(path, text)| (below(root, path), text.clone()));
         let mut reading = Reading {
             environment: environment.into_iter().collect(),
+            coming: there.collect(),
             errors: Vec::new(),
         };
         let mut tree = match file {
             Some((name, text)) => Node::from_file(name, text, &mut reading.errors),
             None => Node::empty(),
         };
+        if root != Path::new("/") {
+            tree.move_paths(&|path| below(root, path));
+        }
         tree.override_by(&reading.environment, &mut reading.errors);
         let config = <Self as Read>::read(tree, &mut reading).unwrap_or_default();
         if reading.errors.is_empty() {
@@ -411,6 +429,11 @@ impl Config {
         <Self as Read>::keys("", &mut keys);
         keys
     }
+}
+
+/// Where an absolute path of a machine whose `/` is `root` is found from here.
+fn below(root: &Path, path: &Path) -> PathBuf {
+    root.join(path.strip_prefix("/").unwrap_or(path))
 }
 
 impl ServerConfig {

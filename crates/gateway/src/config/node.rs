@@ -2,6 +2,7 @@
 
 use super::error::{ConfigError, Origin};
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 
@@ -66,6 +67,16 @@ impl Node {
             path: String::new(),
             at,
             value: Value::Table(source.table("", table.get_ref())),
+        }
+    }
+
+    /// Gives every text that is an absolute path the one that it is moved to.
+    pub(super) fn move_paths(&mut self, to: &impl Fn(&Path) -> PathBuf) {
+        match &mut self.value {
+            Value::Table(table) => table.values_mut().for_each(|node| node.move_paths(to)),
+            Value::Array(items) => items.iter_mut().for_each(|node| node.move_paths(to)),
+            Value::Text(text) if text.starts_with('/') => *text = to(Path::new(text)).display().to_string(),
+            Value::Text(_) | Value::Bool(_) | Value::Integer(_) | Value::Other(_) => {}
         }
     }
 

@@ -5,11 +5,14 @@ use super::node::{Node, Value};
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 
 /// What values are read with.
 pub(super) struct Reading {
     /// The whole environment, for secrets that are named by their variable.
     pub(super) environment: BTreeMap<String, String>,
+    /// Files that secrets may be in and that are still to be written, with their texts.
+    pub(super) coming: BTreeMap<PathBuf, String>,
     /// What was wrong so far.
     pub(super) errors: Vec<ConfigError>,
 }

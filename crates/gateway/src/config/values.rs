@@ -10,7 +10,7 @@ use secretary::DomainUuid;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Reads a value of one kind; `expected` says what would be right.
 fn plain<T>(
@@ -186,7 +186,7 @@ impl Read for Secret {
         let from_env = matches!(node.at, Origin::Env(_));
         let Node { path, at, value } = node;
         let read = match value {
-            Value::Table(table) => reference(table, &reading.environment),
+            Value::Table(table) => reference(table, reading),
             _ if !from_env => Err(format!(
                 "a secret does not belong into this file; write {{ env = \"NAME\" }} or {{ file = \"/path\" }}, or set {}",
                 variable(&path)
@@ -220,10 +220,7 @@ fn variable(path: &str) -> String {
     format!("{}{}", PREFIX, path.to_ascii_uppercase().replace('.', "__"))
 }
 
-fn reference(
-    mut table: BTreeMap<String, Node>,
-    environment: &BTreeMap<String, String>,
-) -> Result<Secret, String> {
+fn reference(mut table: BTreeMap<String, Node>, reading: &Reading) -> Result<Secret, String> {
     let named = table.pop_first();
     let (
         Some((
@@ -239,8 +236,11 @@ fn reference(
         return Err("a secret is named by { env = \"NAME\" } or { file = \"/path\" }, one of the two".into());
     };
     match kind.as_str() {
-        "file" => Secret::from_file(&name),
-        "env" => match environment.get(&name) {
+        "file" => match reading.coming.get(Path::new(&name)) {
+            Some(text) => Secret::new(text),
+            None => Secret::from_file(&name),
+        },
+        "env" => match reading.environment.get(&name) {
             Some(text) => Secret::new(text),
             None => Err(SecretError::NoVariable(name)),
         },

@@ -3,6 +3,7 @@
 use gateway::Config;
 use gateway::config::ConfigErrors;
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 const SAMPLE: &str = include_str!("../../../../voice-ai.sample.toml");
 
@@ -432,4 +433,25 @@ fn an_address_that_no_parked_call_could_use_is_told_before_the_start() {
         "{told}"
     );
     assert!(told.contains("IPv4"), "{told}");
+}
+
+#[test]
+fn a_configuration_is_read_as_another_machine_has_it_and_before_its_secrets_are_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    // Of one that is split at its quotes the path in apostrophes would be forgotten.
+    let text = "data.dir = '/var/lib/voice-ai' # \"\nserver.token = { file = \"/etc/stream.token\" }\nopenai.model = \"a/b\"\n";
+    let name = "voice-ai.toml";
+    let coming = [(PathBuf::from("/etc/stream.token"), "s3cret\n".to_owned())];
+    let config = Config::parse_for(Some((name, text)), [], root, &coming).unwrap();
+    assert_eq!(config.data.dir, root.join("var/lib/voice-ai"));
+    assert_eq!(config.openai.model, "a/b");
+    assert_eq!(config.server.token.unwrap().expose(), "s3cret");
+    let here = Config::parse_for(Some((name, text)), [], Path::new("/"), &coming).unwrap();
+    assert_eq!(here.data.dir, PathBuf::from("/var/lib/voice-ai"));
+    let missing = message(Config::parse_for(Some((name, text)), [], root, &[]));
+    assert!(
+        missing.contains(&root.join("etc/stream.token").display().to_string()),
+        "{missing}"
+    );
 }
