@@ -1,6 +1,6 @@
 //! The installation that is looked at: the machine, and the service's configuration on it.
 
-use crate::config::{Source, environment, load};
+use crate::config::{PACKAGED, Source, environment, load};
 use crate::lang::Language;
 use fusionpbx::{
     Domain, Facts, Host, Lang, Reality, Service, ServiceDomain, ServiceSecretary, Settings, SurveyOptions,
@@ -14,8 +14,6 @@ use std::pin::pin;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// Where the package puts the configuration.
-const CONFIG: &str = "/etc/voice-ai/voice-ai.toml";
 /// Where the package has secretaries.
 const SECRETARIES: &str = "/etc/voice-ai/secretaries";
 
@@ -67,12 +65,16 @@ impl Site {
         }
     }
 
-    /// The configuration that is named, else the package's where there is one, else the defaults. What is wrong with it is a finding.
+    /// The configuration that is named, else one in this folder, else the machine's, else the defaults. What is wrong with it is a finding.
     fn configured(&self, host: &Host) -> Configured {
-        let packaged = host.path(CONFIG);
-        let (file, shown) = match self.source.file() {
-            Some(file) => (file.is_file().then(|| file.to_owned()), file.to_owned()),
-            None => (packaged.is_file().then_some(packaged), PathBuf::from(CONFIG)),
+        let packaged = host.path(PACKAGED);
+        let meant = match host.is_here() {
+            true => self.source.file(),
+            false => self.source.named().map(Path::to_owned),
+        };
+        let (file, shown) = match meant {
+            Some(file) => (file.is_file().then(|| file.clone()), file),
+            None => (packaged.is_file().then_some(packaged), PathBuf::from(PACKAGED)),
         };
         let (config, inventory) = match self.loaded(host, file.as_deref()) {
             Ok(config) => {
@@ -242,5 +244,7 @@ fn service(file: &Path, is_configured: bool, config: &Config, inventory: Invento
         wrong: inventory.wrong,
         unserved: inventory.unserved,
         missing_models: inventory.missing_models,
+        models: config.models.dir.clone(),
+        keys: Vec::new(),
     }
 }

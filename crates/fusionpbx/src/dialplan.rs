@@ -5,6 +5,7 @@
 
 mod address;
 mod anew;
+mod back;
 mod breaking;
 mod context;
 mod editor;
@@ -45,9 +46,11 @@ pub use takes::Takes;
 pub use writing::{Part, Unwritable};
 
 pub(crate) use address::missed;
+pub(crate) use anew::parks;
+pub(crate) use back::{give_back, leads_to};
 pub(crate) use breaking::breaks_context;
 pub(crate) use context::{is_everywhere, is_public};
 pub(crate) use mend::is_stream;
-pub(crate) use ours::{by_details, domain_by_variable};
-pub(crate) use plan::hostname;
+pub(crate) use ours::{answered_by, by_details, domain_by_variable, is_from_outside};
+pub(crate) use plan::{hostname, is_made_by_us};
 pub(crate) use rows::columns;

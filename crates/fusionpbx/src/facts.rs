@@ -19,7 +19,7 @@ pub use home::HomeFacts;
 pub use module::{ModuleBuild, ModuleFacts};
 pub use script::{FileFacts, ScriptFacts};
 pub use server::{PortOwner, ServerFacts, ServerState, Upgrade};
-pub use service::{Service, ServiceDomain, ServiceSecretary};
+pub use service::{EngineKey, KeyState, Service, ServiceDomain, ServiceSecretary};
 pub use switch::{Account, Apart, Esl, EslState, LoadedModule, Running, SwitchFacts};
 pub use system::{Installation, PasswordCut, SecondConfig, SystemFacts};
 

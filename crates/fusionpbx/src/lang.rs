@@ -46,6 +46,15 @@ impl Text {
         Self::new(text.clone(), text)
     }
 
+    /// A number of things: `2 rows`, `2 linhas`; of each language what one is called, and what several are.
+    pub fn counted(number: usize, en: [&str; 2], pt_br: [&str; 2]) -> Self {
+        let one = usize::from(number != 1);
+        Self::new(
+            format!("{number} {}", en[one]),
+            format!("{number} {}", pt_br[one]),
+        )
+    }
+
     /// The version of a language.
     pub fn in_lang(&self, lang: Lang) -> &str {
         match lang {
@@ -58,6 +67,18 @@ impl Text {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_thing_is_not_several() {
+        let rows = |number| Text::counted(number, ["row", "rows"], ["linha", "linhas"]);
+        for (number, en, pt_br) in [
+            (0, "0 rows", "0 linhas"),
+            (1, "1 row", "1 linha"),
+            (2, "2 rows", "2 linhas"),
+        ] {
+            assert_eq!(rows(number), Text::new(en, pt_br));
+        }
+    }
 
     #[test]
     fn a_locale_tells_the_language() {

@@ -35,10 +35,10 @@ pub use database::{Database, DatabaseError};
 pub use explain::explain;
 pub use facts::{
     Account, Apart, CacheFacts, CacheFile, CacheMethod, CacheRow, CacheSettings, ChoiceOfDialplan,
-    DatabaseFacts, Destination, Detail, DialplanRow, Domain, Esl, EslState, Facts, FileFacts, HomeFacts,
-    Installation, LoadedModule, Module, ModuleBuild, ModuleFacts, PasswordCut, PortOwner, Running,
-    ScriptFacts, SecondConfig, ServerFacts, ServerState, Service, ServiceDomain, ServiceSecretary,
-    SwitchFacts, SwitchFolders, SystemFacts, Unread, Upgrade,
+    DatabaseFacts, Destination, Detail, DialplanRow, Domain, EngineKey, Esl, EslState, Facts, FileFacts,
+    HomeFacts, Installation, KeyState, LoadedModule, Module, ModuleBuild, ModuleFacts, PasswordCut,
+    PortOwner, Running, ScriptFacts, SecondConfig, ServerFacts, ServerState, Service, ServiceDomain,
+    ServiceSecretary, SwitchFacts, SwitchFolders, SystemFacts, Unread, Upgrade,
 };
 pub use finding::{Finding, Verdict};
 pub use host::{Host, User, Want};

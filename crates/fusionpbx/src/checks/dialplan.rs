@@ -113,11 +113,7 @@ fn without_fault(code: Code, rows: &[Seen<'_>], facts: &Facts) -> Finding {
                 "não há linha que leve chamadas a uma secretária",
             ),
         ),
-        (1, _) => Finding::ok(code, Text::new("1 row", "1 linha")),
-        (count, _) => Finding::ok(
-            code,
-            Text::new(format!("{count} rows"), format!("{count} linhas")),
-        ),
+        (count, _) => Finding::ok(code, Text::counted(count, ["row", "rows"], ["linha", "linhas"])),
     }
 }
 

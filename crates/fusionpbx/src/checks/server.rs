@@ -78,7 +78,9 @@ fn complains(complaint: &str, number: usize) -> Finding {
         Code::ServerNotRunning,
         Text::new(
             format!("the service runs, and its health has complaints ({number}): {complaint}"),
-            format!("o serviço está rodando, e sua saúde tem queixas ({number}): {complaint}"),
+            format!(
+                "o serviço está rodando, e sua saúde tem queixas ({number}); nas palavras dele: {complaint}"
+            ),
         ),
         Text::new("a health without complaints", "uma saúde sem queixas"),
         Text::new(
@@ -221,7 +223,7 @@ fn upgrade(facts: &Facts) -> Finding {
             code,
             Text::new(
                 format!("the service refuses streams with {status}: {why}"),
-                format!("o serviço recusa streams com {status}: {why}"),
+                format!("o serviço recusa streams com {status}; nas palavras dele: {why}"),
             ),
             Text::new(
                 "token, address list and TLS of the service as the script uses them",

@@ -2,7 +2,7 @@
 
 use super::{no_fusionpbx, service_is_up};
 use crate::survey::RECORDS;
-use crate::{Code, Facts, Finding, PasswordCut, Text};
+use crate::{Code, Facts, Finding, Lang, PasswordCut, Text};
 use std::path::Path;
 
 /// Less than this free is nearly full: a day of recordings of a small tenant.
@@ -32,13 +32,17 @@ fn installation(facts: &Facts) -> Finding {
     let code = Code::FusionPbxMissing;
     match &facts.system.installation {
         Ok(found) => {
-            let version = facts
-                .database
-                .as_ref()
-                .map_or("?", |database| database.version.as_str());
+            let config = found.config.display();
             Finding::ok(
                 code,
-                Text::plain(format!("FusionPBX {version}, {}", found.config.display())),
+                match facts.database.as_ref().map(|database| database.version.as_str()) {
+                    Ok("?") => Text::new(
+                        format!("FusionPBX, {config}; v_software does not tell its version"),
+                        format!("FusionPBX, {config}; v_software não diz a versão"),
+                    ),
+                    Ok(version) => Text::plain(format!("FusionPBX {version}, {config}")),
+                    Err(_) => Text::plain(format!("FusionPBX, {config}")),
+                },
             )
         }
         Err(why) => Finding::fault(
@@ -59,21 +63,30 @@ fn installation(facts: &Facts) -> Finding {
 fn database(facts: &Facts) -> Finding {
     let code = Code::DatabaseRefused;
     match (&facts.database, &facts.system.installation) {
-        (Ok(database), _) => Finding::ok(
-            code,
+        (Ok(database), _) => Finding::ok(code, {
+            let domains = Text::counted(
+                database.domains.len(),
+                ["domain", "domains"],
+                ["domínio", "domínios"],
+            );
+            let rows = Text::counted(
+                database.dialplans.len(),
+                ["dialplan row", "dialplan rows"],
+                ["linha de dialplan", "linhas de dialplan"],
+            );
             Text::new(
                 format!(
-                    "the database answers: {} domains, {} dialplan rows",
-                    database.domains.len(),
-                    database.dialplans.len()
+                    "the database answers: {}, {}",
+                    domains.in_lang(Lang::En),
+                    rows.in_lang(Lang::En)
                 ),
                 format!(
-                    "o banco de dados responde: {} domínios, {} linhas de dialplan",
-                    database.domains.len(),
-                    database.dialplans.len()
+                    "o banco de dados responde: {}, {}",
+                    domains.in_lang(Lang::PtBr),
+                    rows.in_lang(Lang::PtBr)
                 ),
-            ),
-        ),
+            )
+        }),
         (Err(_), Err(_)) => Finding::skipped(code, no_fusionpbx()),
         (Err(why), Ok(installation)) => Finding::fault(
             code,

@@ -3,6 +3,7 @@
 use super::address::{USUAL_URL, stream_url};
 use super::entry::{Entry, EntryLeg, Route, SecretaryRoute, unicast};
 use super::mend::Mending;
+use super::ours::{Carrier, by_details, carrier};
 use super::{Action, Meaning, is_stream};
 use crate::LoadedModule;
 use freeswitch::{Extension, SCRIPT_NAME, VariableName, VariableValue};
@@ -12,6 +13,20 @@ use std::net::IpAddr;
 const FALLBACK: &str = "voice_ai_fallback";
 const URL: &str = "voice_ai_url";
 const HOST: &str = "voice_ai_host";
+
+/// Whether a row that streams was one that parks: the service's mark is set before.
+pub(crate) fn parks(meaning: &Meaning) -> bool {
+    meaning.variable_before(is_stream, "voice_ai") == Some("true")
+}
+
+/// Whether a row does this already, or sets the same variable.
+fn does(meaning: &Meaning, wanted: &Action) -> bool {
+    let name = |action: &Action| action.variable().map(|(name, _)| name.to_owned());
+    meaning.actions().any(|action| match name(wanted) {
+        Some(wanted) => name(action) == Some(wanted),
+        None => action.application == wanted.application && action.data == wanted.data,
+    })
+}
 
 impl Mending<'_> {
     /// As it would be made today, where neither XML nor details can be read. What its malformed XML still says is kept.
@@ -69,11 +84,15 @@ impl Mending<'_> {
             .collect()
     }
 
-    /// What carries calls in the place of a stream, by the variables that are set before it.
+    /// What carries calls in the place of a stream: as the row still says, by the variables that are set before it or by its details, else as
+    /// FreeSWITCH can.
     pub(super) fn carrying(&self, meaning: &Meaning) -> Vec<Action> {
         let is_set = |name| meaning.variable_before(is_stream, name).is_some();
-        if !self.has_script() {
-            return unicast(is_set(FALLBACK));
+        let kept = by_details(self.row, self.database).as_ref().and_then(carrier);
+        if kept == Some(Carrier::Park) || (kept.is_none() && parks(meaning)) || !self.has_script() {
+            let mut actions = unicast(is_set(FALLBACK));
+            actions.retain(|action| !does(meaning, action));
+            return actions;
         }
         let url = self.other_url().filter(|_| !is_set(URL) && !is_set(HOST));
         let set = url.map(|url| Action::new("set", format!("{URL}={url}")));

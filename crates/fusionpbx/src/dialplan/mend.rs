@@ -4,8 +4,8 @@ use super::address::streams_to;
 use super::context::{domain_named, is_public};
 use super::entry::{Did, ORDERS};
 use super::ours::{
-    Carrier, by_details, carrier, domain_by_column, domain_by_context, domain_by_variable, is_did,
-    is_of_another_host, is_ours, meaning_of, number_of,
+    Carrier, answered_by, by_details, carrier, domain_by_column, domain_by_context, domain_by_variable,
+    is_did, is_from_outside, is_of_another_host, is_ours, meaning_of, number_of,
 };
 use super::plan::{destinations_of, hostname, new_destination, written};
 use super::rows::{Columns, bind_destination, update};
@@ -34,11 +34,11 @@ pub fn mend(code: Code, row: &DialplanRow, facts: &Facts) -> Option<Vec<Change>>
     let mut columns = Columns::new();
     let mut set = |column: &str, value| columns.insert(column.to_owned(), value);
     match code {
-        Code::DialplanDisabled if !row.enabled => {
+        Code::DialplanDisabled if !row.enabled && answered_by(row, database).is_none() => {
             target.enabled = true;
             set("dialplan_enabled", json!("true"));
         }
-        Code::DialplanContext if is_public(&row.context) => return None,
+        Code::DialplanContext if is_from_outside(row, database) => return None,
         Code::DialplanContext => {
             let right = domain_by_column(row, database).or_else(|| domain_by_variable(row, database))?;
             target.context.clone_from(&right.name);
@@ -102,7 +102,7 @@ pub fn mend(code: Code, row: &DialplanRow, facts: &Facts) -> Option<Vec<Change>>
 pub(super) struct Mending<'a> {
     pub(super) row: &'a DialplanRow,
     pub(super) facts: &'a Facts,
-    database: &'a DatabaseFacts,
+    pub(super) database: &'a DatabaseFacts,
 }
 
 impl Mending<'_> {

@@ -3,8 +3,9 @@
 use super::context::{domain_named, is_public};
 use super::entry::{APP_UUID, only_number};
 use super::meaning::{Action, Meaning, Test};
+use super::plan::destinations_of;
 use super::{editor, hostname, is_stream, read, read_one};
-use crate::{DatabaseFacts, DialplanRow, Domain, Facts};
+use crate::{DatabaseFacts, Destination, DialplanRow, Domain, Facts};
 use freeswitch::SCRIPT_NAME;
 use uuid::Uuid;
 
@@ -181,6 +182,33 @@ pub(crate) fn is_did(row: &DialplanRow, facts: &DatabaseFacts) -> bool {
         return false;
     }
     row.app == Some(APP_UUID) || meaning.actions().any(|action| leads_to_us(action, facts))
+}
+
+/// The longest extension of FusionPBX's own pages; a longer number is one from outside.
+const EXTENSION: usize = 6;
+
+/// Whether a row of a public context is for a number from outside, and not for an extension that got there: a destination names it, or its
+/// number is none that phones of a domain have.
+pub(crate) fn is_from_outside(row: &DialplanRow, facts: &DatabaseFacts) -> bool {
+    let leads_here = |destination: &Destination| destination.dialplan == Some(row.uuid);
+    if !is_public(&row.context) || facts.destinations.iter().any(leads_here) {
+        return is_public(&row.context);
+    }
+    number_of(row, facts).is_none_or(|number| {
+        let is_long = number.starts_with('+') || number.len() > EXTENSION;
+        is_long || destinations_of(&number, facts).next().is_some()
+    })
+}
+
+/// The row that answers the calls of one that is switched off: another of ours for the same number in the same context.
+pub(crate) fn answered_by<'a>(row: &DialplanRow, facts: &'a DatabaseFacts) -> Option<&'a DialplanRow> {
+    let number = number_of(row, facts)?;
+    facts.dialplans.iter().find(|other| {
+        let is_near = other.uuid != row.uuid && other.enabled && other.context == row.context;
+        is_near
+            && (is_ours(other) || is_did(other, facts))
+            && number_of(other, facts).as_deref() == Some(&number)
+    })
 }
 
 fn leads_to_us(action: &Action, facts: &DatabaseFacts) -> bool {

@@ -29,6 +29,32 @@ pub struct Service {
     pub unserved: Vec<String>,
     /// Models in use that are not there, by the names of `voice-ai models`.
     pub missing_models: Vec<String>,
+    /// The folder of models, where one is configured.
+    pub models: Option<PathBuf>,
+    /// What the engines' providers say of the keys; none of an engine that nobody asked.
+    pub keys: Vec<EngineKey>,
+}
+
+/// A key of an engine, as its provider takes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineKey {
+    /// The setting that names it: `openai.api_key`.
+    pub setting: String,
+    /// Where the provider was asked.
+    pub place: String,
+    /// What it said.
+    pub state: KeyState,
+}
+
+/// What a provider says of a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyState {
+    /// It is taken, or the provider tells nothing against it.
+    Taken,
+    /// It is refused, with this HTTP status.
+    Refused(u16),
+    /// Nothing answers, and why.
+    Unreached(String),
 }
 
 impl Service {

@@ -3,8 +3,8 @@
 use super::texts::{in_the_page, malformed, remedy};
 use super::{Kind, Seen};
 use crate::dialplan::{
-    Action, Takes, by_details, carrier, editor, hostname, is_ours, is_public, is_stream, number_of, read_one,
-    shadow,
+    Action, Takes, by_details, carrier, editor, hostname, is_ours, is_public, is_stream, number_of, parks,
+    read_one, shadow,
 };
 use crate::{Code, Finding, Text, Verdict};
 use freeswitch::SCRIPT_NAME;
@@ -19,13 +19,17 @@ pub(super) fn audio_stream(seen: &Seen<'_>) -> Vec<Finding> {
         &format!("ponha lua {SCRIPT_NAME} no lugar, e defina secretary_uuid antes"),
     );
     let (application, data) = (&action.application, &action.data);
+    let carrier = match seen.meaning().is_some_and(parks) {
+        true => "park".to_owned(),
+        false => format!("lua {SCRIPT_NAME}"),
+    };
     seen.about(Finding::fault(
         code,
         Text::new(
             format!("{application} {data:?} as an application: it is an API, and FreeSWITCH ends the call with DESTINATION_OUT_OF_ORDER"),
             format!("{application} {data:?} como aplicação: é uma API, e o FreeSWITCH encerra a chamada com DESTINATION_OUT_OF_ORDER"),
         ),
-        Text::plain(format!("lua {SCRIPT_NAME}")),
+        Text::plain(carrier),
         remedy(code, seen.row, seen.facts, by_hand),
     ))
 }

@@ -4,8 +4,8 @@ use super::super::repair;
 use super::texts::{in_the_page, remedy};
 use super::{Kind, Seen};
 use crate::dialplan::{
-    Carrier, carrier, domain_by_column, domain_by_context, domain_by_variable, hostname as hostname_of,
-    is_of_another_host, is_public, secretary_rows, served,
+    Carrier, answered_by, carrier, domain_by_column, domain_by_context, domain_by_variable,
+    hostname as hostname_of, is_from_outside, is_of_another_host, secretary_rows, served,
 };
 use crate::{
     ChoiceOfDialplan, Code, DatabaseFacts, DialplanRow, Domain, Facts, Finding, ServiceDomain, Text,
@@ -100,16 +100,30 @@ pub(super) fn disabled(seen: &Seen<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let code = Code::DialplanDisabled;
-    // It may be meant.
-    seen.about(Finding::warning(
+    if let Some(other) = answered_by(seen.row, seen.database) {
+        let (name, uuid) = (&other.name, seen.row.uuid);
+        return seen.about(Finding::warning(
+            code,
+            Text::new(
+                format!("the row is switched off, and {name:?} answers its number"),
+                format!("a linha está desativada, e {name:?} atende seu número"),
+            ),
+            Text::new("one row for a number", "uma linha por número"),
+            Text::new(
+                format!("nothing, or remove it: voice-ai dialplan remove {uuid}"),
+                format!("nada, ou remova-a: voice-ai dialplan remove {uuid}"),
+            ),
+        ));
+    }
+    seen.about(Finding::fault(
         code,
         Text::new(
             "the row is switched off: its number is not answered",
             "a linha está desativada: seu número não é atendido",
         ),
         Text::new(
-            "switched on, unless that is meant",
-            "ativada, a menos que seja intencional",
+            "switched on; where nobody is to answer any more, removed",
+            "ativada; se ninguém mais deve atender, removida",
         ),
         repair(code),
     ))
@@ -130,7 +144,7 @@ pub(super) fn context(seen: &Seen<'_>) -> Vec<Finding> {
         Some(domain) => Text::plain(&domain.name),
         None => Text::new("the name of its domain", "o nome do seu domínio"),
     };
-    if is_public(&row.context) {
+    if is_from_outside(row, seen.database) {
         return seen.about(Finding::warning(
             code,
             found,

@@ -1,31 +1,72 @@
 //! SV-05, 06, 08: what the service is configured with.
 
 use super::{see, service_is_up};
-use crate::{Code, Facts, Finding, Text};
+use crate::{Code, EngineKey, Facts, Finding, KeyState, Text};
 
 pub(super) fn key(facts: &Facts) -> Finding {
     let code = Code::ServerEngineKey;
-    let Some(lack) = facts.service.unserved.first() else {
-        if !facts.service.is_known() {
-            return Finding::skipped(code, see(Code::ServerConfig));
-        }
-        return Finding::ok(
+    let service = &facts.service;
+    let right = Text::new(
+        "every secretary's engine with its key",
+        "o motor de cada secretária com sua chave",
+    );
+    if let Some(lack) = service.unserved.first() {
+        let found = Text::new(
+            lack.clone(),
+            format!("uma secretária quer um motor que falta; nas palavras do serviço: {lack}"),
+        );
+        return Finding::fault(code, found, right, configuration(facts));
+    }
+    if !service.is_known() {
+        return Finding::skipped(code, see(Code::ServerConfig));
+    }
+    let is_wrong = |key: &&EngineKey| matches!(key.state, KeyState::Refused(_));
+    let is_unreached = |key: &&EngineKey| matches!(key.state, KeyState::Unreached(_));
+    let told = service.keys.iter().find(is_wrong);
+    match told.or_else(|| service.keys.iter().find(is_unreached)) {
+        Some(key) => of_provider(key, right, facts),
+        None => Finding::ok(
             code,
             Text::new(
                 "the engines that secretaries want are there, with their keys",
                 "os motores que as secretárias usam estão configurados, com suas chaves",
             ),
-        );
-    };
-    Finding::fault(
-        code,
-        Text::plain(lack.clone()),
-        Text::new(
-            "every secretary's engine with its key",
-            "o motor de cada secretária com sua chave",
         ),
-        configuration(facts),
-    )
+    }
+}
+
+/// A key that its provider refuses, or a provider that does not answer.
+fn of_provider(key: &EngineKey, right: Text, facts: &Facts) -> Finding {
+    let code = Code::ServerEngineKey;
+    let (setting, place) = (&key.setting, &key.place);
+    match &key.state {
+        KeyState::Unreached(why) => Finding::warning(
+            code,
+            Text::new(
+                format!(
+                    "{place} does not answer from this machine, so that {setting} could not be tried: {why}"
+                ),
+                format!("{place} não responde a esta máquina, e {setting} não pôde ser testada: {why}"),
+            ),
+            right,
+            Text::new(
+                format!("curl -sI {place}; then the firewall and the name servers of this machine"),
+                format!("curl -sI {place}; depois o firewall e os servidores de nomes desta máquina"),
+            ),
+        ),
+        KeyState::Taken => Finding::ok(code, Text::plain(setting.clone())),
+        KeyState::Refused(status) => Finding::fault(
+            code,
+            Text::new(
+                format!("{place} refuses the key of {setting} (HTTP {status}): its secretaries cannot speak"),
+                format!(
+                    "{place} recusa a chave de {setting} (HTTP {status}): as secretárias que a usam não falam"
+                ),
+            ),
+            right,
+            configuration(facts),
+        ),
+    }
 }
 
 pub(super) fn models(facts: &Facts) -> Finding {
@@ -56,7 +97,10 @@ pub(super) fn models(facts: &Facts) -> Finding {
             ),
         ),
         Text::new("the model installed", "o modelo instalado"),
-        Text::plain(format!("voice-ai models install {model}")),
+        Text::plain(match &facts.service.models {
+            Some(folder) => format!("voice-ai models install {model} --dir {}", folder.display()),
+            None => format!("voice-ai models install {model}"),
+        }),
     )
 }
 
@@ -71,7 +115,10 @@ pub(super) fn config(facts: &Facts) -> Finding {
     };
     Finding::fault(
         code,
-        Text::plain(wrong.clone()),
+        Text::new(
+            format!("the service does not start with it: {wrong}"),
+            format!("o serviço não inicia com ela; nas palavras dele: {wrong}"),
+        ),
         Text::new(
             "a configuration with which the service starts",
             "uma configuração com a qual o serviço inicia",

@@ -3,12 +3,13 @@
 use super::applied::apply_all;
 use super::dump;
 use super::healthy::{self, DOMAIN, OTHER_DOMAIN, SECRETARY, bare, row, takes};
-use super::injected::{Break, FAULTS, Mend, Safe, edit_both, neighbour, ours};
+use super::injected::{Break, FAULTS, Mend, Safe, edit_both, edit_xml, neighbour, ours};
 use fusionpbx::checks::check;
 use fusionpbx::dialplan::{Did, Entry, EntryLeg, Route, add, did_rows, mend, secretary_rows};
 use fusionpbx::plan::repair;
 use fusionpbx::{Change, ChoiceOfDialplan, Code, DialplanRow, Facts, Finding, Group, Lang, Verdict};
 use secretary::DomainUuid;
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 fn wrong(facts: &Facts) -> Vec<Finding> {
@@ -236,7 +237,7 @@ fn what_may_take_the_calls_is_a_warning() {
 #[test]
 fn what_may_be_meant_is_mended_only_where_it_is_named() {
     let mut facts = healthy(ChoiceOfDialplan::Single, EntryLeg::Unicast);
-    ours(&mut facts).enabled = false;
+    ours(&mut facts).app = None;
     let unasked = repair(&facts, None, &[]);
     assert_eq!(unasked.changes, []);
     let left: Vec<_> = unasked
@@ -245,12 +246,90 @@ fn what_may_be_meant_is_mended_only_where_it_is_named() {
         .map(|finding| (finding.code, finding.verdict))
         .collect();
     assert!(
-        left.contains(&(Code::DialplanDisabled, Verdict::Warning)),
+        left.contains(&(Code::DialplanAppUuid, Verdict::Warning)),
         "{left:?}"
     );
-    let asked = repair(&facts, None, &[Code::DialplanDisabled]);
+    let asked = repair(&facts, None, &[Code::DialplanAppUuid]);
     apply_all(&mut facts, &asked.changes);
-    assert!(ours(&mut facts).enabled);
+    assert!(ours(&mut facts).app.is_some());
+}
+
+#[test]
+fn a_row_that_is_switched_off_is_a_fault_where_nobody_else_answers_its_number() {
+    let mut facts = healthy(ChoiceOfDialplan::Single, EntryLeg::Unicast);
+    ours(&mut facts).enabled = false;
+    let found = wrong(&facts);
+    assert_eq!(found[0].verdict, Verdict::Fault);
+    assert_eq!(repair(&facts, None, &[]).mended.len(), 1);
+    // Its successor answers: switched on, the two would be in each other's way.
+    let mut successor = ours(&mut facts).clone();
+    successor.uuid = Uuid::new_v4();
+    successor.name = "voice_secretary_carlos".to_owned();
+    successor.enabled = true;
+    neighbour(&mut facts, successor);
+    let found = wrong(&facts);
+    let [finding] = found.as_slice() else {
+        panic!("{found:#?}")
+    };
+    assert_eq!(
+        (finding.code, finding.verdict),
+        (Code::DialplanDisabled, Verdict::Warning)
+    );
+    assert!(finding.found.in_lang(Lang::En).contains("voice_secretary_carlos"));
+    assert_eq!(repair(&facts, None, &[Code::DialplanDisabled]).changes, []);
+}
+
+#[test]
+fn a_number_from_outside_that_a_row_in_public_answers_itself_is_a_warning() {
+    for (number, destination) in [("551155550100", false), ("8000", true)] {
+        let mut facts = healthy(ChoiceOfDialplan::Single, EntryLeg::Unicast);
+        edit_both(&mut facts, "^8000$", &format!("^{number}$"));
+        let row = ours(&mut facts);
+        row.context = "public".to_owned();
+        let uuid = row.uuid;
+        let database = facts.database.as_mut().unwrap();
+        database.destinations[0].dialplan = destination.then_some(uuid);
+        let of_row = |facts: &Facts| {
+            let mut found = wrong(facts);
+            found.retain(|finding| finding.code == Code::DialplanContext);
+            found
+        };
+        let found = of_row(&facts);
+        assert_eq!((found.len(), found[0].verdict), (1, Verdict::Warning), "{number}");
+        assert_eq!(repair(&facts, None, &[Code::DialplanContext]).changes, []);
+    }
+}
+
+#[test]
+fn a_row_that_streams_is_mended_on_the_leg_that_it_had() {
+    let stream = "audio_stream\" data=\"ws://127.0.0.1:8085/ws/${domain_uuid}/${uuid}";
+    for (leg, carrier) in [
+        (EntryLeg::Unicast, "park\" data=\""),
+        (EntryLeg::Script(Vec::new()), "lua\" data=\"voice_secretary.lua"),
+    ] {
+        let sound = healthy(ChoiceOfDialplan::Single, leg);
+        let well = sound.database.as_ref().unwrap().dialplans.clone();
+        for details_too in [true, false] {
+            let mut facts = sound.clone();
+            edit_xml(&mut facts, carrier, stream);
+            for detail in ours(&mut facts).details.iter_mut().filter(|_| details_too) {
+                if ["park", "lua"].contains(&detail.kind.as_str()) {
+                    detail.kind = "audio_stream".to_owned();
+                    detail.data = "ws://127.0.0.1:8085/ws/${domain_uuid}/${uuid}".to_owned();
+                }
+            }
+            let changes = repair(&facts, None, &[]).changes;
+            apply_all(&mut facts, &changes);
+            let xml =
+                |rows: &[DialplanRow]| -> BTreeSet<_> { rows.iter().map(|row| row.xml.clone()).collect() };
+            assert_eq!(
+                xml(&facts.database.as_ref().unwrap().dialplans),
+                xml(&well),
+                "{carrier}"
+            );
+            assert_eq!(wrong(&facts), []);
+        }
+    }
 }
 
 #[test]

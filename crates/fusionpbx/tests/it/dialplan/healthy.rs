@@ -142,6 +142,8 @@ pub(super) fn bare(mode: ChoiceOfDialplan) -> Facts {
             wrong: Vec::new(),
             unserved: Vec::new(),
             missing_models: Vec::new(),
+            models: None,
+            keys: Vec::new(),
         },
         system: SystemFacts {
             installation: Err(unread()),

@@ -97,7 +97,7 @@ pub(super) const FAULTS: &[(Code, Mend, Break)] = &[
     (Code::DialplanContext, Safe, |facts| {
         ours(facts).context = "global".to_owned()
     }),
-    (Code::DialplanContext, ByHand, |facts| {
+    (Code::DialplanContext, Safe, |facts| {
         ours(facts).context = "public".to_owned();
     }),
     (Code::DialplanDomain, Safe, |facts| ours(facts).domain = None),

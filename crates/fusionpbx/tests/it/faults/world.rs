@@ -331,5 +331,7 @@ fn service() -> Service {
         wrong: Vec::new(),
         unserved: Vec::new(),
         missing_models: Vec::new(),
+        models: None,
+        keys: Vec::new(),
     }
 }

@@ -76,6 +76,8 @@ pub(crate) fn service(listen: SocketAddr, control: SocketAddr) -> Service {
         wrong: Vec::new(),
         unserved: Vec::new(),
         missing_models: Vec::new(),
+        models: None,
+        keys: Vec::new(),
     }
 }
 
