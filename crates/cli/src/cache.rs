@@ -8,6 +8,7 @@ use freeswitch::CacheKey;
 use fusionpbx::dialplan::stale_keys;
 use fusionpbx::{Domain, Lang, Settings, cache};
 use serde_json::json;
+use std::io::{Write as _, stdout};
 use std::process::ExitCode;
 
 #[derive(clap::Args)]
@@ -76,7 +77,7 @@ async fn clear(arguments: &Clear) -> anyhow::Result<ExitCode> {
             }
         };
         if !arguments.json {
-            println!("{key}: {text}");
+            writeln!(stdout(), "{key}: {text}")?;
             if announced != Some(true) {
                 let note = match lang {
                     Lang::En => "the other machines of a cluster, if there are any, were not told",
@@ -90,7 +91,7 @@ async fn clear(arguments: &Clear) -> anyhow::Result<ExitCode> {
         );
     }
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        writeln!(stdout(), "{}", serde_json::to_string_pretty(&report)?)?;
     }
     Ok(if failed {
         ExitCode::FAILURE
@@ -146,12 +147,12 @@ fn look(
             (Some(names), _) => names.join(", "),
         };
         if !arguments.json {
-            println!("{}: {text}", key.as_str());
+            writeln!(stdout(), "{}: {text}", key.as_str())?;
         }
         report.push(json!({ "key": key.as_str(), "cleared": false, "text": text, "files": names }));
     }
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        writeln!(stdout(), "{}", serde_json::to_string_pretty(&report)?)?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -3,6 +3,7 @@
 use crate::logging;
 use gateway::config::ConfigErrors;
 use gateway::{Config, Gateway};
+use std::io::{Write as _, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -21,26 +22,47 @@ enum Command {
     Check(Source),
 }
 
+/// Where the package puts the configuration.
+pub(crate) const PACKAGED: &str = "/etc/voice-ai/voice-ai.toml";
+/// What it is called in the folder where somebody works.
+const HERE: &str = "voice-ai.toml";
+
 /// Where the configuration is.
 #[derive(clap::Args)]
 pub(crate) struct Source {
-    /// The configuration file; without one the defaults serve, and VOICE_AI__SECTION__KEY=value in the environment.
+    /// The configuration file [default: voice-ai.toml in this folder, else /etc/voice-ai/voice-ai.toml, else what serves by itself];
+    /// VOICE_AI__SECTION__KEY=value in the environment goes before it.
     #[arg(long, value_name = "FILE", env = "VOICE_AI_CONFIG")]
     config: Option<PathBuf>,
 }
 
 impl Source {
-    /// The file, where one is named.
-    pub(crate) fn file(&self) -> Option<&Path> {
-        self.config.as_deref()
+    /// The file that is named, by `--config` or else by VOICE_AI_CONFIG. An empty name is none.
+    pub(crate) fn named(&self) -> Option<&Path> {
+        self.config.as_deref().filter(|file| !file.as_os_str().is_empty())
+    }
+
+    /// The file that is named, else one in this folder, else the package's; none where there is none of these.
+    pub(crate) fn file(&self) -> Option<PathBuf> {
+        let named = self.named().map(Path::to_owned);
+        let here = std::path::absolute(HERE).unwrap_or_else(|_| HERE.into());
+        named.or_else(|| first(&[&here, Path::new(PACKAGED)]))
     }
 
     /// Reads it. What is wrong is printed already where there is none.
     pub(crate) fn read(&self) -> Option<Config> {
-        let config = load(self.file()).map_err(|errors| print(errors.iter())).ok()?;
+        let config = load(self.file().as_deref())
+            .map_err(|errors| print(errors.iter()))
+            .ok()?;
         logging::check(&config.log).map_err(|error| print([error])).ok()?;
         Some(config)
     }
+}
+
+/// The first of these that is a file.
+fn first(files: &[&Path]) -> Option<PathBuf> {
+    let found = files.iter().find(|file| file.is_file());
+    found.map(|file| (*file).to_owned())
 }
 
 /// Reads a file, if one is named, and the environment over it.
@@ -69,6 +91,6 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         print(wrong);
         return Ok(ExitCode::from(BAD_CONFIG));
     }
-    println!("ok");
+    writeln!(stdout(), "ok")?;
     Ok(ExitCode::SUCCESS)
 }

@@ -33,6 +33,7 @@ mod tenant;
 mod test_call;
 
 use clap::{Parser, Subcommand};
+use std::io;
 use std::process::ExitCode;
 
 /// A voice AI behind a phone number on FreeSWITCH and FusionPBX.
@@ -125,7 +126,20 @@ fn main() -> ExitCode {
         Command::SttWorker(arguments) => stt_worker::run(arguments),
     };
     result.unwrap_or_else(|error| {
+        if is_unread(&error) {
+            return ExitCode::from(UNREAD);
+        }
         eprintln!("voice-ai: {error:#}");
         ExitCode::FAILURE
     })
+}
+
+/// The exit code where nobody reads any more what is printed, as in `voice-ai doctor | head -1`: what a shell tells of a program that
+/// SIGPIPE has ended.
+const UNREAD: u8 = 128 + 13;
+
+/// Whether whoever read what is printed has gone. Errors of a database or of a socket are never passed on bare.
+fn is_unread(error: &anyhow::Error) -> bool {
+    let printing = error.downcast_ref::<io::Error>();
+    printing.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

@@ -1,8 +1,9 @@
 //! `voice-ai models`.
 
+use crate::config::{BAD_CONFIG, Source};
 use anyhow::Context as _;
 use clap::Subcommand;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::{IsTerminal as _, Write as _, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -46,14 +47,24 @@ Exit codes: 0 all good, 1 a file cannot be read, 2 wrong arguments, 3 a named mo
 
 #[derive(clap::Args)]
 struct Place {
-    /// The folder of models [default: $XDG_DATA_HOME/voice-ai/models, else ~/.local/share/voice-ai/models].
+    /// The folder of models [default: models.dir of the configuration, else $XDG_DATA_HOME/voice-ai/models, else
+    /// ~/.local/share/voice-ai/models].
     #[arg(long, env = "VOICE_AI__MODELS__DIR")]
     dir: Option<PathBuf>,
+    #[command(flatten)]
+    source: Source,
 }
 
 impl Place {
-    fn dir(&self) -> anyhow::Result<PathBuf> {
-        self.dir.clone().map_or_else(|| Ok(default_dir()?), Ok)
+    /// The folder. What is wrong with the configuration that would name it is printed already where there is none.
+    fn dir(&self) -> anyhow::Result<Option<PathBuf>> {
+        if let Some(dir) = &self.dir {
+            return Ok(Some(dir.clone()));
+        }
+        let Some(config) = self.source.read() else {
+            return Ok(None);
+        };
+        Ok(Some(config.models.dir.map_or_else(default_dir, Ok)?))
     }
 }
 
@@ -104,28 +115,31 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 }
 
 fn list(arguments: &ListArguments) -> anyhow::Result<ExitCode> {
-    let dir = arguments.place.dir()?;
+    let Some(dir) = arguments.place.dir()? else {
+        return Ok(ExitCode::from(BAD_CONFIG));
+    };
     if arguments.json {
         let models: Vec<_> = CATALOGUE.iter().map(|model| as_json(model, &dir)).collect();
-        println!("{}", serde_json::to_string_pretty(&models)?);
+        writeln!(stdout(), "{}", serde_json::to_string_pretty(&models)?)?;
         return Ok(ExitCode::SUCCESS);
     }
-    println!("Folder: {}", dir.display());
+    writeln!(stdout(), "Folder: {}", dir.display())?;
     for model in CATALOGUE {
         let languages = if model.languages.is_empty() {
             "any language".into()
         } else {
             model.languages.join(", ")
         };
-        println!("\n{}  ({})", model.name, presence(model, &dir));
-        println!(
+        writeln!(stdout(), "\n{}  ({})", model.name, presence(model, &dir))?;
+        writeln!(
+            stdout(),
             "  {}; {languages}; {}; {}",
             model.purpose,
             model.licence,
             megabytes(model.bytes())
-        );
+        )?;
         for file in model.files {
-            println!("  {}  {}", file.sha256, file.name);
+            writeln!(stdout(), "  {}  {}", file.sha256, file.name)?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -171,7 +185,10 @@ fn install(arguments: InstallArguments) -> anyhow::Result<ExitCode> {
         _ if arguments.from.is_empty() => Origin::Registry(arguments.index_url),
         _ => Origin::Paths(arguments.from),
     };
-    let installer = Installer::new(arguments.place.dir()?, origin);
+    let Some(dir) = arguments.place.dir()? else {
+        return Ok(ExitCode::from(BAD_CONFIG));
+    };
+    let installer = Installer::new(dir, origin);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -186,7 +203,9 @@ fn install(arguments: InstallArguments) -> anyhow::Result<ExitCode> {
 }
 
 fn verify_all(arguments: &VerifyArguments) -> anyhow::Result<ExitCode> {
-    let dir = arguments.place.dir()?;
+    let Some(dir) = arguments.place.dir()? else {
+        return Ok(ExitCode::from(BAD_CONFIG));
+    };
     let named: Vec<_> = arguments
         .names
         .iter()
@@ -200,7 +219,7 @@ fn verify_all(arguments: &VerifyArguments) -> anyhow::Result<ExitCode> {
     let mut code = 0;
     for model in models {
         let state = verify(model, &dir)?;
-        println!("{}: {}", model.name, described(&state, model));
+        writeln!(stdout(), "{}: {}", model.name, described(&state, model))?;
         code = match state {
             State::Damaged { .. } => DAMAGED,
             State::Missing(_) if !arguments.names.is_empty() => code.max(MISSING),

@@ -2,6 +2,7 @@
 
 use crate::config::{BAD_CONFIG, Source};
 use recording::Mended;
+use std::io::{Write as _, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -43,14 +44,18 @@ fn repair(data: &std::path::Path) -> anyhow::Result<ExitCode> {
     let mut failed = false;
     let repaired = recording::repair(data)?;
     if repaired.is_empty() {
-        println!("nothing to mend below {}", data.join("recordings").display());
+        writeln!(
+            stdout(),
+            "nothing to mend below {}",
+            data.join("recordings").display()
+        )?;
     }
     for one in repaired {
         let path = one.path.display();
         match one.mended {
-            Ok(Mended::Header { ms }) => println!("mended   {path}: {:.1} s", ms as f64 / 1_000.0),
-            Ok(Mended::Removed) => println!("removed  {path}: nothing was recorded"),
-            Ok(Mended::InUse) => println!("left     {path}: a call is writing it"),
+            Ok(Mended::Header { ms }) => writeln!(stdout(), "mended   {path}: {:.1} s", ms as f64 / 1_000.0)?,
+            Ok(Mended::Removed) => writeln!(stdout(), "removed  {path}: nothing was recorded")?,
+            Ok(Mended::InUse) => writeln!(stdout(), "left     {path}: a call is writing it")?,
             Err(error) => {
                 failed = true;
                 eprintln!("voice-ai: {path}: {error}");

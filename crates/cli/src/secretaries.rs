@@ -10,7 +10,7 @@ use anyhow::{Context as _, bail};
 use gateway::Gateway;
 use secretary::{Domain, Folder, Secretary, Tool, suggestion};
 use serde_json::json;
-use std::io::Write;
+use std::io::{Write, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -278,6 +278,6 @@ fn checked(arguments: &CheckArguments) -> anyhow::Result<ExitCode> {
         print(wrong);
         return Ok(ExitCode::from(BAD_CONFIG));
     }
-    println!("ok");
+    writeln!(stdout(), "ok")?;
     Ok(ExitCode::SUCCESS)
 }

@@ -100,7 +100,7 @@ pub(crate) async fn proves(
             "no test call: the service does not run; start it, then `voice-ai test-call` tells whether calls are answered",
             "sem chamada de teste: o serviço não está em execução; inicie-o, e `voice-ai test-call` diz se as chamadas são atendidas",
         );
-        println!("{}", not_yet.in_lang(lang));
+        writeln!(stdout(), "{}", not_yet.in_lang(lang))?;
         return Ok(ExitCode::SUCCESS);
     };
     let trial = Trial {

@@ -39,9 +39,9 @@ async fn erase(arguments: &Arguments, place: &Place) -> anyhow::Result<ExitCode>
     let data = &place.config.data.dir;
     let erasable = place.store.erasable(domain, &arguments.caller, now()).await?;
     if !arguments.yes && erasable.conversations > 0 {
-        println!("of {}: {}", place.domain.name, counted(&erasable));
+        writeln!(stdout(), "of {}: {}", place.domain.name, counted(&erasable))?;
         if !confirmed()? {
-            println!("nothing was erased");
+            writeln!(stdout(), "nothing was erased")?;
             return Ok(ExitCode::SUCCESS);
         }
     }
@@ -82,11 +82,15 @@ fn confirmed() -> anyhow::Result<bool> {
 
 fn report(arguments: &Arguments, place: &Place, erased: &Erased) -> anyhow::Result<()> {
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(erased)?);
+        writeln!(stdout(), "{}", serde_json::to_string_pretty(erased)?)?;
     } else if erased.conversations == 0 {
-        println!("{} has nothing to erase of this caller", place.domain.name);
+        writeln!(
+            stdout(),
+            "{} has nothing to erase of this caller",
+            place.domain.name
+        )?;
     } else {
-        println!("erased of {}: {}", place.domain.name, counted(erased));
+        writeln!(stdout(), "erased of {}: {}", place.domain.name, counted(erased))?;
     }
     if erased.running > 0 {
         eprintln!(
