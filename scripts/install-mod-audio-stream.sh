@@ -608,7 +608,11 @@ remember_anew() {
 
 forget() {
   rm -f "$state/record" "$state/$NAME.so" "$state/modules.conf.xml" "$state/lock"
-  rmdir "$state" 2>/dev/null || true
+  rmdir "$state" 2>/dev/null || return 0
+  # The default place is in a folder that was made for it.
+  case $state in
+  */voice-ai/"$NAME") rmdir --ignore-fail-on-non-empty "${state%/*}" ;;
+  esac
 }
 
 # A copy of a file as it was before anything was done here.
