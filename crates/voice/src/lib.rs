@@ -11,6 +11,7 @@ pub mod engine;
 pub mod loopback;
 pub mod models;
 pub mod openai;
+pub mod service;
 pub mod stt;
 pub mod tts;
 mod usage;
