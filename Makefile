@@ -45,7 +45,7 @@ test-models:
 	@$(STAGE) models scripts/test-models target/debug/voice-ai
 
 python:
-	@$(STAGE) python scripts/python-environment .venv tests/python/requirements-openai.txt
+	@$(STAGE) python scripts/python-environment .venv $(sort $(wildcard tests/python/requirements*.txt))
 
 lint:
 	@$(STAGE) format cargo fmt --all --check
