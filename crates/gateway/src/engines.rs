@@ -131,7 +131,7 @@ fn openai(config: &Config) -> Result<Option<OpenAi>, openai::ConfigError> {
     let Some(key) = &config.openai.api_key else {
         return Ok(None);
     };
-    let defaults = openai::Config::new(openai::ApiKey::new(key.expose()));
+    let defaults = openai::Config::new(voice::ApiKey::new(key.expose()));
     let engine = OpenAi::new(openai::Config {
         url: config.openai.url.clone(),
         model: config.openai.model.clone(),

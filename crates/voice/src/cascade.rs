@@ -47,7 +47,7 @@ impl Cascade {
 }
 
 impl Engine for Cascade {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "local"
     }
 

@@ -2,15 +2,18 @@
 
 use crate::Usage;
 use audio::SampleRate;
-use call::{AnswerId, Capabilities, EngineCommand, EngineEvent, FailureKind};
+use call::{AnswerId, Capabilities, EngineCommand, EngineEvent, FailureKind, Role};
 use futures_util::future::BoxFuture;
-use secretary::{CallUuid, Secretary};
+use secretary::{CallUuid, DomainUuid, Secretary};
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 /// What a session is told about the call.
 #[derive(Debug, Clone)]
 pub struct Setup {
+    /// The tenant whose call it is: what an engine remembers of its failures is remembered by tenant.
+    pub domain: DomainUuid,
     /// The call, for the operator's log alone.
     pub call: CallUuid,
     /// Who speaks.
@@ -19,6 +22,42 @@ pub struct Setup {
     pub rate: SampleRate,
     /// The tools that the call offers, by name; an engine asks for others in vain.
     pub tools: Arc<[ToolSpec]>,
+    /// What was said before, in its order: empty for a call that begins, else what another session of the same call leaves. The
+    /// secretary's greeting is not in it (the secretary has it) unless more was said.
+    pub history: Arc<[Exchange]>,
+    /// What the session before gave with [`Event::Expiring`]. Only the engine that gave it is ever given it; where it does not open
+    /// that session again, `history` must do.
+    pub resume: Option<String>,
+}
+
+impl Setup {
+    /// What a call begins with: nothing was said yet.
+    pub fn new(
+        domain: DomainUuid,
+        call: CallUuid,
+        secretary: Arc<Secretary>,
+        rate: SampleRate,
+        tools: Arc<[ToolSpec]>,
+    ) -> Self {
+        Self {
+            domain,
+            call,
+            secretary,
+            rate,
+            tools,
+            history: Arc::new([]),
+            resume: None,
+        }
+    }
+}
+
+/// Something that was said in a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exchange {
+    /// Who said it.
+    pub role: Role,
+    /// The words; of the secretary, those that the caller heard.
+    pub text: String,
 }
 
 /// A tool as an engine is told of it.
@@ -35,7 +74,7 @@ pub struct ToolSpec {
 /// A speech engine, shared by all calls.
 pub trait Engine: Send + Sync {
     /// Its name in configuration, logs and metrics.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
 
     /// What it can do and what it leaves to the call.
     fn capabilities(&self) -> Capabilities;
@@ -69,6 +108,13 @@ pub enum Event {
     Sensitive(bool),
     /// What the provider will charge for, since this was last told.
     Usage(Usage),
+    /// The provider will soon end the session, which goes on until then: another is to be opened in its place.
+    Expiring {
+        /// How long it still lasts.
+        within: Duration,
+        /// What opens the next session with this one's memory ([`Setup::resume`]), where the provider has that.
+        resume: Option<String>,
+    },
     /// Anything else.
     Engine(EngineEvent),
 }

@@ -8,13 +8,16 @@
 pub mod brain;
 pub mod cascade;
 pub mod engine;
+mod key;
 pub mod loopback;
 pub mod models;
 pub mod openai;
+mod realtime;
 pub mod service;
 pub mod stt;
 pub mod tts;
 mod usage;
 
-pub use engine::{ConnectError, Engine, Event, Session, Setup};
+pub use engine::{ConnectError, Engine, Event, Exchange, Session, Setup};
+pub use key::ApiKey;
 pub use usage::Usage;

@@ -16,7 +16,7 @@ const HOLD: Duration = Duration::from_millis(500);
 pub struct Loopback;
 
 impl Engine for Loopback {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "loopback"
     }
 

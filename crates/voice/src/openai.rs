@@ -4,8 +4,7 @@
 //! configured with `create_response` and `interrupt_response` off. The model cannot be made to say a text word for word
 //! (it paraphrases, translates, or answers it), so fixed phrases are left to the call.
 //!
-//! Inside, `conversation` is the protocol without a socket, and `socket` one task a session that always reads, so that an
-//! answer that comes faster than real time never holds up anything.
+//! Inside, `conversation` is the protocol without a socket.
 
 mod answers;
 mod config;
@@ -13,20 +12,20 @@ mod connect;
 mod conversation;
 mod failure;
 mod protocol;
-mod session;
-mod socket;
 mod turns;
 mod usage;
 
-pub use config::{ApiKey, Config, ConfigError, TurnDetection};
+pub use config::{Config, ConfigError, TurnDetection};
 
 use crate::engine::{ConnectError, Engine, Session, Setup};
+use crate::realtime::{self, Counts, Rates};
 use audio::SampleRate;
 use call::{By, Capabilities};
 use connect::Connector;
+use conversation::Conversation;
 use futures_util::future::{BoxFuture, FutureExt};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
 /// The only rate of the API's PCM, in both directions.
 const RATE: SampleRate = SampleRate::HZ_24000;
@@ -37,13 +36,6 @@ pub struct OpenAi {
     config: Arc<Config>,
     connector: Connector,
     counts: Arc<Counts>,
-}
-
-/// What all sessions of an engine count.
-#[derive(Debug, Default)]
-struct Counts {
-    sessions: AtomicUsize,
-    overflows: AtomicU64,
 }
 
 impl OpenAi {
@@ -73,13 +65,24 @@ impl OpenAi {
 
     async fn open(&self, setup: Setup) -> Result<Box<dyn Session>, ConnectError> {
         let socket = self.connector.connect(self.config.connect_timeout).await?;
-        let session = session::open(socket, &self.config, self.counts.clone(), &setup);
-        Ok(Box::new(session))
+        let rates = Rates {
+            input: RATE,
+            output: RATE,
+        };
+        let conversation = Conversation::new(self.config.session(&setup));
+        Ok(realtime::open(
+            "OpenAI",
+            socket,
+            conversation,
+            rates,
+            self.config.bounds(),
+            self.counts.clone(),
+        ))
     }
 }
 
 impl Engine for OpenAi {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "openai"
     }
 

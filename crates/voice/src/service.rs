@@ -13,7 +13,7 @@ pub use key::KeyHeader;
 
 pub(crate) use failure::{Place, root};
 
-use crate::openai::ApiKey;
+use crate::ApiKey;
 use bytes::Bytes;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, RequestBuilder, Response, Url, redirect};

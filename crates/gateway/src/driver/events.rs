@@ -200,6 +200,9 @@ impl Driver {
                 self.account.private(private);
             }
             voice::Event::Usage(usage) => self.spend(&usage),
+            voice::Event::Expiring { within, .. } => {
+                tracing::debug!(call = %self.id, ?within, "the engine's session ends soon");
+            }
             voice::Event::Latency(parts) => {
                 self.services
                     .metrics

@@ -153,12 +153,13 @@ impl Driver {
         let mut work = Work::default();
         work.connect(
             engine.clone(),
-            Setup {
-                call: id,
-                secretary: secretary.clone(),
-                tools: tools::offered(&secretary),
-                rate: format.rate,
-            },
+            Setup::new(
+                domain.uuid,
+                id,
+                secretary.clone(),
+                format.rate,
+                tools::offered(&secretary),
+            ),
         );
         presence.seen(now);
         let mute = Mute::new(services.stream.mute_limit(), now);

@@ -28,7 +28,7 @@ pub(crate) struct Services {
     /// The rules of a stream.
     pub(crate) stream: StreamConfig,
     /// What engines charge, by their name; nothing where one is not named.
-    pub(crate) prices: BTreeMap<&'static str, RealtimePrices>,
+    pub(crate) prices: BTreeMap<String, RealtimePrices>,
     /// Writes the files of calls.
     pub(crate) recorder: Recorder,
     /// Whether calls have an event log.

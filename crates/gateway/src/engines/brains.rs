@@ -3,11 +3,11 @@
 use crate::config::ChatConfig;
 use secretary::Secretary;
 use std::sync::{Arc, Mutex, PoisonError};
+use voice::ApiKey;
 use voice::brain::chat::{self, ChatBrain};
 use voice::brain::script::ScriptBrain;
 use voice::brain::{Brain, Mind};
 use voice::engine::ToolSpec;
-use voice::openai::ApiKey;
 
 /// Every brain of this node.
 pub(super) struct Brains(Mutex<Arc<Scripted>>);

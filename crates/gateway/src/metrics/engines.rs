@@ -20,12 +20,12 @@ pub(super) struct EngineCounts {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct EngineLabel {
-    engine: &'static str,
+    engine: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct TokensLabel {
-    engine: &'static str,
+    engine: String,
     kind: &'static str,
 }
 
@@ -73,10 +73,12 @@ impl EngineCounts {
 
 impl Metrics {
     /// How long an engine took from the end of the caller's speech to the first audio of its answer.
-    pub fn engine_response(&self, engine: &'static str, took: Duration) {
+    pub fn engine_response(&self, engine: &str, took: Duration) {
         self.engines
             .response
-            .get_or_create(&EngineLabel { engine })
+            .get_or_create(&EngineLabel {
+                engine: engine.to_owned(),
+            })
             .observe(took);
     }
 
@@ -91,7 +93,7 @@ impl Metrics {
     }
 
     /// An engine's provider has counted this.
-    pub fn usage(&self, engine: &'static str, usage: &Usage) {
+    pub fn usage(&self, engine: &str, usage: &Usage) {
         let kinds = [
             ("text_in", usage.text_in),
             ("text_cached", usage.text_cached),
@@ -105,16 +107,21 @@ impl Metrics {
         for (kind, count) in kinds.into_iter().filter(|(_, count)| *count > 0) {
             self.engines
                 .tokens
-                .get_or_create(&TokensLabel { engine, kind })
+                .get_or_create(&TokensLabel {
+                    engine: engine.to_owned(),
+                    kind,
+                })
                 .inc_by(count);
         }
     }
 
     /// An engine has cost so much, in millionths.
-    pub fn cost(&self, engine: &'static str, micros: u64) {
+    pub fn cost(&self, engine: &str, micros: u64) {
         self.engines
             .cost
-            .get_or_create(&EngineLabel { engine })
+            .get_or_create(&EngineLabel {
+                engine: engine.to_owned(),
+            })
             .inc_by(micros);
     }
 }

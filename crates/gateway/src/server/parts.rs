@@ -304,8 +304,8 @@ fn services(
         judges: Arc::new(Semaphore::new(cores)),
         stream: config.stream.clone(),
         prices: BTreeMap::from([
-            ("openai", config.openai.prices.clone()),
-            ("local", config.chat.prices.of_text()),
+            ("openai".to_owned(), config.openai.prices.clone()),
+            ("local".to_owned(), config.chat.prices.of_text()),
         ]),
         recorder: recorder.clone(),
         event_log: config.recording.event_log,

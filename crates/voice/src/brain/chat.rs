@@ -12,7 +12,6 @@ mod history;
 mod request;
 mod sse;
 
-pub use crate::openai::ApiKey;
 pub use config::{Config, ConfigError};
 
 use crate::brain::{Brain, Clock, Mind, SystemClock};

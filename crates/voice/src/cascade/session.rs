@@ -391,7 +391,7 @@ fn answer_of(event: &Event) -> Option<AnswerId> {
             | EngineEvent::AnswerText { answer, .. }
             | EngineEvent::AnswerDone { answer },
         ) => Some(*answer),
-        Event::Sensitive(_) | Event::Usage(_) | Event::Engine(_) => None,
+        Event::Sensitive(_) | Event::Usage(_) | Event::Expiring { .. } | Event::Engine(_) => None,
     }
 }
 

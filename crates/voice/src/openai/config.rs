@@ -4,9 +4,10 @@ use super::RATE;
 use super::protocol::{
     self, AudioConfig, AudioFormat, AudioInput, AudioOutput, SessionConfig, Tool, Transcription,
 };
+use crate::ApiKey;
 use crate::engine::{Setup, ToolSpec};
+use crate::realtime::Bounds;
 use secretary::Secretary;
-use std::fmt;
 use std::time::Duration;
 
 /// The engine's configuration.
@@ -45,6 +46,16 @@ impl Config {
             connect_timeout: Duration::from_secs(10),
             silence_limit: Duration::from_secs(30),
             hold: Duration::from_secs(300),
+        }
+    }
+
+    pub(super) fn bounds(&self) -> Bounds {
+        Bounds {
+            setup: self.connect_timeout,
+            silence: self.silence_limit,
+            // Pings are enough for this API.
+            keepalive: Duration::MAX,
+            hold: self.hold,
         }
     }
 
@@ -130,27 +141,6 @@ impl TurnDetection {
     }
 }
 
-/// A secret that no log shows.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ApiKey(String);
-
-impl ApiKey {
-    /// Wraps a key; spaces and line ends around it, as a file has them, are no part of it.
-    pub fn new(key: &str) -> Self {
-        Self(key.trim().to_owned())
-    }
-
-    pub(crate) fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for ApiKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ApiKey(…)")
-    }
-}
-
 /// What is wrong with a configuration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
@@ -168,16 +158,4 @@ pub enum ConfigError {
     /// TLS is not to be had.
     #[error("TLS cannot be set up: {0}; use a build whose rustls has the provider ring")]
     Tls(String),
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_is_trimmed_and_never_shown() {
-        let key = ApiKey::new(" sk-secret\n");
-        assert_eq!(key.reveal(), "sk-secret");
-        assert!(!format!("{:?}", Config::new(key)).contains("secret"));
-    }
 }

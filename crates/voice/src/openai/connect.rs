@@ -1,31 +1,23 @@
-//! Opening the WebSocket, and what it means when that fails.
+//! The request that opens the WebSocket, and what it means when that fails.
 
 use super::config::{Config, ConfigError};
 use super::failure;
 use crate::engine::ConnectError;
+use crate::realtime::{Dialler, Refused, Socket};
 use call::FailureKind;
-use rustls::{ClientConfig, RootCertStore};
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::client::{IntoClientRequest, uri_mode};
 use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::http::Uri;
 use tokio_tungstenite::tungstenite::http::header::{AUTHORIZATION, HeaderValue};
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::tungstenite::{Error, client::uri_mode};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_tls_with_config};
-
-/// An open connection.
-pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// What every connection of an engine has in common.
 #[derive(Clone)]
 pub(super) struct Connector {
     uri: Uri,
     authorization: HeaderValue,
-    tls: Arc<ClientConfig>,
+    dialler: Dialler,
 }
 
 impl fmt::Debug for Connector {
@@ -48,67 +40,51 @@ impl Connector {
         Ok(Self {
             uri,
             authorization,
-            tls: tls()?,
+            dialler: Dialler::new().map_err(|error| ConfigError::Tls(error.to_string()))?,
         })
     }
 
     /// Connects, within `limit` from the look-up of the name to the end of the upgrade.
     pub(super) async fn connect(&self, limit: Duration) -> Result<Socket, ConnectError> {
-        let request = self.request().map_err(|e| self.failed(&e))?;
-        let tls = tokio_tungstenite::Connector::Rustls(self.tls.clone());
-        let connecting = Box::pin(connect_async_tls_with_config(
-            request,
-            Some(buffers()),
-            true,
-            Some(tls),
-        ));
-        match tokio::time::timeout(limit, connecting).await {
-            Ok(Ok((socket, _))) => Ok(socket),
-            Ok(Err(error)) => Err(self.failed(&error)),
-            Err(_) => Err(self.unreachable(&format!("no answer within {} ms", limit.as_millis()))),
-        }
+        let request = self.request()?;
+        self.dialler
+            .dial(request, limit)
+            .await
+            .map_err(|refused| self.failed(refused))
     }
 
     /// `OpenAI-Beta` is not sent: the beta's shape is refused.
-    fn request(&self) -> Result<Request, Error> {
-        let mut request = self.uri.clone().into_client_request()?;
+    fn request(&self) -> Result<Request, ConnectError> {
+        let mut request = self
+            .uri
+            .clone()
+            .into_client_request()
+            .map_err(|error| self.failed(Refused::Unreachable(error.to_string())))?;
         request
             .headers_mut()
             .insert(AUTHORIZATION, self.authorization.clone());
         Ok(request)
     }
 
-    fn failed(&self, error: &Error) -> ConnectError {
-        match error {
-            Error::Http(response) => {
-                let (kind, message) =
-                    failure::of_status(response.status().as_u16(), response.body().as_deref());
-                ConnectError { kind, message }
+    fn failed(&self, refused: Refused) -> ConnectError {
+        let host = self.uri.host().unwrap_or_default();
+        let (kind, message) = match refused {
+            Refused::Status { status, body } => failure::of_status(status, body.as_deref()),
+            Refused::NoWebSocket(error) => {
+                let what = format!("{host} does not speak WebSocket: {error}");
+                (
+                    FailureKind::Protocol,
+                    failure::plain(FailureKind::Protocol, &what),
+                )
             }
-            Error::Protocol(_) | Error::Capacity(_) | Error::HttpFormat(_) => {
-                let what = format!("{} does not speak WebSocket: {error}", self.host());
-                ConnectError {
-                    kind: FailureKind::Protocol,
-                    message: failure::plain(FailureKind::Protocol, &what),
-                }
-            }
-            _ => self.unreachable(&error.to_string()),
-        }
-    }
-
-    fn unreachable(&self, reason: &str) -> ConnectError {
-        let message = format!(
-            "{} cannot be reached: {reason}; check openai.url, this machine's DNS, clock, firewall and any proxy",
-            self.host()
-        );
-        ConnectError {
-            kind: FailureKind::Transient,
-            message,
-        }
-    }
-
-    fn host(&self) -> &str {
-        self.uri.host().unwrap_or_default()
+            Refused::Unreachable(reason) => (
+                FailureKind::Transient,
+                format!(
+                    "{host} cannot be reached: {reason}; check openai.url, this machine's DNS, clock, firewall and any proxy"
+                ),
+            ),
+        };
+        ConnectError { kind, message }
     }
 }
 
@@ -127,29 +103,6 @@ fn uri_of(url: &str, model: &str) -> Result<Uri, ConfigError> {
         return Err(bad());
     }
     Ok(uri)
-}
-
-fn tls() -> Result<Arc<ClientConfig>, ConfigError> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let roots = RootCertStore {
-        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-    };
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|e| ConfigError::Tls(e.to_string()))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(Arc::new(config))
-}
-
-/// Nothing of ours waits in the library (the task counts what it has not written), and a message of the server's may be as
-/// large as a client's may be (15 MiB).
-fn buffers() -> WebSocketConfig {
-    WebSocketConfig::default()
-        .read_buffer_size(16 * 1024)
-        .write_buffer_size(0)
-        .max_message_size(Some(16 << 20))
-        .max_frame_size(Some(16 << 20))
 }
 
 #[cfg(test)]

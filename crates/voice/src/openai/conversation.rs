@@ -7,26 +7,13 @@ use super::answers::{Answers, Begun, Stopped};
 use super::failure;
 use super::protocol::{ClientEvent, ErrorBody, NewItem, Response, ServerEvent, SessionConfig, Status};
 use super::turns::Turns;
-use crate::Usage;
+use crate::realtime::{Action, Outlet, Protocol, Received};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use call::{AnswerId, Cause, Digit, EngineCommand, EngineEvent, FailureKind, PlayedMs, ToolCallId, TurnId};
 use errors::cause;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use tracing::{debug, warn};
-
-/// One thing to do.
-#[derive(Debug)]
-pub(super) enum Action {
-    /// Send this.
-    Send(ClientEvent),
-    /// Tell the call.
-    Tell(EngineEvent),
-    /// Tell what will be charged.
-    Charge(Usage),
-    /// Give the call audio of an answer.
-    Audio(AnswerId, Vec<i16>),
-}
 
 /// Where a session stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,8 +24,6 @@ enum Stage {
     Configuring,
     /// It may be spoken to.
     Ready,
-    /// It has failed; nothing more comes.
-    Failed,
 }
 
 /// One session's protocol.
@@ -51,7 +36,7 @@ pub(super) struct Conversation {
     /// Tools that were called and have not come to an end.
     tools: BTreeSet<ToolCallId>,
     sent: u64,
-    actions: VecDeque<Action>,
+    outlet: Outlet,
 }
 
 impl Conversation {
@@ -64,77 +49,13 @@ impl Conversation {
             turns: Turns::default(),
             tools: BTreeSet::new(),
             sent: 0,
-            actions: VecDeque::new(),
+            outlet: Outlet::default(),
         }
     }
 
-    /// True once audio and commands may be sent: before, the server would take them by its own defaults.
-    pub(super) fn is_ready(&self) -> bool {
-        self.stage == Stage::Ready
-    }
-
-    /// True once the session has failed.
-    pub(super) fn is_failed(&self) -> bool {
-        self.stage == Stage::Failed
-    }
-
-    /// The next thing to do.
-    pub(super) fn poll_action(&mut self) -> Option<Action> {
-        self.actions.pop_front()
-    }
-
-    /// The session is of no more use. Only the first failure is told.
-    pub(super) fn fail(&mut self, kind: FailureKind, message: String) {
-        if self.is_failed() {
-            return;
-        }
-        self.stage = Stage::Failed;
-        self.actions
-            .push_back(Action::Tell(EngineEvent::Failed { kind, message }));
-    }
-
-    /// Takes one text message of the server.
-    pub(super) fn receive(&mut self, text: &str) {
-        match serde_json::from_str(text) {
-            Ok(event) => self.server(event, text),
-            Err(error) => {
-                let what = format!(
-                    "OpenAI sent an event that cannot be read (line {}, column {})",
-                    error.line(),
-                    error.column()
-                );
-                self.fail(
-                    FailureKind::Protocol,
-                    failure::plain(FailureKind::Protocol, &what),
-                );
-            }
-        }
-        self.ask_for_what_is_wanted();
-    }
-
-    /// Takes one command of the call.
-    pub(super) fn command(&mut self, command: EngineCommand) {
-        match command {
-            EngineCommand::TurnStarted { turn } => self.turns.started(turn),
-            EngineCommand::Respond { turn } => self.respond(turn),
-            EngineCommand::Discard { turn } => {
-                for item_id in self.turns.discard(turn) {
-                    self.delete(item_id);
-                }
-            }
-            EngineCommand::Interrupt { answer, heard, .. } => self.interrupt(answer, heard),
-            EngineCommand::ToolResult { id, ok, result } => self.tool_result(id, ok, result),
-            EngineCommand::Dtmf { digit } => self.key(digit),
-            // The server transcribes by itself; reprompts and fixed texts are the call's own, since this engine is not verbatim.
-            EngineCommand::Transcribe { .. } | EngineCommand::NoInput | EngineCommand::Say { .. } => {}
-        }
-        self.ask_for_what_is_wanted();
-    }
-
-    /// The call does not take this answer's audio as fast as it comes, and what waits has reached its bound.
-    pub(super) fn overflow(&mut self, answer: AnswerId) {
-        let stopped = self.answers.stop_from(answer);
-        self.stop(stopped);
+    /// Has failed for a reason that names the remedy itself.
+    fn fail_with(&mut self, kind: FailureKind, message: String) {
+        self.outlet.fail(kind, message);
     }
 
     fn server(&mut self, event: ServerEvent<'_>, text: &str) {
@@ -146,7 +67,7 @@ impl Conversation {
             ServerEvent::Committed { item_id } => self.item_committed(item_id),
             ServerEvent::TranscriptDelta { item_id, delta } => {
                 let heard = self.turns.words(item_id, delta.as_deref().unwrap_or_default());
-                self.actions.extend(heard.map(Action::Tell));
+                self.tell_if_any(heard);
             }
             ServerEvent::TranscriptCompleted {
                 item_id,
@@ -155,7 +76,7 @@ impl Conversation {
             } => {
                 self.charge(usage);
                 let heard = self.turns.settled(item_id, transcript);
-                self.actions.extend(heard.map(Action::Tell));
+                self.tell_if_any(heard);
             }
             ServerEvent::TranscriptFailed { item_id, error } => {
                 warn!(
@@ -163,7 +84,7 @@ impl Conversation {
                     "a turn could not be transcribed"
                 );
                 let heard = self.turns.failed(item_id);
-                self.actions.extend(heard.map(Action::Tell));
+                self.tell_if_any(heard);
             }
             ServerEvent::ResponseCreated { response } => self.response_created(response.id),
             ServerEvent::OutputAudio {
@@ -228,11 +149,11 @@ impl Conversation {
     fn audio(&mut self, response_id: &str, item_id: String, delta: &str) {
         let Ok(bytes) = STANDARD.decode(delta) else {
             let what = "OpenAI sent audio that is not base64";
-            self.fail(FailureKind::Protocol, failure::plain(FailureKind::Protocol, what));
+            self.fail(FailureKind::Protocol, what);
             return;
         };
         if let Some((answer, samples)) = self.answers.audio(response_id, item_id, &bytes) {
-            self.actions.push_back(Action::Audio(answer, samples));
+            self.outlet.audio(answer, samples);
         }
     }
 
@@ -282,7 +203,7 @@ impl Conversation {
                 let unknown = ErrorBody::default();
                 let error = details.and_then(|d| d.error.as_ref()).unwrap_or(&unknown);
                 let kind = failure::kind_of(error);
-                self.fail(kind, failure::message_of(kind, error));
+                self.fail_with(kind, failure::message_of(kind, error));
             }
             Some(Status::Incomplete) => {
                 let reason = details.and_then(|d| d.reason.as_deref()).unwrap_or("no reason");
@@ -384,16 +305,93 @@ impl Conversation {
     }
 
     fn send(&mut self, event: ClientEvent) {
-        self.actions.push_back(Action::Send(event));
+        self.outlet.send(&event);
     }
 
-    fn charge(&mut self, usage: Option<impl Into<Usage>>) {
-        let usage = usage.map(Into::into).filter(|usage| !usage.is_nothing());
-        self.actions.extend(usage.map(Action::Charge));
+    fn charge(&mut self, usage: Option<impl Into<crate::Usage>>) {
+        if let Some(usage) = usage {
+            self.outlet.charge(usage.into());
+        }
     }
 
     fn tell(&mut self, event: EngineEvent) {
-        self.actions.push_back(Action::Tell(event));
+        self.outlet.tell(event);
+    }
+
+    fn tell_if_any(&mut self, event: Option<EngineEvent>) {
+        if let Some(event) = event {
+            self.tell(event);
+        }
+    }
+}
+
+impl Protocol for Conversation {
+    /// Before it is configured, the server would take audio and commands by its own defaults.
+    fn is_ready(&self) -> bool {
+        self.stage == Stage::Ready && !self.is_failed()
+    }
+
+    fn is_failed(&self) -> bool {
+        self.outlet.is_failed()
+    }
+
+    fn receive(&mut self, message: Received<'_>) {
+        let text = match message {
+            Received::Text(text) => text,
+            Received::Binary(_) => return self.fail(FailureKind::Protocol, "OpenAI sent binary data"),
+        };
+        match serde_json::from_str(text) {
+            Ok(event) => self.server(event, text),
+            Err(error) => {
+                let (line, column) = (error.line(), error.column());
+                let what = format!("OpenAI sent an event that cannot be read (line {line}, column {column})");
+                self.fail(FailureKind::Protocol, &what);
+            }
+        }
+        self.ask_for_what_is_wanted();
+    }
+
+    fn command(&mut self, command: EngineCommand) {
+        match command {
+            EngineCommand::TurnStarted { turn } => self.turns.started(turn),
+            EngineCommand::Respond { turn } => self.respond(turn),
+            EngineCommand::Discard { turn } => {
+                for item_id in self.turns.discard(turn) {
+                    self.delete(item_id);
+                }
+            }
+            EngineCommand::Interrupt { answer, heard, .. } => self.interrupt(answer, heard),
+            EngineCommand::ToolResult { id, ok, result } => self.tool_result(id, ok, result),
+            EngineCommand::Dtmf { digit } => self.key(digit),
+            // The server transcribes by itself; reprompts and fixed texts are the call's own, since this engine is not verbatim.
+            EngineCommand::Transcribe { .. } | EngineCommand::NoInput | EngineCommand::Say { .. } => {}
+        }
+        self.ask_for_what_is_wanted();
+    }
+
+    fn hear(&mut self, samples: &[i16]) {
+        let bytes: Vec<u8> = samples.iter().flat_map(|s| s.to_le_bytes()).collect();
+        self.send(ClientEvent::Append {
+            audio: STANDARD.encode(bytes),
+        });
+    }
+
+    fn overflow(&mut self, answer: AnswerId) {
+        let stopped = self.answers.stop_from(answer);
+        self.stop(stopped);
+    }
+
+    fn closed(&mut self, code: u16, reason: &str) {
+        let (kind, message) = failure::of_close(code, reason);
+        self.fail_with(kind, message);
+    }
+
+    fn fail(&mut self, kind: FailureKind, what: &str) {
+        self.fail_with(kind, failure::plain(kind, what));
+    }
+
+    fn poll_action(&mut self) -> Option<Action> {
+        self.outlet.poll()
     }
 }
 

@@ -1,6 +1,6 @@
 //! How a service wants its key.
 
-use crate::openai::ApiKey;
+use crate::ApiKey;
 use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue, InvalidHeaderValue};
 
 /// The header that carries a key.

@@ -11,8 +11,9 @@ use sim::chat::{ChatServer, Reply};
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
+use voice::ApiKey;
 use voice::Usage;
-use voice::brain::chat::{ApiKey, ChatBrain, Config};
+use voice::brain::chat::{ChatBrain, Config};
 use voice::brain::{Brain, Mind, Stimulus, Thought};
 use voice::engine::ToolSpec;
 

@@ -25,12 +25,13 @@ backchannels = []
 "#;
 
 fn session(rate: SampleRate) -> Box<dyn Session> {
-    let setup = Setup {
-        call: "11111111-2222-4333-8444-555555555555".parse().unwrap(),
-        secretary: Arc::new(Secretary::parse("echo.toml", SECRETARY).unwrap()),
+    let setup = Setup::new(
+        "22222222-3333-4444-8555-666666666666".parse().unwrap(),
+        "11111111-2222-4333-8444-555555555555".parse().unwrap(),
+        Arc::new(Secretary::parse("echo.toml", SECRETARY).unwrap()),
         rate,
-        tools: Arc::new([]),
-    };
+        Arc::new([]),
+    );
     Loopback.connect(setup).now_or_never().unwrap().unwrap()
 }
 

@@ -12,8 +12,9 @@ use sim::openai::{Realtime, Script};
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
+use voice::ApiKey;
 use voice::engine::ToolSpec;
-use voice::openai::{ApiKey, Config, OpenAi};
+use voice::openai::{Config, OpenAi};
 use voice::{ConnectError, Engine, Event, Session, Setup, Usage};
 
 /// How long anything may take before a test gives up.
@@ -39,12 +40,13 @@ fn setup() -> Setup {
         description: "Hands the call to somebody.".into(),
         parameters: json!({"type": "object", "properties": {"to": {"type": "string"}}, "required": ["to"]}),
     };
-    Setup {
-        call: "11111111-2222-4333-8444-555555555555".parse().unwrap(),
-        secretary: Arc::new(Secretary::parse("clara.toml", SECRETARY).unwrap()),
-        rate: SampleRate::HZ_8000,
-        tools: Arc::new([tool]),
-    }
+    Setup::new(
+        "22222222-3333-4444-8555-666666666666".parse().unwrap(),
+        "11111111-2222-4333-8444-555555555555".parse().unwrap(),
+        Arc::new(Secretary::parse("clara.toml", SECRETARY).unwrap()),
+        SampleRate::HZ_8000,
+        Arc::new([tool]),
+    )
 }
 
 /// A call's end of a session with a stand-in.

@@ -1,6 +1,6 @@
 //! Where the model is, and how long it may take.
 
-use crate::openai::ApiKey;
+use crate::ApiKey;
 use serde_json::{Map, Value};
 use std::time::Duration;
 

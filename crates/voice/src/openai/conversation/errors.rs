@@ -3,6 +3,7 @@
 use super::Conversation;
 use crate::openai::failure;
 use crate::openai::protocol::ErrorBody;
+use crate::realtime::Protocol;
 use call::FailureKind;
 use tracing::{debug, warn};
 
@@ -50,7 +51,7 @@ impl Conversation {
             FailureKind::Unauthorized | FailureKind::Quota | FailureKind::Expired | FailureKind::Policy
         );
         if refused || lasting || !self.is_ready() {
-            self.fail(kind, failure::message_of(kind, error));
+            self.fail_with(kind, failure::message_of(kind, error));
             return;
         }
         warn!(

@@ -1,7 +1,8 @@
 //! The protocol without a socket: what goes out for what comes in.
 
 use super::*;
-use crate::openai::{ApiKey, Config};
+use crate::ApiKey;
+use crate::openai::Config;
 use crate::{Setup, engine::ToolSpec};
 use audio::SampleRate;
 use secretary::Secretary;
@@ -29,12 +30,13 @@ fn fresh() -> Conversation {
         description: "Ends.".into(),
         parameters: json!({"type": "object"}),
     };
-    let setup = Setup {
-        call: "11111111-2222-4333-8444-555555555555".parse().unwrap(),
-        secretary: Arc::new(Secretary::parse("clara.toml", SECRETARY).unwrap()),
-        rate: SampleRate::HZ_8000,
-        tools: Arc::new([tool]),
-    };
+    let setup = Setup::new(
+        "22222222-3333-4444-8555-666666666666".parse().unwrap(),
+        "11111111-2222-4333-8444-555555555555".parse().unwrap(),
+        Arc::new(Secretary::parse("clara.toml", SECRETARY).unwrap()),
+        SampleRate::HZ_8000,
+        Arc::new([tool]),
+    );
     Conversation::new(Config::new(ApiKey::new("sk-test")).session(&setup))
 }
 
@@ -54,7 +56,7 @@ fn ready() -> Conversation {
 
 /// What an event of the server leads to: what is sent as JSON, what is told as text.
 fn receive(conversation: &mut Conversation, event: &Value) -> Vec<Value> {
-    conversation.receive(&event.to_string());
+    conversation.receive(Received::Text(&event.to_string()));
     done(conversation)
 }
 
@@ -66,12 +68,13 @@ fn command(conversation: &mut Conversation, command: EngineCommand) -> Vec<Value
 fn done(conversation: &mut Conversation) -> Vec<Value> {
     std::iter::from_fn(|| conversation.poll_action())
         .map(|action| match action {
-            Action::Send(event) => json!({ "send": event }),
+            Action::Text(text) => json!({ "send": serde_json::from_str::<Value>(&text).unwrap() }),
             Action::Tell(event) => json!({ "tell": event }),
             Action::Charge(usage) => {
                 json!({ "charge": [usage.text_in, usage.audio_out, usage.transcription_in] })
             }
             Action::Audio(answer, samples) => json!({ "audio": answer, "samples": samples.len() }),
+            other @ (Action::Binary(_) | Action::Expiring { .. }) => panic!("{other:?}"),
         })
         .collect()
 }
@@ -425,7 +428,7 @@ fn what_is_unknown_is_passed_over_and_what_is_broken_is_not() {
         )
         .is_empty()
     );
-    conversation.receive("{\"type\":");
+    conversation.receive(Received::Text("{\"type\":"));
     assert_eq!(failure(&done(&mut conversation)), Some("protocol"));
     assert!(conversation.is_failed());
 }

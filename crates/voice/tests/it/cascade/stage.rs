@@ -230,12 +230,13 @@ pub(super) fn setup() -> Setup {
         destinations: Vec::new(),
         privacy: Privacy::default(),
     };
-    Setup {
-        call: "11111111-2222-4333-8444-555555555555".parse().unwrap(),
-        secretary: Arc::new(secretary),
-        rate: SampleRate::HZ_16000,
-        tools: Arc::new([]),
-    }
+    Setup::new(
+        "22222222-3333-4444-8555-666666666666".parse().unwrap(),
+        "11111111-2222-4333-8444-555555555555".parse().unwrap(),
+        Arc::new(secretary),
+        SampleRate::HZ_16000,
+        Arc::new([]),
+    )
 }
 
 impl Stage {

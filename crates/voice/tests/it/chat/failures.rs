@@ -5,7 +5,8 @@ use call::FailureKind;
 use sim::chat::Reply;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use voice::brain::chat::{ApiKey, ChatBrain, Config, ConfigError};
+use voice::ApiKey;
+use voice::brain::chat::{ChatBrain, Config, ConfigError};
 
 async fn failure(replies: impl IntoIterator<Item = Reply>) -> (FailureKind, String, usize) {
     let mut rig = Rig::new(replies).await;

@@ -6,8 +6,9 @@ use sim::openai::{Answer, Fault, Moment, Realtime, Script};
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
+use voice::ApiKey;
 use voice::ConnectError;
-use voice::openai::{ApiKey, Config, ConfigError, OpenAi};
+use voice::openai::{Config, ConfigError, OpenAi};
 
 fn failing(fault: Fault) -> Script {
     let answers = vec![Answer::tone("Bom dia.", Duration::from_millis(600))];

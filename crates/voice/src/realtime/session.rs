@@ -1,10 +1,8 @@
 //! The call's side of a session: queues to and from the task that owns the socket.
 
-use super::connect::Socket;
-use super::conversation::Conversation;
-use super::socket::{self, Link, Told};
-use super::{Config, Counts, RATE, failure};
-use crate::engine::{Event, Session, Setup};
+use super::link::{self, Link, Told};
+use super::{Bounds, Counts, Protocol, Socket};
+use crate::engine::{Event, Session};
 use audio::SampleRate;
 use call::{AnswerId, EngineCommand, EngineEvent, FailureKind};
 use std::collections::VecDeque;
@@ -14,11 +12,11 @@ use std::task::{Context, Poll};
 use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-/// How much of the caller's audio waits here at most; the oldest beyond it is dropped and counted.
-const WAITING: usize = 2 * RATE.hz() as usize;
+/// How many seconds of the caller's audio wait here at most; the oldest beyond it is dropped and counted.
+const WAITING_SECONDS: usize = 2;
 
 /// How much audio goes to the task in one piece at most: 100 ms. [`PIECES`] of them are on their way beyond what waits.
-const PIECE: usize = 5 * RATE.frame_samples();
+const PIECE_FRAMES: usize = 5;
 const PIECES: usize = 2;
 
 /// Commands on their way. A call gives a handful a turn, so a full queue means a server that has long stopped reading.
@@ -30,8 +28,20 @@ const EVENTS: usize = 16 * 1024;
 /// Interrupted answers that are remembered while something of them may be queued.
 const INTERRUPTED: usize = 8;
 
+/// The rates of a session's audio.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Rates {
+    /// Of the caller's audio, as the protocol sends it.
+    pub(crate) input: SampleRate,
+    /// Of the answers' audio.
+    pub(crate) output: SampleRate,
+}
+
 /// One call's session.
-pub(super) struct OpenAiSession {
+struct RealtimeSession {
+    /// The provider, in words for the operator.
+    provider: &'static str,
+    rates: Rates,
     commands: mpsc::Sender<EngineCommand>,
     audio: mpsc::Sender<Vec<i16>>,
     told: mpsc::Receiver<Told>,
@@ -46,8 +56,15 @@ pub(super) struct OpenAiSession {
     _end: DropGuard,
 }
 
-/// Starts the task of a session on an open socket.
-pub(super) fn open(socket: Socket, config: &Config, counts: Arc<Counts>, setup: &Setup) -> OpenAiSession {
+/// Starts the task of a session on an open socket. `provider` is its name in words for the operator.
+pub(crate) fn open(
+    provider: &'static str,
+    socket: Socket,
+    protocol: impl Protocol,
+    rates: Rates,
+    bounds: Bounds,
+    counts: Arc<Counts>,
+) -> Box<dyn Session> {
     let (commands, command_queue) = mpsc::channel(COMMANDS);
     let (audio, audio_queue) = mpsc::channel(PIECES);
     let (told_queue, told) = mpsc::channel(EVENTS);
@@ -55,38 +72,40 @@ pub(super) fn open(socket: Socket, config: &Config, counts: Arc<Counts>, setup: 
     let end = CancellationToken::new();
     let link = Link {
         socket,
-        conversation: Conversation::new(config.session(setup)),
+        protocol,
         commands: command_queue,
         audio: audio_queue,
         told: told_queue,
         queued: queued.clone(),
-        hold: RATE.samples_in(config.hold),
-        setup_limit: config.connect_timeout,
-        silence_limit: config.silence_limit,
+        hold: rates.output.samples_in(bounds.hold),
+        bounds,
         counts,
         end: end.clone(),
     };
-    tokio::spawn(socket::run(link));
-    OpenAiSession {
+    tokio::spawn(link::run(link));
+    Box::new(RealtimeSession {
+        provider,
+        rates,
         commands,
         audio,
         told,
         queued,
-        waiting: VecDeque::with_capacity(PIECE),
+        waiting: VecDeque::with_capacity(PIECE_FRAMES * rates.input.frame_samples()),
         dropped: 0,
         interrupted: VecDeque::with_capacity(INTERRUPTED),
         failed: false,
         _end: end.drop_guard(),
-    }
+    })
 }
 
-impl OpenAiSession {
+impl RealtimeSession {
     fn pass_audio_on(&mut self) {
+        let piece = PIECE_FRAMES * self.rates.input.frame_samples();
         while !self.waiting.is_empty() {
             let Ok(place) = self.audio.try_reserve() else {
                 return;
             };
-            let length = self.waiting.len().min(PIECE);
+            let length = self.waiting.len().min(piece);
             place.send(self.waiting.drain(..length).collect());
         }
     }
@@ -96,7 +115,7 @@ impl OpenAiSession {
             Told::Audio { answer, .. } | Told::Event(EngineEvent::AnswerText { answer, .. }) => {
                 self.interrupted.contains(answer)
             }
-            Told::Usage(_) | Told::Event(_) => false,
+            Told::Usage(_) | Told::Expiring { .. } | Told::Event(_) => false,
         }
     }
 
@@ -107,6 +126,7 @@ impl OpenAiSession {
                 Event::Audio { answer }
             }
             Told::Usage(usage) => Event::Usage(usage),
+            Told::Expiring { within, resume } => Event::Expiring { within, resume },
             Told::Event(event) => {
                 self.failed = matches!(event, EngineEvent::Failed { .. });
                 Event::Engine(event)
@@ -116,8 +136,10 @@ impl OpenAiSession {
 
     fn fail(&mut self) -> Event {
         self.failed = true;
-        let what = "the connection to OpenAI ended because one side did not keep up with the other";
-        let message = failure::plain(FailureKind::Transient, what);
+        let message = format!(
+            "the connection to {} ended because one side did not keep up with the other; a later call may succeed",
+            self.provider
+        );
         Event::Engine(EngineEvent::Failed {
             kind: FailureKind::Transient,
             message,
@@ -125,19 +147,22 @@ impl OpenAiSession {
     }
 }
 
-impl Session for OpenAiSession {
+impl Session for RealtimeSession {
     fn input_rate(&self) -> SampleRate {
-        RATE
+        self.rates.input
     }
 
     fn output_rate(&self) -> SampleRate {
-        RATE
+        self.rates.output
     }
 
     fn hear(&mut self, samples: &[i16]) {
         self.waiting.extend(samples);
         self.pass_audio_on();
-        let excess = self.waiting.len().saturating_sub(WAITING);
+        let excess = self
+            .waiting
+            .len()
+            .saturating_sub(WAITING_SECONDS * self.rates.input.hz() as usize);
         self.waiting.drain(..excess);
         self.dropped += excess as u64;
     }
@@ -175,6 +200,6 @@ impl Session for OpenAiSession {
     }
 
     fn dropped_ms(&self) -> u64 {
-        u64::try_from(RATE.duration_of(self.dropped).as_millis()).unwrap_or(u64::MAX)
+        u64::try_from(self.rates.input.duration_of(self.dropped).as_millis()).unwrap_or(u64::MAX)
     }
 }

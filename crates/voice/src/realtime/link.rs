@@ -1,12 +1,7 @@
 //! The task that owns a session's socket. It always reads, whatever waits to be written.
 
-use super::connect::Socket;
-use super::conversation::{Action, Conversation};
-use super::protocol::ClientEvent;
-use super::{Counts, failure};
+use super::{Action, Bounds, Counts, Protocol, Received, Socket};
 use crate::Usage;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use call::{AnswerId, EngineCommand, EngineEvent, FailureKind};
 use futures_util::stream::SplitSink;
@@ -19,7 +14,6 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior};
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
@@ -33,6 +27,12 @@ const GIVE_UP: usize = 1024;
 /// How long the good-bye may take.
 const CLOSING: Duration = Duration::from_secs(1);
 
+/// How often a protocol is asked whether it keeps its session alive.
+const SECOND: Duration = Duration::from_secs(1);
+
+/// The close code of a connection that was closed without one (RFC 6455, 7.1.5).
+const NO_CODE: u16 = 1005;
+
 /// What the task tells its session.
 #[derive(Debug)]
 pub(super) enum Told {
@@ -45,14 +45,21 @@ pub(super) enum Told {
     },
     /// What will be charged.
     Usage(Usage),
+    /// The provider ends the session soon.
+    Expiring {
+        /// How long it still lasts.
+        within: Duration,
+        /// What opens the next with its memory.
+        resume: Option<String>,
+    },
     /// Anything else.
     Event(EngineEvent),
 }
 
 /// What the task of a session is made of.
-pub(super) struct Link {
+pub(super) struct Link<P> {
     pub(super) socket: Socket,
-    pub(super) conversation: Conversation,
+    pub(super) protocol: P,
     pub(super) commands: mpsc::Receiver<EngineCommand>,
     pub(super) audio: mpsc::Receiver<Vec<i16>>,
     pub(super) told: mpsc::Sender<Told>,
@@ -60,8 +67,7 @@ pub(super) struct Link {
     pub(super) queued: Arc<AtomicU64>,
     /// How many samples may wait for it.
     pub(super) hold: u64,
-    pub(super) setup_limit: Duration,
-    pub(super) silence_limit: Duration,
+    pub(super) bounds: Bounds,
     pub(super) counts: Arc<Counts>,
     pub(super) end: CancellationToken,
 }
@@ -88,45 +94,52 @@ enum Step {
     Written(Result<(), Error>),
     Command(Option<EngineCommand>),
     Audio(Option<Vec<i16>>),
-    Tick,
+    Ping,
+    Second,
     SetupTooLong,
     End,
 }
 
 /// Runs until the session is dropped or has failed.
-pub(super) async fn run(link: Link) {
+pub(super) async fn run<P: Protocol>(link: Link<P>) {
     let Link {
         socket,
-        conversation,
+        protocol,
         mut commands,
         mut audio,
         told,
         queued,
         hold,
+        bounds,
         counts,
         end,
-        ..
     } = link;
     let _live = Live::new(counts.clone());
     let (mut sink, mut stream) = socket.split();
     let mut task = Task {
-        conversation,
+        protocol,
         told,
         queued,
         hold,
         counts,
         outbox: Outbox::default(),
-        silence_limit: link.silence_limit,
+        silence_limit: bounds.silence,
+        keepalive: bounds.keepalive,
+        began: Instant::now(),
         last_sign: Instant::now(),
+        last_sent: Instant::now(),
         over: false,
     };
-    let mut ticks = tokio::time::interval(link.silence_limit / 3);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let setup = tokio::time::sleep(link.setup_limit);
+    task.settle();
+    let mut pings = tokio::time::interval(bounds.silence / 3);
+    pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut seconds = tokio::time::interval(SECOND);
+    seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let setup = tokio::time::sleep(bounds.setup);
     tokio::pin!(setup);
 
     while !task.over {
-        let ready = task.conversation.is_ready();
+        let ready = task.protocol.is_ready();
         let takes_commands = ready && task.outbox.messages.len() < COMMANDS_BEFORE;
         let takes_audio = ready && task.outbox.messages.is_empty();
         let step = tokio::select! {
@@ -135,7 +148,8 @@ pub(super) async fn run(link: Link) {
             written = poll_fn(|cx| task.outbox.poll_write(&mut sink, cx)), if task.outbox.pending => Step::Written(written),
             command = commands.recv(), if takes_commands => Step::Command(command),
             piece = audio.recv(), if takes_audio => Step::Audio(piece),
-            _ = ticks.tick() => Step::Tick,
+            _ = pings.tick() => Step::Ping,
+            _ = seconds.tick() => Step::Second,
             () = &mut setup, if !ready => Step::SetupTooLong,
         };
         task.take(step);
@@ -176,33 +190,37 @@ impl Outbox {
     }
 }
 
-struct Task {
-    conversation: Conversation,
+struct Task<P> {
+    protocol: P,
     told: mpsc::Sender<Told>,
     queued: Arc<AtomicU64>,
     hold: u64,
     counts: Arc<Counts>,
     outbox: Outbox,
     silence_limit: Duration,
+    keepalive: Duration,
+    began: Instant,
     /// When the server last sent anything.
     last_sign: Instant,
+    /// When the protocol last sent anything.
+    last_sent: Instant,
     over: bool,
 }
 
-impl Task {
+impl<P: Protocol> Task<P> {
     fn take(&mut self, step: Step) {
         match step {
             Step::Received(Some(Ok(message))) => self.receive(message),
             Step::Received(Some(Err(error))) | Step::Written(Err(error)) => self.lost(&error),
-            Step::Received(None) => self.fail(FailureKind::Transient, "OpenAI ended the connection"),
+            Step::Received(None) => self.protocol.closed(NO_CODE, ""),
             Step::Written(Ok(())) => {}
-            Step::Command(Some(command)) => self.conversation.command(command),
-            Step::Audio(Some(samples)) => self.append(&samples),
-            Step::Tick => self.tick(),
-            Step::SetupTooLong => self.fail(
-                FailureKind::Transient,
-                "OpenAI did not configure the session in time",
-            ),
+            Step::Command(Some(command)) => self.protocol.command(command),
+            Step::Audio(Some(samples)) => self.protocol.hear(&samples),
+            Step::Ping => self.ping(),
+            Step::Second => self.second(),
+            Step::SetupTooLong => self
+                .protocol
+                .fail(FailureKind::Transient, "the session was not configured in time"),
             Step::Command(None) | Step::Audio(None) | Step::End => self.over = true,
         }
     }
@@ -210,20 +228,13 @@ impl Task {
     fn receive(&mut self, message: Message) {
         self.last_sign = Instant::now();
         match message {
-            Message::Text(text) => self.conversation.receive(&text),
-            Message::Close(frame) => self.closed(frame.as_ref()),
-            Message::Binary(_) => self.fail(FailureKind::Protocol, "OpenAI sent binary data"),
+            Message::Text(text) => self.protocol.receive(Received::Text(&text)),
+            Message::Binary(bytes) => self.protocol.receive(Received::Binary(&bytes)),
+            Message::Close(Some(frame)) => self.protocol.closed(frame.code.into(), &frame.reason),
+            Message::Close(None) => self.protocol.closed(NO_CODE, ""),
             // The library answers pings by itself.
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
         }
-    }
-
-    fn closed(&mut self, frame: Option<&CloseFrame>) {
-        let (kind, message) = match frame {
-            Some(frame) => failure::of_close(frame.code.into(), &frame.reason),
-            None => failure::of_close(1005, ""),
-        };
-        self.conversation.fail(kind, message);
     }
 
     fn lost(&mut self, error: &Error) {
@@ -238,56 +249,48 @@ impl Task {
         } else {
             kind
         };
-        self.fail(kind, &format!("the connection to OpenAI was lost: {error}"));
+        self.protocol
+            .fail(kind, &format!("the connection was lost: {error}"));
     }
 
-    fn fail(&mut self, kind: FailureKind, what: &str) {
-        self.conversation.fail(kind, failure::plain(kind, what));
-    }
-
-    fn append(&mut self, samples: &[i16]) {
-        let bytes: Vec<u8> = samples.iter().flat_map(|s| s.to_le_bytes()).collect();
-        self.send(&ClientEvent::Append {
-            audio: STANDARD.encode(bytes),
-        });
-    }
-
-    fn tick(&mut self) {
-        if self.last_sign.elapsed() >= self.silence_limit {
-            let what = format!(
-                "OpenAI has sent nothing for {} ms",
-                self.last_sign.elapsed().as_millis()
-            );
-            self.fail(FailureKind::Transient, &what);
+    fn ping(&mut self) {
+        let silent = self.last_sign.elapsed();
+        if silent >= self.silence_limit {
+            let what = format!("nothing has come for {} ms", silent.as_millis());
+            self.protocol.fail(FailureKind::Transient, &what);
             return;
         }
         self.outbox.push(Message::Ping(Bytes::new()));
     }
 
-    fn send(&mut self, event: &ClientEvent) {
-        match serde_json::to_string(event) {
-            Ok(text) => self.outbox.push(Message::text(text)),
-            Err(error) => self.fail(
-                FailureKind::Protocol,
-                &format!("an event cannot be written as JSON: {error}"),
-            ),
+    fn second(&mut self) {
+        if self.protocol.is_ready() && self.last_sent.elapsed() >= self.keepalive {
+            self.protocol.idle();
         }
+        self.protocol.lasts(self.began.elapsed());
     }
 
-    /// Does what the conversation wants done.
+    fn send(&mut self, message: Message) {
+        self.last_sent = Instant::now();
+        self.outbox.push(message);
+    }
+
+    /// Does what the protocol wants done.
     fn settle(&mut self) {
-        while let Some(action) = self.conversation.poll_action() {
+        while let Some(action) = self.protocol.poll_action() {
             match action {
-                Action::Send(event) => self.send(&event),
+                Action::Text(text) => self.send(Message::Text(text)),
+                Action::Binary(bytes) => self.send(Message::Binary(bytes)),
                 Action::Tell(event) => self.tell(Told::Event(event)),
                 Action::Charge(usage) => self.tell(Told::Usage(usage)),
                 Action::Audio(answer, samples) => self.give(answer, samples),
+                Action::Expiring { within, resume } => self.tell(Told::Expiring { within, resume }),
             }
         }
         if self.outbox.messages.len() > GIVE_UP {
             self.over = true;
         }
-        self.over |= self.conversation.is_failed();
+        self.over |= self.protocol.is_failed();
     }
 
     fn give(&mut self, answer: AnswerId, samples: Vec<i16>) {
@@ -295,7 +298,7 @@ impl Task {
         if self.queued.load(Ordering::Relaxed) + added > self.hold {
             self.counts.overflows.fetch_add(1, Ordering::Relaxed);
             warn!(%answer, "an answer was cancelled: more of its audio waits for the call than may");
-            self.conversation.overflow(answer);
+            self.protocol.overflow(answer);
             return;
         }
         self.queued.fetch_add(added, Ordering::Relaxed);
