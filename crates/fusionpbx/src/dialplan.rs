@@ -41,6 +41,7 @@ pub use plan::{add, removable, remove};
 pub use present::{Present, present};
 pub use reading::{Kept, Malformed, Reading, cached, read, read_one};
 pub use refusal::Refusal;
+pub(crate) use shadow::takes;
 pub use shadow::{Shadow, shadow};
 pub use takes::Takes;
 pub use writing::{Part, Unwritable};

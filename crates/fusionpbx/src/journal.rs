@@ -21,6 +21,7 @@ mod carrying;
 mod error;
 mod files;
 mod folder;
+mod history;
 mod lock;
 mod note;
 mod outside;
@@ -33,6 +34,7 @@ mod undoing;
 mod verdict;
 
 pub use error::{Difference, JournalError};
+pub use history::{Adopted, History, Trace, UNINSTALL};
 pub use lock::Holder;
 pub use outside::{Outside, Point, Watch};
 pub use telling::{Again, Left, Recovered, Recovery};
@@ -46,6 +48,7 @@ use plan::{Plan, subject};
 use record::{DRAFT, Record, Standing};
 use std::collections::HashSet;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use verdict::Verdict;
@@ -120,10 +123,31 @@ impl Journal {
         let draft = Draft {
             title: title.into(),
             takes_back: None,
+            old_folders: self.folders_of(&changes),
             changes,
-            old_folders: Vec::new(),
         };
         self.carry(draft, outside, watch).await
+    }
+
+    /// The folders that earlier plans have made for files that go now.
+    fn folders_of(&self, changes: &[Change]) -> Vec<PathBuf> {
+        let gone: Vec<_> = changes
+            .iter()
+            .filter_map(|change| match change {
+                Change::File(file) if file.after.is_none() => Some(&file.path),
+                _ => None,
+            })
+            .collect();
+        let made = self.records.iter().flat_map(|record| &record.plan.new_folders);
+        let mut folders: Vec<PathBuf> = Vec::new();
+        for folder in made {
+            if !folders.contains(folder) && gone.iter().any(|path| path.starts_with(folder)) {
+                folders.push(folder.clone());
+            }
+        }
+        // The outer before the inner, whichever plan has made them.
+        folders.sort();
+        folders
     }
 
     /// Takes a plan back that was carried out, by a plan of its own.
@@ -345,6 +369,31 @@ fn read_all(folder: &Path) -> Result<Vec<Record>, JournalError> {
 /// The time in UTC, to the second: `2026-11-23T15:51:33Z`.
 fn now() -> String {
     jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// All plans as they are, the first first; none where there never was one. Nothing is written.
+fn look_all(folder: &Path) -> Result<Vec<Record>, JournalError> {
+    let failed = |source| JournalError::Io {
+        path: folder.into(),
+        source,
+    };
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(failed)?,
+    };
+    let mut records = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(failed)?;
+        let path = entry.path();
+        let is_draft = path.extension().is_some_and(|extension| extension == DRAFT);
+        if is_draft || !entry.file_type().map_err(failed)?.is_dir() {
+            continue;
+        }
+        let name = entry.file_name().to_string_lossy().into_owned();
+        records.push(Record::look(path, name)?);
+    }
+    records.sort_by_key(|record| record.plan.number);
+    Ok(records)
 }
 
 fn unreachable(error: &sqlx::Error) -> JournalError {

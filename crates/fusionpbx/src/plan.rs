@@ -7,6 +7,7 @@ mod repair;
 mod script;
 mod service;
 mod setup;
+mod taking_back;
 mod telling;
 mod uninstall;
 
@@ -15,4 +16,4 @@ pub use repair::{MENDED, Repair, repair};
 pub use service::{PASSWORD, SYSUSERS, UNIT, USER};
 pub use setup::{Hindrance, Wish, setup};
 pub use telling::{Deed, Told, told};
-pub use uninstall::{stays, uninstall};
+pub use uninstall::{kept_copy, remarks, stays, uninstall};

@@ -328,7 +328,7 @@ fn bound(did: &Did, entry: &Entry, facts: &DatabaseFacts) -> Option<Change> {
 /// What the description of a destination that we have made begins with, and by which it is known again.
 const MADE_BY_US: &str = "voice-ai";
 
-fn is_made_by_us(destination: &Destination) -> bool {
+pub(crate) fn is_made_by_us(destination: &Destination) -> bool {
     destination
         .description
         .as_deref()

@@ -68,7 +68,7 @@ pub(crate) fn delete_details(row: &DialplanRow) -> impl Iterator<Item = Change> 
     row.details.iter().map(|detail| delete_detail(row.uuid, detail))
 }
 
-fn delete_detail(row: Uuid, detail: &Detail) -> Change {
+pub(crate) fn delete_detail(row: Uuid, detail: &Detail) -> Change {
     let mut before = columns([("dialplan_uuid", json!(row))]);
     before.extend(known_text("dialplan_detail_tag", &detail.tag));
     before.extend(known_text("dialplan_detail_type", &detail.kind));

@@ -1,5 +1,6 @@
 //! What there is of the service's own files: what setup would write.
 
+use crate::journal::History;
 use crate::{FileFacts, Owner};
 use std::path::PathBuf;
 
@@ -20,4 +21,6 @@ pub struct HomeFacts {
     pub password: Option<FileFacts>,
     /// The files of the unit and of the user that setup has written where no package did.
     pub written: Vec<(PathBuf, FileFacts)>,
+    /// What was done by us, and what was there before.
+    pub history: History,
 }

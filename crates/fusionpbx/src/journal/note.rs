@@ -50,15 +50,20 @@ impl Notes {
         if whole < text.len() {
             file.set_len(whole as u64).map_err(failed)?;
         }
-        let list = text[..whole]
-            .lines()
-            .map(|line| {
-                serde_json::from_str(line).map_err(|error| JournalError::Unreadable {
-                    path: path.into(),
-                    why: format!("{error}: {line:?}"),
-                })
-            })
-            .collect::<Result<_, _>>()?;
+        let list = lines(path, &text[..whole])?;
+        Ok(Self { list, file })
+    }
+
+    /// Reads the notes of a plan, to which none can be added then.
+    pub(super) fn look(path: &Path) -> Result<Self, JournalError> {
+        let failed = |source| JournalError::Io {
+            path: path.into(),
+            source,
+        };
+        let file = File::open(path).map_err(failed)?;
+        let text = std::fs::read_to_string(path).map_err(failed)?;
+        let whole = text.rfind('\n').map_or(0, |end| end + 1);
+        let list = lines(path, &text[..whole])?;
         Ok(Self { list, file })
     }
 
@@ -83,4 +88,15 @@ impl Notes {
             _ => None,
         })
     }
+}
+
+fn lines(path: &Path, text: &str) -> Result<Vec<Note>, JournalError> {
+    text.lines()
+        .map(|line| {
+            serde_json::from_str(line).map_err(|error| JournalError::Unreadable {
+                path: path.into(),
+                why: format!("{error}: {line:?}"),
+            })
+        })
+        .collect()
 }

@@ -18,7 +18,7 @@ const STOPPED: UnitState = UnitState {
 pub(super) type Columns = Map<String, Value>;
 
 /// A plan and its before-images. Once written, it does not change.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Plan {
     /// Rises from plan to plan.
     pub(super) number: u64,

@@ -74,8 +74,19 @@ impl Record {
         })
     }
 
-    /// Reads a kept plan.
+    /// Reads a kept plan, to go on with it.
     pub(super) fn read(folder: PathBuf, name: String) -> Result<Self, JournalError> {
+        let notes = Notes::open(&folder.join("steps"))?;
+        Self::with(folder, name, notes)
+    }
+
+    /// Reads a kept plan, and writes nothing.
+    pub(super) fn look(folder: PathBuf, name: String) -> Result<Self, JournalError> {
+        let notes = Notes::look(&folder.join("steps"))?;
+        Self::with(folder, name, notes)
+    }
+
+    fn with(folder: PathBuf, name: String, notes: Notes) -> Result<Self, JournalError> {
         let path = folder.join("plan.json");
         let text = fs::read_to_string(&path).map_err(|source| JournalError::Io {
             path: path.clone(),
@@ -91,7 +102,6 @@ impl Record {
                 why: format!("{} images of {} changes", plan.images.len(), plan.changes.len()),
             });
         }
-        let notes = Notes::open(&folder.join("steps"))?;
         Ok(Self {
             name,
             folder,

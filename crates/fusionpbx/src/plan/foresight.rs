@@ -281,9 +281,9 @@ fn module(list: &mut Vec<Module>, change: &RowChange) {
         new,
         |module, columns| {
             columns.text("module_name", &mut module.name);
-            let mut enabled = module.enabled.unwrap_or_default();
-            columns.flag("module_enabled", &mut enabled);
-            module.enabled = Some(enabled);
+            if let Some(enabled) = columns.0.get("module_enabled") {
+                module.enabled = plain(enabled).map(|text| text == "true");
+            }
         },
     );
 }

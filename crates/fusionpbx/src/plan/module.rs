@@ -110,6 +110,16 @@ fn with_line(text: &str) -> Option<String> {
     ))
 }
 
+/// The text without the lines that load the audio module and nothing else. `None` where there is none of them.
+pub(super) fn without_line(text: &str) -> Option<String> {
+    let line = format!("<load module=\"{AUDIO_STREAM}\"/>");
+    let is_it = |of: &&str| of.trim() == line;
+    text.lines().any(|of| is_it(&of)).then(|| {
+        let rest = text.split_inclusive('\n').filter(|of| !is_it(of));
+        rest.collect()
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,9 +1,10 @@
 //! The service's own files, as far as setup would write them.
 
 use super::script::file;
+use crate::journal::{History, JournalError};
 use crate::plan::{PASSWORD, SYSUSERS, UNIT, USER};
 use crate::{HomeFacts, Host};
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 /// Where systemd looks for units, the first that counts in front (systemd.unit(5)).
@@ -35,5 +36,15 @@ pub fn home(host: &Host, config: &Path) -> io::Result<HomeFacts> {
         config: file(host, config)?,
         password: file(host, Path::new(PASSWORD))?,
         written,
+        history: History::read(host).map_err(unreadable)?,
     })
+}
+
+fn unreadable(error: JournalError) -> io::Error {
+    match error {
+        JournalError::Io { path, source } => {
+            io::Error::new(source.kind(), format!("{}: {source}", path.display()))
+        }
+        other => io::Error::new(ErrorKind::InvalidData, other.to_string()),
+    }
 }

@@ -1,9 +1,10 @@
 //! What setup and uninstalling do not do: harm what is there.
 
-use crate::estate::Version;
+use crate::estate::{FusionPbx, Version};
 use crate::faults::world::World;
 use fusionpbx::plan::{PASSWORD, UNIT, uninstall};
 use fusionpbx::{Change, FileChange, Lang, ServerState, ServiceDomain, Text, Unread};
+use sqlx::{Connection as _, PgConnection};
 use std::path::Path;
 
 const CONFIG: &str = "/etc/voice-ai/voice-ai.toml";
@@ -123,5 +124,76 @@ async fn another_event_socket_s_password_is_not_written_over() {
     assert!(
         config.contains(&format!("/etc/voice-ai/esl-127.0.0.1-{port}.password")),
         "{config}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn uninstalling_gives_back_the_row_the_script_and_the_registration_that_were_there() {
+    for version in Version::ALL {
+        let Some(world) = World::new(version).await else {
+            return;
+        };
+        // The world's rows have one on 8000 that setup has taken over.
+        let before = FusionPbx::with(version, world.estate.rows).unwrap();
+        let changes = uninstall(&world.survey().await, &world.home()).unwrap();
+        world.carry("uninstall", changes).await;
+        for (table, of) in [
+            ("v_dialplans", "dialplan_number = '8000'"),
+            (
+                "v_dialplan_details",
+                "dialplan_uuid IN (SELECT dialplan_uuid FROM v_dialplans WHERE dialplan_number = '8000')",
+            ),
+            ("v_modules", "true"),
+        ] {
+            let rows = rows(&before, table, of).await;
+            assert!(table == "v_modules" || !rows.is_empty(), "{table}");
+            assert_eq!(
+                rows,
+                self::rows(&world.estate, table, of).await,
+                "{version:?} {table}"
+            );
+        }
+        let modules = "/etc/freeswitch/autoload_configs/modules.conf.xml";
+        let text = |estate: &FusionPbx| std::fs::read_to_string(estate.path(modules)).unwrap();
+        assert_eq!(text(&before), text(&world.estate), "{version:?}");
+    }
+}
+
+async fn rows(estate: &FusionPbx, table: &str, of: &str) -> Vec<String> {
+    let mut connection = PgConnection::connect(&estate.url()).await.unwrap();
+    let query = format!("SELECT to_jsonb(t)::text FROM {table} AS t WHERE {of} ORDER BY 1");
+    sqlx::query_scalar(sqlx::AssertSqlSafe(query))
+        .fetch_all(&mut connection)
+        .await
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_script_of_somebody_else_is_there_again_once_ours_is_gone() {
+    let Some(world) = world().await else { return };
+    // As it was before: by hand, and taken over by a second setup.
+    let theirs = "-- the published one\nsession:answer()\n";
+    let changes = uninstall(&world.survey().await, &world.home()).unwrap();
+    world.carry("uninstall", changes).await;
+    world.estate.write(SCRIPT, theirs);
+    world.carry("setup", world.setup(&world.survey().await)).await;
+    assert_ne!(std::fs::read_to_string(world.path(SCRIPT)).unwrap(), theirs);
+    let changes = uninstall(&world.survey().await, &world.home()).unwrap();
+    world.carry("uninstall", changes).await;
+    assert_eq!(std::fs::read_to_string(world.path(SCRIPT)).unwrap(), theirs);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_of_modules_conf_that_fusionpbx_has_written_anew_goes_with_its_row() {
+    let Some(world) = world().await else { return };
+    let modules = "/etc/freeswitch/autoload_configs/modules.conf.xml";
+    let anew = "<configuration name=\"modules.conf\">\n\t<modules>\n\t\t<load module=\"mod_lua\"/>\n\n\t\t<!-- Auto -->\n\
+                \t\t<load module=\"mod_audio_stream\"/>\n\t</modules>\n</configuration>";
+    world.estate.write(modules, anew);
+    let changes = uninstall(&world.survey().await, &world.home()).unwrap();
+    let text = written(&changes, modules);
+    assert_eq!(
+        text,
+        anew.replace("\t\t<load module=\"mod_audio_stream\"/>\n", "")
     );
 }
