@@ -2,7 +2,7 @@
 
 use crate::Usage;
 use audio::SampleRate;
-use call::{AnswerId, Capabilities, EngineCommand, EngineEvent, FailureKind, Role};
+use call::{AnswerId, Capabilities, EngineCommand, EngineEvent, FailureKind, Role, TurnId};
 use futures_util::future::BoxFuture;
 use secretary::{CallUuid, DomainUuid, Secretary};
 use std::sync::Arc;
@@ -146,6 +146,10 @@ pub trait Session: Send {
 
     /// Takes a command. Never waits.
     fn command(&mut self, command: EngineCommand);
+
+    /// Answers a turn of which another session of the call has heard the words: told once, to a session that has just begun and
+    /// whose [`Setup::history`] ends before them. Its answer has the cause [`call::Cause::Turn`]. Never waits.
+    fn ask(&mut self, turn: TurnId, words: String);
 
     /// The next event. Samples that belong to an [`Event::Audio`] are appended to `pcm`, which the caller empties. After
     /// [`EngineEvent::Failed`] it stays pending for ever.

@@ -2,7 +2,7 @@
 
 use crate::engine::{ConnectError, Engine, Event, Session, Setup};
 use audio::SampleRate;
-use call::{AnswerId, By, Capabilities, Cause, EngineCommand, EngineEvent};
+use call::{AnswerId, By, Capabilities, Cause, EngineCommand, EngineEvent, TurnId};
 use futures_util::future::{BoxFuture, FutureExt, ready};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -122,6 +122,8 @@ impl Session for Echo {
             self.wake();
         }
     }
+    /// An echo answers no words.
+    fn ask(&mut self, _turn: TurnId, _words: String) {}
 
     fn poll_event(&mut self, cx: &mut Context<'_>, pcm: &mut Vec<i16>) -> Poll<Event> {
         match self.stage {

@@ -16,7 +16,7 @@ pub(crate) use session::{Rates, open};
 
 use crate::Usage;
 use bytes::Bytes;
-use call::{AnswerId, EngineCommand, EngineEvent, FailureKind};
+use call::{AnswerId, EngineCommand, EngineEvent, FailureKind, TurnId};
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::time::Duration;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
@@ -34,6 +34,9 @@ pub(crate) trait Protocol: Send + 'static {
 
     /// Takes one command of the call.
     fn command(&mut self, command: EngineCommand);
+
+    /// See [`crate::Session::ask`].
+    fn ask(&mut self, turn: TurnId, words: String);
 
     /// Sends a piece of the caller's audio, mono at [`Rates::input`], at most 100 ms.
     fn hear(&mut self, samples: &[i16]);
@@ -56,6 +59,20 @@ pub(crate) trait Protocol: Send + 'static {
 
     /// The next thing to do.
     fn poll_action(&mut self) -> Option<Action>;
+}
+
+/// What a session hands to its task.
+#[derive(Debug)]
+pub(crate) enum Order {
+    /// A command of the call.
+    Command(EngineCommand),
+    /// See [`crate::Session::ask`].
+    Ask {
+        /// The turn.
+        turn: TurnId,
+        /// Its words.
+        words: String,
+    },
 }
 
 /// A message of the provider.

@@ -129,6 +129,7 @@ mod tests {
         fn hear(&mut self, _: &[i16]) {}
 
         fn command(&mut self, _: EngineCommand) {}
+        fn ask(&mut self, _turn: call::TurnId, _words: String) {}
 
         fn poll_event(&mut self, _: &mut Context<'_>, _: &mut Vec<i16>) -> Poll<Event> {
             self.0.pop().map_or(Poll::Pending, Poll::Ready)

@@ -173,6 +173,7 @@ impl Session for Asking {
             }
         }
     }
+    fn ask(&mut self, _turn: call::TurnId, _words: String) {}
 
     fn poll_event(&mut self, cx: &mut Context<'_>, pcm: &mut Vec<i16>) -> Poll<Event> {
         if !std::mem::replace(&mut self.ready, true) {

@@ -132,6 +132,7 @@ impl Session for Ringing {
             self.step = Step::Silent;
         }
     }
+    fn ask(&mut self, _turn: call::TurnId, _words: String) {}
 
     fn poll_event(&mut self, cx: &mut Context<'_>, pcm: &mut Vec<i16>) -> Poll<Event> {
         let (next, event) = match self.step {

@@ -46,6 +46,7 @@ impl Session for Faulty {
     }
 
     fn command(&mut self, _command: EngineCommand) {}
+    fn ask(&mut self, _turn: call::TurnId, _words: String) {}
 
     fn poll_event(&mut self, _cx: &mut Context<'_>, _pcm: &mut Vec<i16>) -> Poll<Event> {
         Poll::Pending

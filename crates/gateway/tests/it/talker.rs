@@ -157,6 +157,7 @@ impl Session for Conversation {
             waker.wake();
         }
     }
+    fn ask(&mut self, _turn: call::TurnId, _words: String) {}
 
     fn poll_event(&mut self, cx: &mut Context<'_>, pcm: &mut Vec<i16>) -> Poll<Event> {
         let Some(event) = self.events.pop_front() else {

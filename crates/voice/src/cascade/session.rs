@@ -362,6 +362,13 @@ impl Session for Local {
         }
     }
 
+    fn ask(&mut self, turn: TurnId, words: String) {
+        self.want(Cause::Turn(turn), Ask::Words(words), 0);
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+
     fn poll_event(&mut self, cx: &mut Context<'_>, pcm: &mut Vec<i16>) -> Poll<Event> {
         loop {
             if let Some(event) = self.events.pop_front() {

@@ -369,6 +369,16 @@ impl Protocol for Conversation {
         self.ask_for_what_is_wanted();
     }
 
+    fn ask(&mut self, turn: TurnId, words: String) {
+        let event_id = self.event_id(cause::ITEM);
+        self.send(ClientEvent::CreateItem {
+            event_id,
+            item: NewItem::user_text(words),
+        });
+        self.respond(turn);
+        self.ask_for_what_is_wanted();
+    }
+
     fn hear(&mut self, samples: &[i16]) {
         let bytes: Vec<u8> = samples.iter().flat_map(|s| s.to_le_bytes()).collect();
         self.send(ClientEvent::Append {

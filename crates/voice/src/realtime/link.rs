@@ -1,9 +1,9 @@
 //! The task that owns a session's socket. It always reads, whatever waits to be written.
 
-use super::{Action, Bounds, Counts, Protocol, Received, Socket};
+use super::{Action, Bounds, Counts, Order, Protocol, Received, Socket};
 use crate::Usage;
 use bytes::Bytes;
-use call::{AnswerId, EngineCommand, EngineEvent, FailureKind};
+use call::{AnswerId, EngineEvent, FailureKind};
 use futures_util::stream::SplitSink;
 use futures_util::{SinkExt, StreamExt};
 use std::collections::VecDeque;
@@ -18,10 +18,10 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-/// Messages that wait to be written before commands are left in their queue.
-const COMMANDS_BEFORE: usize = 64;
+/// Messages that wait to be written before orders are left in their queue.
+const ORDERS_BEFORE: usize = 64;
 
-/// Messages that wait to be written before the connection is given up. Beyond the commands these are our answers to events.
+/// Messages that wait to be written before the connection is given up. Beyond the orders these are our answers to events.
 const GIVE_UP: usize = 1024;
 
 /// How long the good-bye may take.
@@ -60,7 +60,7 @@ pub(super) enum Told {
 pub(super) struct Link<P> {
     pub(super) socket: Socket,
     pub(super) protocol: P,
-    pub(super) commands: mpsc::Receiver<EngineCommand>,
+    pub(super) orders: mpsc::Receiver<Order>,
     pub(super) audio: mpsc::Receiver<Vec<i16>>,
     pub(super) told: mpsc::Sender<Told>,
     /// Samples that wait for the session.
@@ -92,7 +92,7 @@ impl Drop for Live {
 enum Step {
     Received(Option<Result<Message, Error>>),
     Written(Result<(), Error>),
-    Command(Option<EngineCommand>),
+    Order(Option<Order>),
     Audio(Option<Vec<i16>>),
     Ping,
     Second,
@@ -105,7 +105,7 @@ pub(super) async fn run<P: Protocol>(link: Link<P>) {
     let Link {
         socket,
         protocol,
-        mut commands,
+        mut orders,
         mut audio,
         told,
         queued,
@@ -140,13 +140,13 @@ pub(super) async fn run<P: Protocol>(link: Link<P>) {
 
     while !task.over {
         let ready = task.protocol.is_ready();
-        let takes_commands = ready && task.outbox.messages.len() < COMMANDS_BEFORE;
+        let takes_orders = ready && task.outbox.messages.len() < ORDERS_BEFORE;
         let takes_audio = ready && task.outbox.messages.is_empty();
         let step = tokio::select! {
             () = end.cancelled() => Step::End,
             message = stream.next() => Step::Received(message),
             written = poll_fn(|cx| task.outbox.poll_write(&mut sink, cx)), if task.outbox.pending => Step::Written(written),
-            command = commands.recv(), if takes_commands => Step::Command(command),
+            order = orders.recv(), if takes_orders => Step::Order(order),
             piece = audio.recv(), if takes_audio => Step::Audio(piece),
             _ = pings.tick() => Step::Ping,
             _ = seconds.tick() => Step::Second,
@@ -214,14 +214,15 @@ impl<P: Protocol> Task<P> {
             Step::Received(Some(Err(error))) | Step::Written(Err(error)) => self.lost(&error),
             Step::Received(None) => self.protocol.closed(NO_CODE, ""),
             Step::Written(Ok(())) => {}
-            Step::Command(Some(command)) => self.protocol.command(command),
+            Step::Order(Some(Order::Command(command))) => self.protocol.command(command),
+            Step::Order(Some(Order::Ask { turn, words })) => self.protocol.ask(turn, words),
             Step::Audio(Some(samples)) => self.protocol.hear(&samples),
             Step::Ping => self.ping(),
             Step::Second => self.second(),
             Step::SetupTooLong => self
                 .protocol
                 .fail(FailureKind::Transient, "the session was not configured in time"),
-            Step::Command(None) | Step::Audio(None) | Step::End => self.over = true,
+            Step::Order(None) | Step::Audio(None) | Step::End => self.over = true,
         }
     }
 

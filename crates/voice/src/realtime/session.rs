@@ -1,10 +1,10 @@
 //! The call's side of a session: queues to and from the task that owns the socket.
 
 use super::link::{self, Link, Told};
-use super::{Bounds, Counts, Protocol, Socket};
+use super::{Bounds, Counts, Order, Protocol, Socket};
 use crate::engine::{Event, Session};
 use audio::SampleRate;
-use call::{AnswerId, EngineCommand, EngineEvent, FailureKind};
+use call::{AnswerId, EngineCommand, EngineEvent, FailureKind, TurnId};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,8 +19,8 @@ const WAITING_SECONDS: usize = 2;
 const PIECE_FRAMES: usize = 5;
 const PIECES: usize = 2;
 
-/// Commands on their way. A call gives a handful a turn, so a full queue means a server that has long stopped reading.
-const COMMANDS: usize = 256;
+/// Orders on their way. A call gives a handful a turn, so a full queue means a server that has long stopped reading.
+const ORDERS: usize = 256;
 
 /// Events on their way, so many that five minutes of audio fit in pieces of 20 ms.
 const EVENTS: usize = 16 * 1024;
@@ -42,7 +42,7 @@ struct RealtimeSession {
     /// The provider, in words for the operator.
     provider: &'static str,
     rates: Rates,
-    commands: mpsc::Sender<EngineCommand>,
+    orders: mpsc::Sender<Order>,
     audio: mpsc::Sender<Vec<i16>>,
     told: mpsc::Receiver<Told>,
     queued: Arc<AtomicU64>,
@@ -65,7 +65,7 @@ pub(crate) fn open(
     bounds: Bounds,
     counts: Arc<Counts>,
 ) -> Box<dyn Session> {
-    let (commands, command_queue) = mpsc::channel(COMMANDS);
+    let (orders, order_queue) = mpsc::channel(ORDERS);
     let (audio, audio_queue) = mpsc::channel(PIECES);
     let (told_queue, told) = mpsc::channel(EVENTS);
     let queued = Arc::new(AtomicU64::new(0));
@@ -73,7 +73,7 @@ pub(crate) fn open(
     let link = Link {
         socket,
         protocol,
-        commands: command_queue,
+        orders: order_queue,
         audio: audio_queue,
         told: told_queue,
         queued: queued.clone(),
@@ -86,7 +86,7 @@ pub(crate) fn open(
     Box::new(RealtimeSession {
         provider,
         rates,
-        commands,
+        orders,
         audio,
         told,
         queued,
@@ -107,6 +107,13 @@ impl RealtimeSession {
             };
             let length = self.waiting.len().min(piece);
             place.send(self.waiting.drain(..length).collect());
+        }
+    }
+
+    /// An order that finds its queue full ends the session: the server has long stopped reading.
+    fn order(&mut self, order: Order) {
+        if let Err(mpsc::error::TrySendError::Full(_)) = self.orders.try_send(order) {
+            self.told.close();
         }
     }
 
@@ -167,7 +174,6 @@ impl Session for RealtimeSession {
         self.dropped += excess as u64;
     }
 
-    /// A command that finds its queue full ends the session: the server has long stopped reading.
     fn command(&mut self, command: EngineCommand) {
         if let EngineCommand::Interrupt { answer, .. } = &command {
             if self.interrupted.len() == INTERRUPTED {
@@ -175,9 +181,11 @@ impl Session for RealtimeSession {
             }
             self.interrupted.push_back(*answer);
         }
-        if let Err(mpsc::error::TrySendError::Full(_)) = self.commands.try_send(command) {
-            self.told.close();
-        }
+        self.order(Order::Command(command));
+    }
+
+    fn ask(&mut self, turn: TurnId, words: String) {
+        self.order(Order::Ask { turn, words });
     }
 
     fn poll_event(&mut self, cx: &mut Context<'_>, pcm: &mut Vec<i16>) -> Poll<Event> {

@@ -432,3 +432,14 @@ fn what_is_unknown_is_passed_over_and_what_is_broken_is_not() {
     assert_eq!(failure(&done(&mut conversation)), Some("protocol"));
     assert!(conversation.is_failed());
 }
+
+#[test]
+fn words_that_another_session_has_heard_are_answered_as_a_turn() {
+    let mut conversation = ready();
+    conversation.ask(TurnId(7), "Qual é o horário?".into());
+    let sent = done(&mut conversation);
+    assert_eq!(sent[0]["send"]["item"]["content"][0]["text"], "Qual é o horário?");
+    assert_eq!(sent[1]["send"]["type"], "response.create");
+    let told = receive(&mut conversation, &created("r"));
+    assert_eq!(told[0]["tell"]["answer_started"]["cause"], json!({"turn": 7}));
+}
