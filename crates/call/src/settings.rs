@@ -1,6 +1,7 @@
 //! What a call is told at its start.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Who decides.
@@ -60,6 +61,9 @@ pub struct Settings {
     pub total: Duration,
     /// How long a tool may take.
     pub tool_limit: Duration,
+    /// What the caller is told when a tool of that name takes longer than [`Settings::TOOL_PATIENCE`] and nothing else is being said.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub waiting_words: BTreeMap<String, String>,
     /// How long a transfer may take whose outcome the PBX tells ([`crate::Input::TransferEnded`]); none where it tells nothing, and
     /// a leg that is still there after `tool_limit` was not handed over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -80,6 +84,9 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// A tool that is faster needs no words; after so long the caller would wonder.
+    pub const TOOL_PATIENCE: Duration = Duration::from_millis(700);
+
     /// As long as a caller waits who was told to.
     pub const LONGEST_HOLD: Duration = Duration::from_secs(120);
 }

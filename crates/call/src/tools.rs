@@ -92,6 +92,8 @@ fn text<'a>(arguments: &'a Value, name: &str) -> &'a str {
 struct Pending {
     name: String,
     until: Instant,
+    /// When the caller is told that it takes a while, if they are told at all and were not yet.
+    words_due: Option<Instant>,
 }
 
 /// The tools that the driver uses for the engine at present.
@@ -111,7 +113,13 @@ pub(crate) enum Admission {
 
 impl Tools {
     /// A tool is to be used.
-    pub(crate) fn admit(&mut self, id: &ToolCallId, name: &str, until: Instant) -> Admission {
+    pub(crate) fn admit(
+        &mut self,
+        id: &ToolCallId,
+        name: &str,
+        until: Instant,
+        words_due: Option<Instant>,
+    ) -> Admission {
         if self.pending.contains_key(id) {
             return Admission::Known;
         }
@@ -123,6 +131,7 @@ impl Tools {
             Pending {
                 name: name.to_owned(),
                 until,
+                words_due,
             },
         );
         Admission::Taken
@@ -146,6 +155,24 @@ impl Tools {
     /// When the next one is late.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         self.pending.values().map(|pending| pending.until).min()
+    }
+
+    /// When the caller is to be told next that a tool takes a while.
+    pub(crate) fn words_due(&self) -> Option<Instant> {
+        self.pending
+            .values()
+            .filter_map(|pending| pending.words_due)
+            .min()
+    }
+
+    /// The tool of which the caller is to be told now. What is said of one is said of all that are under way.
+    pub(crate) fn slow(&mut self, now: Instant) -> Option<String> {
+        let is_due = |pending: &&Pending| pending.words_due.is_some_and(|due| due <= now);
+        let name = self.pending.values().find(is_due)?.name.clone();
+        for pending in self.pending.values_mut() {
+            pending.words_due = None;
+        }
+        Some(name)
     }
 
     /// Takes out one that is late: its id and name.

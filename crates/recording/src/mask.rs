@@ -134,6 +134,11 @@ impl Mask {
             reprompts: rules.reprompts.iter().map(|text| self.spoken(text)).collect(),
             farewell: self.spoken(&rules.farewell),
             apology: self.spoken(&rules.apology),
+            waiting_words: rules
+                .waiting_words
+                .iter()
+                .map(|(tool, words)| (tool.clone(), self.spoken(words)))
+                .collect(),
             fallback: rules.fallback.as_deref().map(|to| self.destination(to)),
             ..rules.clone()
         }

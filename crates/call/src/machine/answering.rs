@@ -6,8 +6,8 @@ use crate::tools::{self, Admission, Own, Wanted, Way};
 use crate::turn::Claim;
 use crate::utterances::Guard;
 use crate::{
-    AnswerId, By, Cause, ClearReason, EngineCommand, LegCommand, Output, PlayedMs, Record, ToolCallId,
-    ToolRequest, TurnId, Utterance,
+    AnswerId, By, Cause, ClearReason, EngineCommand, LegCommand, Output, PlayedMs, Record, Settings,
+    ToolCallId, ToolRequest, TurnId, Utterance,
 };
 use serde_json::Value;
 use std::time::Instant;
@@ -205,7 +205,11 @@ impl Call {
     }
 
     fn use_tool(&mut self, id: ToolCallId, name: String, arguments: Value, now: Instant) -> Admission {
-        let admission = self.tools.admit(&id, &name, now + self.rules.tool_limit);
+        let words = self.rules.waiting_words.get(&name);
+        let words_due = words.map(|_| now + Settings::TOOL_PATIENCE);
+        let admission = self
+            .tools
+            .admit(&id, &name, now + self.rules.tool_limit, words_due);
         match admission {
             Admission::Known => {}
             Admission::TooMany => {
@@ -223,6 +227,18 @@ impl Call {
             }
         }
         admission
+    }
+
+    /// Tells the caller that a tool takes a while, unless they hear something already or have the word themselves. The driver's own
+    /// voice does: what the engine owes, it owes after the result.
+    pub(super) fn tool_takes_a_while(&mut self, now: Instant) {
+        let Some(name) = self.tools.slow(now) else { return };
+        let is_free = !self.is_saying() && !self.is_held() && self.floor.turn().is_none();
+        if let Some(words) = self.rules.waiting_words.get(&name).filter(|_| is_free)
+            && !words.trim().is_empty()
+        {
+            self.prompt(words.clone(), Guard::Open, now);
+        }
     }
 
     fn wish(&mut self, id: ToolCallId, aim: Own, now: Instant) {

@@ -26,6 +26,8 @@ pub(super) enum Rule {
     Stall,
     /// A tool.
     Tool,
+    /// Words for the caller while a tool takes its time.
+    WaitingWords,
     /// A departure that waits for its last words, or for the PBX.
     Departure,
     /// A transfer whose outcome the PBX ought to have told.
@@ -79,6 +81,7 @@ impl Call {
             (answer, Rule::Answer),
             (with_line(stall), Rule::Stall),
             (self.tools.deadline(), Rule::Tool),
+            (with_line(self.tools.words_due()), Rule::WaitingWords),
             (self.departure_due(), Rule::Departure),
             (self.held_until, Rule::Hold),
             (self.silence.deadline(self.rules.silence), Rule::Silence),
@@ -135,6 +138,7 @@ impl Call {
             Rule::Answer => self.answer_overdue(now),
             Rule::Stall => self.clear(ClearReason::Engine),
             Rule::Tool => self.tool_overdue(now),
+            Rule::WaitingWords => self.tool_takes_a_while(now),
             Rule::Departure => self.departure_overdue(now),
             Rule::Silence => self.too_silent(now),
         }

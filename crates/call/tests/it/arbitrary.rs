@@ -5,7 +5,7 @@ use call::*;
 use proptest::prelude::*;
 
 /// Rules to try every order with.
-pub(crate) const RULES: [fn() -> Settings; 9] = [
+pub(crate) const RULES: [fn() -> Settings; 11] = [
     obedient,
     greeted,
     listening,
@@ -14,6 +14,8 @@ pub(crate) const RULES: [fn() -> Settings; 9] = [
     told,
     told_headstrong,
     told_at_once,
+    patient,
+    told_patient,
     endless,
 ];
 
@@ -102,6 +104,22 @@ fn endless() -> Settings {
     Settings {
         greeting: "Bom dia.".into(),
         ..rules()
+    }
+}
+
+/// A tool that takes a while is told of.
+fn patient() -> Settings {
+    let words = |tool: &str| (tool.to_owned(), "Um momento, 5 segundos.".to_owned());
+    Settings {
+        waiting_words: ["take_message", "send_dtmf", "transfer_call"].map(words).into(),
+        ..listening()
+    }
+}
+
+fn told_patient() -> Settings {
+    Settings {
+        waiting_words: patient().waiting_words,
+        ..told()
     }
 }
 

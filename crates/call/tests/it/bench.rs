@@ -4,6 +4,7 @@ use crate::logged::LoggedCall;
 pub(crate) use crate::outputs::*;
 use call::*;
 use proptest::prelude::ProptestConfig;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 pub(crate) const fn ms(ms: u64) -> Duration {
@@ -58,6 +59,7 @@ pub(crate) fn rules() -> Settings {
         transfer_limit: None,
         longest_hold: Settings::LONGEST_HOLD,
         tool_limit: ms(10_000),
+        waiting_words: BTreeMap::new(),
         farewell_limit: ms(20_000),
         refuses_end_call: false,
         refuses_hold: false,
@@ -107,7 +109,7 @@ impl Bench {
     }
 
     /// A turn of the caller: from 500 ms to 1 s, judged and heard at once; then it is 1.5 s.
-    fn turn(&mut self, turn: u32, words: &str) {
+    pub(crate) fn turn(&mut self, turn: u32, words: &str) {
         self.at(500);
         self.tell(Input::SpeechStarted);
         self.at(1_000);

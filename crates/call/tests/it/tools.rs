@@ -331,3 +331,99 @@ fn an_engine_that_was_not_offered_it_cannot_end_the_call() {
     );
     assert!(!bench.call.is_over());
 }
+
+/// A call whose engine has a tool used of which the caller is told when it takes a while.
+fn looking_up() -> Bench {
+    let words = |tool: &str| (tool.to_owned(), "Um momento, por favor.".to_owned());
+    let mut bench = Bench::begun(Settings {
+        waiting_words: ["look_up", "find"].map(words).into(),
+        ..rules()
+    });
+    bench.turn(1, "Qual é o meu plano?");
+    bench.tell(tool_call("t1", "look_up", json!({})));
+    bench
+}
+
+#[test]
+fn a_caller_who_waits_for_a_tool_is_told_so() {
+    let mut bench = looking_up();
+    assert_eq!(
+        bench.until(8_000),
+        all_at(2_200, [play_prompt(1, "Um momento, por favor.")]),
+        "once"
+    );
+    bench.tell(tool_done("t1", true, "{}"));
+    bench.tell(finished(prompt(1), 1_000));
+    assert_eq!(
+        bench.answer(1, Cause::FollowUp, "É o básico.", 500),
+        [answered(1, 7_000)],
+        "the words for the caller are no answer"
+    );
+}
+
+#[test]
+fn an_engine_that_fails_after_the_words_for_the_caller_has_failed() {
+    let mut bench = looking_up();
+    bench.until(3_000);
+    bench.tell(finished(prompt(1), 800));
+    bench.tell(tool_done("t1", true, "{}"));
+    assert_eq!(
+        bench.until(18_000)[0],
+        (18_000, engine_failed(FailureKind::Transient))
+    );
+}
+
+#[test]
+fn a_fast_tool_needs_no_words() {
+    let mut bench = looking_up();
+    bench.at(2_100);
+    bench.tell(tool_done("t1", true, "{}"));
+    assert_eq!(bench.until(8_000), []);
+}
+
+#[test]
+fn whoever_hears_something_already_is_not_told_to_wait() {
+    let mut bench = looking_up();
+    bench.tell(started(1, Cause::Turn(TurnId(1))));
+    bench.tell(audio(1, 3_000));
+    bench.tell(done(1));
+    assert_eq!(bench.until(4_000), []);
+}
+
+#[test]
+fn a_caller_who_speaks_is_not_told_to_wait() {
+    let mut bench = looking_up();
+    bench.at(2_000);
+    bench.tell(Input::SpeechStarted);
+    let outputs = bench.until(2_600);
+    assert!(
+        !outputs
+            .iter()
+            .any(|(_, output)| matches!(output, Output::PlayPrompt { .. })),
+        "{outputs:?}"
+    );
+}
+
+#[test]
+fn of_two_tools_at_once_the_caller_is_told_once() {
+    let mut bench = looking_up();
+    bench.at(1_600);
+    bench.tell(tool_call("t2", "find", json!({})));
+    assert_eq!(
+        bench.until(8_000),
+        all_at(2_200, [play_prompt(1, "Um momento, por favor.")])
+    );
+}
+
+#[test]
+fn a_caller_with_music_hears_that_and_no_words() {
+    let words = ("look_up".to_owned(), "Um momento.".to_owned());
+    let mut bench = Bench::begun(Settings {
+        waiting_words: [words].into(),
+        ..rules()
+    });
+    bench.tell(tool_call("h", "hold_call", json!({})));
+    bench.until(1_600);
+    bench.tell(tool_call("t1", "look_up", json!({})));
+    assert_eq!(bench.until(8_000), []);
+}

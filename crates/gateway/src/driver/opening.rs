@@ -20,6 +20,7 @@ use jiff::Timestamp;
 use recording::Subject;
 use secretary::{CallUuid, Domain, Language, Recording, Secretary, Tool};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -410,6 +411,7 @@ fn settings(secretary: &Secretary, engine: Capabilities, tells_outcomes: bool) -
         silence: ms(limits.silence_ms),
         total: ms(limits.total_ms),
         tool_limit: ms(limits.tool_ms),
+        waiting_words: BTreeMap::new(),
         transfer_limit: tells_outcomes.then_some(TRANSFER_LIMIT),
         longest_hold: Settings::LONGEST_HOLD,
         farewell_limit: FAREWELL_LIMIT,
