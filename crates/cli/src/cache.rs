@@ -103,12 +103,34 @@ async fn clear(arguments: &Clear) -> anyhow::Result<ExitCode> {
 /// The keys that are meant: of a domain its context and its numbers from outside, with and without `+`.
 fn keys(arguments: &Clear, found: &Found) -> Result<Vec<CacheKey>, String> {
     let parse = |key: &str| CacheKey::parse(key).map_err(|error| format!("--key: {error}"));
+    if let Some(key) = arguments.key.as_deref().filter(|key| !is_of_dialplan(key)) {
+        return Err(no_key(key, arguments.site.lang()));
+    }
     let keys = match (&arguments.key, &arguments.domain) {
         (Some(key), _) => vec![key.clone()],
         (None, Some(domain)) => of_domain(&found.domain(Some(domain))?, found),
         (None, None) => vec![cache::ALL_DIALPLANS.to_owned()],
     };
     keys.iter().map(|key| parse(key)).collect()
+}
+
+/// Whether a key is one under which FusionPBX keeps a dialplan: `dialplan:` and a context, or all of them.
+fn is_of_dialplan(key: &str) -> bool {
+    let context = key.strip_prefix("dialplan:");
+    context.is_some_and(|context| !context.is_empty())
+}
+
+fn no_key(key: &str, lang: Lang) -> String {
+    match lang {
+        Lang::En => format!(
+            "--key: {key:?} is no key of a dialplan: write dialplan:CONTEXT, as in dialplan:pbx.example.com, dialplan:public:NUMBER, or \
+             dialplan:* for all"
+        ),
+        Lang::PtBr => format!(
+            "--key: {key:?} não é chave de dialplan: escreva dialplan:CONTEXTO, como dialplan:pbx.example.com, dialplan:public:NÚMERO, ou \
+             dialplan:* para todas"
+        ),
+    }
 }
 
 fn of_domain(domain: &Domain, found: &Found) -> Vec<String> {

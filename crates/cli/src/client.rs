@@ -7,6 +7,7 @@ use gateway::config::Secret;
 use reqwest::{Client, RequestBuilder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
@@ -53,12 +54,9 @@ impl Service {
     async fn ask<T: DeserializeOwned>(&self, request: RequestBuilder) -> anyhow::Result<T> {
         let addr = self.addr;
         let request = request.bearer_auth(self.token.expose());
-        let response = request.send().await.map_err(|error| {
-            anyhow!(
-                "the service does not answer at {addr} ({}); is it running? `voice-ai serve` runs it, and server.control of its \
-                 configuration is the address: give --config that configuration",
-                cause(&error)
-            )
+        let response = request.send().await.map_err(|error| Silence {
+            addr,
+            cause: cause(&error),
         })?;
         let refused = !response.status().is_success();
         let body = response.bytes().await?;
@@ -70,6 +68,28 @@ impl Service {
         serde_json::from_slice(&body).with_context(|| format!("{addr} is no voice-ai of this version"))
     }
 }
+
+/// The service does not answer.
+#[derive(Debug)]
+pub(crate) struct Silence {
+    /// Where it was asked.
+    pub(crate) addr: SocketAddr,
+    /// What the system says.
+    pub(crate) cause: String,
+}
+
+impl fmt::Display for Silence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { addr, cause } = self;
+        write!(
+            f,
+            "the service does not answer at {addr} ({cause}); is it running? `voice-ai serve` runs it, and server.control of its \
+             configuration is the address: give --config that configuration"
+        )
+    }
+}
+
+impl std::error::Error for Silence {}
 
 /// Does something in a runtime.
 pub(crate) fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {

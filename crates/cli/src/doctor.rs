@@ -114,18 +114,17 @@ pub(crate) fn print(to: &mut impl Write, findings: &[Finding], lang: Lang) -> io
             .count()
     };
     let (faults, warnings) = (count(Verdict::Fault), count(Verdict::Warning));
-    match lang {
-        Lang::En => writeln!(
-            to,
-            "{} checks, {faults} faults, {warnings} warnings",
-            findings.len()
+    let counted = [
+        Text::counted(
+            findings.len(),
+            ["check", "checks"],
+            ["verificação", "verificações"],
         ),
-        Lang::PtBr => writeln!(
-            to,
-            "{} verificações, {faults} falhas, {warnings} avisos",
-            findings.len()
-        ),
-    }
+        Text::counted(faults, ["fault", "faults"], ["falha", "falhas"]),
+        Text::counted(warnings, ["warning", "warnings"], ["aviso", "avisos"]),
+    ];
+    let counted: Vec<_> = counted.iter().map(|text| text.in_lang(lang)).collect();
+    writeln!(to, "{}", counted.join(", "))
 }
 
 /// A line: what was found, and by which checks.
@@ -229,6 +228,15 @@ mod tests {
              Service\n  ok       SV-08  see SY-01\n  skipped  SV-03, SV-04, SV-07  see SV-01\n  skipped  SV-06  see SV-08\n\
              24 checks, 0 faults, 0 warnings\n"
         );
+    }
+
+    #[test]
+    fn one_fault_is_not_several() {
+        let warning = Finding {
+            verdict: Verdict::Warning,
+            ..Finding::ok(Code::CacheStale, Text::plain("what"))
+        };
+        assert!(printed(&[warning]).ends_with("1 check, 0 faults, 1 warning\n"));
     }
 
     #[test]

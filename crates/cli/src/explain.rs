@@ -2,7 +2,7 @@
 
 use crate::config::BAD_CONFIG;
 use crate::lang::Language;
-use fusionpbx::{Code, explain};
+use fusionpbx::{Code, Text, explain};
 use serde_json::json;
 use std::io::{Write as _, stdout};
 use std::process::ExitCode;
@@ -27,7 +27,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Some(wanted) => match Code::parse(wanted) {
             Some(code) => vec![code],
             None => {
-                eprintln!("voice-ai: there is no check {wanted:?}; `voice-ai explain` lists them all");
+                eprintln!("voice-ai: {}", no_check(wanted).in_lang(lang));
                 return Ok(ExitCode::from(BAD_CONFIG));
             }
         },
@@ -49,4 +49,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is said of a code that is none.
+pub(crate) fn no_check(wanted: &str) -> Text {
+    Text::new(
+        format!("there is no check {wanted:?}; `voice-ai explain` lists them all"),
+        format!("não existe a verificação {wanted:?}; `voice-ai explain` lista todas"),
+    )
 }

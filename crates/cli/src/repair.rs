@@ -4,6 +4,7 @@ use crate::carrying::{Carrying, DECLINED, Doing, Outcome};
 use crate::client::block_on;
 use crate::config::BAD_CONFIG;
 use crate::doctor::{FAULT, print};
+use crate::explain::no_check;
 use crate::history;
 use crate::site::Site;
 use fusionpbx::journal::Which;
@@ -42,7 +43,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let mut codes = Vec::new();
     for text in &arguments.codes {
         let Some(code) = Code::parse(text) else {
-            eprintln!("voice-ai: there is no check {text:?}; `voice-ai explain` lists them all");
+            eprintln!("voice-ai: {}", no_check(text).in_lang(arguments.site.lang()));
             return Ok(ExitCode::from(BAD_CONFIG));
         };
         codes.push(code);

@@ -5,7 +5,8 @@
 
 mod stops;
 
-use crate::{Code, Text, Upgrade};
+use crate::dialplan::{Takes, number_of, secretary_rows, takes};
+use crate::{Code, DialplanRow, Facts, Text, Upgrade};
 use serde::Serialize;
 
 /// A place on a call's way.
@@ -87,8 +88,8 @@ pub struct Seen {
     pub extension: String,
     /// In which context, which is the domain's name.
     pub context: String,
-    /// Whether the extension's row, as the database has it, parks calls for the service.
-    pub parks: bool,
+    /// The extension's row, as the database has it.
+    pub row: Row,
     /// What became of it in the dialplan.
     pub end: End,
     /// Whether mod_audio_stream is loaded; `None` where that could not be asked.
@@ -99,6 +100,36 @@ pub struct Seen {
     pub upgrade: Option<Upgrade>,
     /// The call as the service has it.
     pub call: Option<Call>,
+}
+
+/// What the database has for an extension.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Row {
+    /// No row of ours that is switched on is for it.
+    Missing,
+    /// One that parks calls for the service.
+    Parks,
+    /// One that hands calls to the script, or does something else with them.
+    Other,
+    /// That could not be read.
+    Unread,
+}
+
+/// The row of an extension in the context of a domain.
+pub fn row_of(facts: &Facts, context: &str, extension: &str) -> Row {
+    let Ok(database) = &facts.database else {
+        return Row::Unread;
+    };
+    let is_meant = |row: &&DialplanRow| {
+        let is_for = number_of(row, database).as_deref() == Some(extension);
+        row.context == context && row.enabled && (is_for || takes(row, extension) == Takes::Yes)
+    };
+    let mut rows = secretary_rows(database).filter(is_meant);
+    match rows.next().map(|row| row.xml.as_deref()) {
+        None => Row::Missing,
+        Some(Some(xml)) if xml.contains("voice_ai=true") => Row::Parks,
+        Some(_) => Row::Other,
+    }
 }
 
 /// The extension's end of the call.
@@ -122,8 +153,8 @@ pub enum End {
 /// What the service says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Service {
-    /// It does not answer, with the reason.
-    Silent(String),
+    /// It does not answer, in a whole sentence.
+    Silent(Text),
     /// It answers, and is connected to no FreeSWITCH, with its words; none where none is configured.
     Apart(Option<String>),
     /// It answers, and is connected.

@@ -116,6 +116,9 @@ impl Streams {
     }
 
     fn note(&self, peer: SocketAddr, path: &str, refusal: &Refusal) {
+        if is_look(path, refusal) {
+            return tracing::debug!(%peer, path, "looked at: {refusal}");
+        }
         self.metrics.refused(refusal.reason());
         let Some(left_out) = self.log.next(Instant::now()) else {
             return;
@@ -124,6 +127,14 @@ impl Streams {
         let (path, why) = (shown(path), refusal.detail());
         tracing::warn!(%peer, status, path, why, left_out, "refused: {refusal}");
     }
+}
+
+/// Whether `voice-ai doctor` has asked how a stream would be taken: of the call whose UUID is nil, which FreeSWITCH gives to none. All that
+/// would refuse another stream too is noted.
+fn is_look(path: &str, refusal: &Refusal) -> bool {
+    const NOBODYS: &str = "/00000000-0000-0000-0000-000000000000";
+    let is_harmless = matches!(refusal.reason(), "no_such_call" | "no_upgrade");
+    is_harmless && path.ends_with(NOBODYS)
 }
 
 /// As much of a stranger's text as is shown. No UUID is so long.
@@ -195,6 +206,22 @@ mod tests {
         assert_eq!(build(&headers(&request)), ModuleBuild::Other);
         let request = AMIGNITER.replace("Connection:upgrade", "Connection:Upgrade");
         assert_eq!(build(&headers(&request)), ModuleBuild::Other);
+    }
+
+    #[test]
+    fn a_look_is_told_from_a_stream_that_is_refused() {
+        let nobodys = "/stream/11111111-1111-4111-8111-111111111111/00000000-0000-0000-0000-000000000000";
+        let asked = Refusal::NoUpgrade("no key".to_owned());
+        assert!(is_look(nobodys, &asked));
+        assert!(!is_look(
+            "/stream/11111111-1111-4111-8111-111111111111/11111111-1111-4111-8111-111111111112",
+            &asked
+        ));
+        let token = Refusal::Token {
+            shown: true,
+            key: "server.token",
+        };
+        assert!(!is_look(nobodys, &token));
     }
 
     #[test]

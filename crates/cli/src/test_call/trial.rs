@@ -1,15 +1,14 @@
 //! The call itself: begun, watched, and hung up whatever happens.
 
-use crate::client::Service as Api;
+use crate::client::{Service as Api, Silence};
 use crate::site::Found;
 use anyhow::anyhow;
 use freeswitch::{
     Command, CommandError, Console, ContextName, DialString, Extension, HangupCause, ModuleName, SCRIPT_NAME,
     VariableName, VariableValue,
 };
-use fusionpbx::dialplan::{number_of, secretary_rows};
-use fusionpbx::test_call::{Call, End, Seen, Service, is_whole};
-use fusionpbx::{Domain, Lang, Reality};
+use fusionpbx::test_call::{Call, End, Seen, Service, is_whole, row_of};
+use fusionpbx::{Domain, Lang, Reality, Text};
 use gateway::api::{CallState, LiveCall, PbxState, PbxStatus};
 use secretary::CallUuid;
 use serde_json::Value;
@@ -71,7 +70,7 @@ impl Trial<'_> {
         let mut seen = Seen {
             extension: self.extension.as_str().to_owned(),
             context: self.domain.name.clone(),
-            parks: self.parks(),
+            row: row_of(&self.found.facts, &self.domain.name, self.extension.as_str()),
             end: End::Gone,
             module: console.has_module(&ModuleName::audio_stream()).await.ok(),
             service: Service::Connected,
@@ -100,22 +99,6 @@ impl Trial<'_> {
             }
             sleep(INTERVAL).await;
         }
-    }
-
-    /// Whether the row of the extension parks calls for the service.
-    fn parks(&self) -> bool {
-        let Ok(database) = &self.found.facts.database else {
-            return false;
-        };
-        let mut rows = secretary_rows(database).filter(|row| row.context == self.domain.name);
-        rows.any(|row| {
-            let is_meant = number_of(row, database).as_deref() == Some(self.extension.as_str());
-            is_meant
-                && row
-                    .xml
-                    .as_deref()
-                    .is_some_and(|xml| xml.contains("voice_ai=true"))
-        })
     }
 
     fn originate(&self, mark: CallUuid) -> anyhow::Result<Command> {
@@ -155,7 +138,7 @@ impl Trial<'_> {
         };
         match Api::of(&self.found.config) {
             Ok(api) => self.ask(&api, far, seen).await,
-            Err(error) => seen.service = Service::Silent(format!("{error:#}")),
+            Err(error) => seen.service = Service::Silent(silence(&error)),
         }
         Ok(is_there)
     }
@@ -169,7 +152,7 @@ impl Trial<'_> {
         let (switches, calls) = match asked {
             Ok(told) => told,
             Err(error) => {
-                seen.service = Service::Silent(format!("{error:#}"));
+                seen.service = Service::Silent(silence(&error));
                 return;
             }
         };
@@ -209,6 +192,20 @@ impl Trial<'_> {
                 .map(|switch| format!("{} is another one", switch.address))
         };
         Service::Apart(apart.or_else(other))
+    }
+}
+
+/// A service that does not answer, or complains.
+fn silence(error: &anyhow::Error) -> Text {
+    match error.downcast_ref::<Silence>() {
+        Some(Silence { addr, cause }) => Text::new(
+            format!("the service does not answer at {addr}: {cause}"),
+            format!("o serviço não responde em {addr}: {cause}"),
+        ),
+        None => Text::new(
+            format!("the service tells nothing of its calls: {error:#}"),
+            format!("o serviço não informa suas chamadas; nas palavras dele: {error:#}"),
+        ),
     }
 }
 

@@ -1,15 +1,26 @@
 //! SC: `voice_secretary.lua` as it is installed. It is looked at where a dialplan row hands calls to it.
 
 mod address;
+mod lua;
 mod published;
 
 use super::{no_database, repair, unread};
-use crate::{Code, Facts, Finding, ScriptFacts, Text, Verdict};
+use crate::{Code, Facts, Finding, Lang, ScriptFacts, Text, Verdict};
 use freeswitch::{SCRIPT, SCRIPT_NAME, ScriptVersion};
 use similar::TextDiff;
 
 /// The lines of a difference that are shown.
 const SHOWN: usize = 12;
+
+/// What a script of ours cannot be without, and still carry a call.
+const NEEDED: [&str; 6] = [
+    "session:answer()",
+    "\"uuid_audio_stream\"",
+    "\"/stream/\"",
+    "{ \"mono\", \"mixed\", \"stereo\" }",
+    "\"send_silence_when_idle\", \"-1\"",
+    "pcall(answer)",
+];
 
 const CODES: [Code; 9] = [
     Code::ScriptMissing,
@@ -179,6 +190,18 @@ fn edited(text: &str) -> Finding {
         return Finding::ok(code, Text::new("as it was installed", "como foi instalado"));
     }
     let difference = difference(text);
+    if let Some(broken) = broken(text) {
+        let (en, pt_br) = (broken.in_lang(Lang::En), broken.in_lang(Lang::PtBr));
+        return Finding::fault(
+            code,
+            Text::new(
+                format!("the script was changed by hand and carries no call any more: {en}\n{difference}"),
+                format!("o script foi alterado à mão e não leva mais chamadas: {pt_br}\n{difference}"),
+            ),
+            Text::new("the script as delivered", "o script como entregue"),
+            repair(code),
+        );
+    }
     Finding::warning(
         code,
         Text::new(
@@ -191,6 +214,28 @@ fn edited(text: &str) -> Finding {
         ),
         repair(code),
     )
+}
+
+/// Why a script that was ours cannot carry a call, as far as that is seen in its text.
+fn broken(text: &str) -> Option<Text> {
+    if let Err(at) = lua::read(text) {
+        let (line, near) = (at.line, &at.near);
+        return Some(match near.as_str() {
+            "" => Text::new(
+                format!("it is no Lua: something is missing before its end (line {line})"),
+                format!("não é Lua: falta algo antes do fim (linha {line})"),
+            ),
+            near => Text::new(
+                format!("it is no Lua: line {line}, at {near}"),
+                format!("não é Lua: linha {line}, em {near}"),
+            ),
+        });
+    }
+    let missing = NEEDED.into_iter().find(|needed| !text.contains(needed))?;
+    Some(Text::new(
+        format!("it is without {missing}"),
+        format!("está sem {missing}"),
+    ))
 }
 
 /// From the delivered script to the installed one, in the unified form, cut.

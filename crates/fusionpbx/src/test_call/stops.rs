@@ -1,7 +1,7 @@
 //! What is seen at each station, or why the call stopped there.
 
-use super::{Call, End, Seen, Service, Station, Stop};
-use crate::{Code, Text, Upgrade};
+use super::{Call, End, Row, Seen, Service, Station, Stop};
+use crate::{Code, Lang, Text, Upgrade};
 
 /// What says more where the service itself has the reason.
 const LOG: &str = "journalctl -u voice-ai-realtime -n 50";
@@ -20,6 +20,59 @@ pub(super) fn at(station: Station, seen: &Seen) -> Result<Text, Stop> {
     }
 }
 
+/// What is looked at where no row of ours has taken a call.
+const NOT_FOUND: &[Code] = &[
+    Code::DialplanMissing,
+    Code::DialplanDisabled,
+    Code::DialplanContext,
+    Code::DialplanXmlNull,
+    Code::DialplanXmlMalformed,
+    Code::DialplanHostname,
+    Code::DialplanNeighbourMalformed,
+    Code::CacheStale,
+];
+
+/// A number that is no secretary's, and what FusionPBX's own rows did with it: they take every number, known or not.
+fn nobodys(seen: &Seen) -> Option<Stop> {
+    let Seen {
+        extension, context, ..
+    } = seen;
+    if seen.row != Row::Missing || seen.call.is_some() {
+        return None;
+    }
+    let became = match &seen.end {
+        End::Parked { ours: true } | End::Script(_) => return None,
+        End::Refused(cause) => Text::new(
+            format!("FusionPBX's own rows have ended the call ({cause})"),
+            format!("as linhas do próprio FusionPBX encerraram a chamada ({cause})"),
+        ),
+        End::Gone => Text::new(
+            "FusionPBX's own rows have answered and ended the call",
+            "as linhas do próprio FusionPBX atenderam e encerraram a chamada",
+        ),
+        End::Parked { ours: false } => Text::new("the call waits in a park", "a chamada espera num park"),
+        End::Other(application) => Text::new(
+            format!("{application} has the call"),
+            format!("{application} ficou com a chamada"),
+        ),
+    };
+    let add = format!("voice-ai dialplan add --domain {context} --extension {extension}");
+    Some(Stop {
+        found: Text::new(
+            format!(
+                "no row of {context} leads {extension} to a secretary; {}",
+                became.in_lang(Lang::En)
+            ),
+            format!(
+                "nenhuma linha de {context} leva {extension} a uma secretária; {}",
+                became.in_lang(Lang::PtBr)
+            ),
+        ),
+        remedy: doctor(context, &add),
+        codes: NOT_FOUND,
+    })
+}
+
 fn dialplan(seen: &Seen) -> Result<Text, Stop> {
     let Seen {
         extension,
@@ -27,6 +80,11 @@ fn dialplan(seen: &Seen) -> Result<Text, Stop> {
         end,
         ..
     } = seen;
+    let known = ["NO_ROUTE_DESTINATION", "DESTINATION_OUT_OF_ORDER"];
+    let tells_itself = matches!(end, End::Refused(cause) if known.contains(&cause.as_str()));
+    if let Some(stop) = nobodys(seen).filter(|_| !tells_itself) {
+        return Err(stop);
+    }
     let End::Refused(cause) = end else {
         return Ok(Text::new(
             format!("{extension} of {context} was answered"),
@@ -40,16 +98,7 @@ fn dialplan(seen: &Seen) -> Result<Text, Stop> {
                 format!("nenhuma regra de {context} atende {extension} ({cause})"),
             ),
             remedy: doctor(context, "voice-ai setup"),
-            codes: &[
-                Code::DialplanMissing,
-                Code::DialplanDisabled,
-                Code::DialplanContext,
-                Code::DialplanXmlNull,
-                Code::DialplanXmlMalformed,
-                Code::DialplanHostname,
-                Code::DialplanNeighbourMalformed,
-                Code::CacheStale,
-            ],
+            codes: NOT_FOUND,
         }),
         "DESTINATION_OUT_OF_ORDER" => Err(Stop {
             found: Text::new(
@@ -72,7 +121,12 @@ fn dialplan(seen: &Seen) -> Result<Text, Stop> {
                     format!("{extension} chama um telefone, e não uma secretária ({cause})"),
                 ),
                 remedy: shows(extension, context),
-                codes: &[Code::DialplanShadowed, Code::DialplanMissing],
+                codes: &[
+                    Code::DialplanShadowed,
+                    Code::DialplanMissing,
+                    Code::DialplanDisabled,
+                    Code::DialplanContext,
+                ],
             })
         }
         // The extension was found: what its row does comes to nothing.
@@ -96,9 +150,10 @@ fn script(seen: &Seen) -> Result<Text, Stop> {
         Code::ScriptEdited,
         Code::ModuleLua,
         Code::DialplanVariableMissing,
+        Code::DialplanVariableWrong,
     ];
     match end {
-        End::Gone if seen.parks => Ok(Text::new(
+        End::Gone if seen.row == Row::Parks => Ok(Text::new(
             "parked for the service, and ended",
             "em park para o serviço, e encerrada",
         )),
@@ -125,6 +180,9 @@ fn script(seen: &Seen) -> Result<Text, Stop> {
                 Code::DialplanShadowed,
                 Code::DialplanContinue,
                 Code::DialplanMissing,
+                Code::DialplanDisabled,
+                Code::DialplanContext,
+                Code::CacheStale,
             ],
         }),
         End::Refused(cause) => Err(Stop {
@@ -196,10 +254,7 @@ fn socket(seen: &Seen) -> Result<Text, Stop> {
     }
     if let Service::Silent(why) = &seen.service {
         return Err(Stop {
-            found: Text::new(
-                format!("the service does not answer: {why}"),
-                format!("o serviço não responde: {why}"),
-            ),
+            found: why.clone(),
             remedy: Text::plain(format!("systemctl start voice-ai-realtime; {LOG}")),
             codes: &[Code::ServerNotRunning, Code::ServerPortTaken, Code::ServerConfig],
         });
@@ -250,7 +305,7 @@ fn stream(seen: &Seen) -> Result<Text, Stop> {
     match &seen.upgrade {
         Some(Upgrade::Refused(status, words)) => Ok(Text::new(
             format!("the service answers a stream with HTTP {status}: {words}"),
-            format!("o serviço responde a um fluxo com HTTP {status}: {words}"),
+            format!("o serviço responde a um stream com HTTP {status}; nas palavras dele: {words}"),
         )),
         Some(Upgrade::Unreachable(why)) => Err(Stop {
             found: Text::new(
@@ -291,10 +346,10 @@ fn server(seen: &Seen) -> Result<Text, Stop> {
         return Err(Stop {
             found: Text::new(
                 format!("the service refuses streams with HTTP {status}: {words}"),
-                format!("o serviço recusa fluxos com HTTP {status}: {words}"),
+                format!("o serviço recusa streams com HTTP {status}; nas palavras dele: {words}"),
             ),
             remedy: Text::plain(LOG),
-            codes: &[Code::ServerUpgradeRefused],
+            codes: &[Code::ServerUpgradeRefused, Code::DialplanVariableWrong],
         });
     }
     Err(Stop {

@@ -1,14 +1,14 @@
 //! At which station a test call stopped, told from what was seen of it.
 
-use fusionpbx::test_call::{Call, End, Passed, Seen, Service, Station, Stop, is_whole, stations};
-use fusionpbx::{Code, Lang, Upgrade};
+use fusionpbx::test_call::{Call, End, Passed, Row, Seen, Service, Station, Stop, is_whole, stations};
+use fusionpbx::{Code, Lang, Text, Upgrade};
 
 /// A parked call that passed every station.
 fn whole() -> Seen {
     Seen {
         extension: "8000".to_owned(),
         context: "pbx.example.com".to_owned(),
-        parks: true,
+        row: Row::Parks,
         end: End::Parked { ours: true },
         module: Some(false),
         service: Service::Connected,
@@ -111,7 +111,7 @@ fn each_thing_that_is_missing_stops_a_call_at_its_own_station() {
         (ends(End::Gone), Station::Server, Code::DialplanVariableWrong),
         (
             Seen {
-                parks: false,
+                row: Row::Other,
                 ..ends(End::Gone)
             },
             Station::Script,
@@ -137,7 +137,7 @@ fn each_thing_that_is_missing_stops_a_call_at_its_own_station() {
             Code::ModuleNotLoaded,
         ),
         (
-            lost(Service::Silent("refused".to_owned())),
+            lost(Service::Silent(Text::new("nothing answers", "nada responde"))),
             Station::Socket,
             Code::ServerNotRunning,
         ),
@@ -188,6 +188,53 @@ fn each_thing_that_is_missing_stops_a_call_at_its_own_station() {
         assert_eq!(at, station, "{seen:?}: {stop:?}");
         assert!(stop.codes.contains(&code), "{seen:?}: {stop:?}");
     }
+}
+
+#[test]
+fn a_number_that_is_no_secretarys_stops_at_the_dialplan_whatever_takes_it() {
+    for end in [
+        End::Refused("CALL_REJECTED".to_owned()),
+        End::Refused("NORMAL_CLEARING".to_owned()),
+        End::Gone,
+        End::Parked { ours: false },
+        End::Other("voicemail".to_owned()),
+    ] {
+        let seen = Seen {
+            extension: "7777".to_owned(),
+            row: Row::Missing,
+            end,
+            call: None,
+            ..whole()
+        };
+        let (station, stop) = stopped(&seen);
+        assert_eq!(station, Station::Dialplan, "{seen:?}");
+        for code in [
+            Code::DialplanMissing,
+            Code::DialplanDisabled,
+            Code::DialplanContext,
+        ] {
+            assert!(stop.codes.contains(&code), "{seen:?}: {stop:?}");
+        }
+        let found = stop.found.in_lang(Lang::En);
+        assert!(found.contains("leads 7777 to a secretary"), "{found}");
+        // Where nobody has read the rows, what is seen of the call is all that can be told.
+        let unread = Seen {
+            row: Row::Unread,
+            ..seen
+        };
+        let found = stations(&unread)[0].1.clone();
+        assert!(
+            matches!(found, Passed::Ok(_) | Passed::Stopped(Stop { .. })),
+            "{found:?}"
+        );
+        assert_ne!(found, Passed::Stopped(stop));
+    }
+    // By a number from outside, or a row by a pattern of somebody's own.
+    let seen = Seen {
+        row: Row::Missing,
+        ..whole()
+    };
+    assert!(is_whole(&seen));
 }
 
 #[test]

@@ -210,3 +210,15 @@ fn what_is_as_well_in_another_way_is_no_fault() {
         assert_eq!(wrong(&facts), [], "{name}");
     }
 }
+
+#[test]
+fn a_model_is_installed_where_the_service_looks_for_it() {
+    let mut facts = whole();
+    facts.service.missing_models = vec!["whisper-base".to_owned()];
+    facts.service.models = Some("/var/lib/voice-ai/models".into());
+    let remedy = wrong(&facts)[0].remedy.clone().unwrap();
+    assert_eq!(
+        remedy,
+        Text::plain("voice-ai models install whisper-base --dir /var/lib/voice-ai/models")
+    );
+}

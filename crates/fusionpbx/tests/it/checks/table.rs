@@ -3,8 +3,8 @@
 use super::whole::{CACHE, CONFIG, CONTEXT, LOAD, file};
 use freeswitch::SCRIPT;
 use fusionpbx::{
-    CacheMethod, Code, EslState, Facts, LoadedModule, ModuleBuild, ModuleFacts, Owner, PasswordCut,
-    PortOwner, Running, SecondConfig, ServerState, Text, Unread, Upgrade, Verdict,
+    CacheMethod, Code, EngineKey, EslState, Facts, KeyState, LoadedModule, ModuleBuild, ModuleFacts, Owner,
+    PasswordCut, PortOwner, Running, SecondConfig, ServerState, Text, Unread, Upgrade, Verdict,
 };
 
 /// What repair makes of it.
@@ -96,6 +96,15 @@ pub(super) fn down(facts: &mut Facts) {
     facts.server.connected = None;
     facts.server.domains = None;
     facts.system.file_limit = None;
+}
+
+/// What the provider says of a key.
+fn key(state: KeyState) -> EngineKey {
+    EngineKey {
+        setting: "openai.api_key".to_owned(),
+        place: "https://api.openai.com/v1/models".to_owned(),
+        state,
+    }
 }
 
 /// A script as the published one, with these arguments.
@@ -285,6 +294,20 @@ pub(super) const CASES: &[Case] = &[
         assert_ne!(text, SCRIPT);
         facts.script.as_mut().unwrap().file = Some(file(&text));
     }),
+    case(
+        Code::ScriptEdited,
+        Fault,
+        Safe,
+        "{ \"mono\", \"mixed\", \"stereo\" }",
+        |facts| {
+            let text = SCRIPT.replace("{ \"mono\", \"mixed\", \"stereo\" }", "{ \"both\" }");
+            facts.script.as_mut().unwrap().file = Some(file(&text));
+        },
+    ),
+    case(Code::ScriptEdited, Fault, Safe, "Lua", |facts| {
+        let text = SCRIPT.replace("local function answer()", "local function answer(");
+        facts.script.as_mut().unwrap().file = Some(file(&text));
+    }),
     case(Code::ScriptMix, Fault, Safe, "\"both\"", |facts| {
         published(facts, "127.0.0.1:8085", "/stream/", "", "both 8000");
     }),
@@ -399,6 +422,23 @@ pub(super) const CASES: &[Case] = &[
     }),
     case(Code::ServerEngineKey, Fault, ByHand, "OPENAI_API_KEY", |facts| {
         facts.service.unserved = vec!["Ana wants OPENAI_API_KEY, which is not set".to_owned()];
+    }),
+    case(Code::ServerEngineKey, Fault, ByHand, "openai.api_key", |facts| {
+        facts.service.keys = vec![key(KeyState::Taken), key(KeyState::Refused(401))];
+    }),
+    case(
+        Code::ServerEngineKey,
+        Warning,
+        ByHand,
+        "https://api.openai.com/v1/models",
+        |facts| {
+            let why = "nothing came within 1 s".to_owned();
+            facts.service.keys = vec![key(KeyState::Unreached(why))];
+        },
+    ),
+    case(Code::ServerModels, Fault, ByHand, "whisper-base", |facts| {
+        facts.service.missing_models = vec!["whisper-base".to_owned()];
+        facts.service.models = Some("/var/lib/voice-ai/models".into());
     }),
     case(Code::ServerModels, Fault, ByHand, "whisper-base", |facts| {
         facts.service.missing_models = vec!["whisper-base".to_owned()];
