@@ -1,17 +1,16 @@
-//! One connection of the stand-in: the upgrade's checks, then messages to and from its talk.
+//! The checks of an upgrade.
 
+use super::Shared;
 use super::script::{Fault, Script};
-use super::talk::{Out, Talk};
-use super::{Shared, Side};
+use super::talk::Conversation;
 use axum::Json;
-use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{Query, State};
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use std::collections::BTreeMap;
-use tokio::sync::watch;
 
 /// Checks a request as the API does, and upgrades it.
 pub(super) async fn upgrade(
@@ -27,7 +26,10 @@ pub(super) async fn upgrade(
         )
             .into_response();
     }
-    upgrade.on_upgrade(move |socket| converse(socket, shared))
+    upgrade.on_upgrade(move |socket| async move {
+        let talk = Conversation::new(shared.script);
+        shared.connection.converse(socket, talk).await;
+    })
 }
 
 fn refusal(
@@ -53,77 +55,4 @@ fn refusal(
         return Some((StatusCode::NOT_FOUND, "model_not_found".into()));
     }
     None
-}
-
-/// Counts a connection while it is open.
-struct Open(watch::Sender<super::Log>);
-
-impl Open {
-    fn new(log: watch::Sender<super::Log>) -> Self {
-        log.send_modify(|log| log.open += 1);
-        Self(log)
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.0.send_modify(|log| log.open -= 1);
-    }
-}
-
-async fn converse(mut socket: WebSocket, shared: Shared) {
-    let _open = Open::new(shared.log.clone());
-    let mut talk = Talk::new(shared.script.clone());
-    let mut outs = talk.begin();
-    loop {
-        for out in outs {
-            if !send(&mut socket, &shared, out).await {
-                return;
-            }
-        }
-        let message = tokio::select! {
-            () = shared.end.cancelled() => return,
-            message = socket.recv() => message,
-        };
-        outs = match message {
-            Some(Ok(Message::Text(text))) => heard(&mut talk, &shared, &text),
-            Some(Ok(Message::Close(_)) | Err(_)) | None => return,
-            Some(Ok(_)) => Vec::new(),
-        };
-    }
-}
-
-fn heard(talk: &mut Talk, shared: &Shared, text: &str) -> Vec<Out> {
-    match serde_json::from_str::<serde_json::Value>(text) {
-        Ok(event) => {
-            shared.log(Side::Client, event.clone());
-            talk.receive(&event)
-        }
-        Err(_) => talk.no_json(),
-    }
-}
-
-/// Sends one thing. False if nothing more is to be sent.
-async fn send(socket: &mut WebSocket, shared: &Shared, out: Out) -> bool {
-    match out {
-        Out::Event(event) => {
-            let text = event.to_string();
-            shared.log(Side::Server, event);
-            socket.send(Message::Text(text.into())).await.is_ok()
-        }
-        Out::Raw(text) => socket.send(Message::Text(text.into())).await.is_ok(),
-        Out::Close(code) => {
-            let frame = CloseFrame {
-                code,
-                reason: "".into(),
-            };
-            // The other side may be gone already, which is as good.
-            let _ = socket.send(Message::Close(Some(frame))).await;
-            false
-        }
-        Out::Stall => {
-            shared.end.cancelled().await;
-            false
-        }
-    }
 }

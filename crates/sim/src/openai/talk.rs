@@ -1,8 +1,8 @@
 //! One session's state: what the client sends goes in, what the server says to it comes out.
 
 use super::events;
-use super::hearing::{Edge, Hearing};
 use super::script::{Fault, Moment, Script};
+use crate::provider::{Edge, Hearing, Out, Received, Talk, samples_of};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -10,19 +10,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 mod answering;
-
-/// One thing to send.
-#[derive(Debug, PartialEq)]
-pub(super) enum Out {
-    /// An event.
-    Event(Value),
-    /// A text that may be no event.
-    Raw(String),
-    /// A close frame; nothing follows it.
-    Close(u16),
-    /// Nothing more, and nothing is read.
-    Stall,
-}
 
 /// What is known of an item of the conversation: how much audio it has, if it is one of the server's own.
 #[derive(Debug)]
@@ -38,7 +25,7 @@ struct Held {
 }
 
 #[derive(Debug)]
-pub(super) struct Talk {
+pub(super) struct Conversation {
     script: Arc<Script>,
     session: Value,
     hearing: Hearing,
@@ -53,13 +40,13 @@ pub(super) struct Talk {
     outs: Vec<Out>,
 }
 
-impl Talk {
+impl Conversation {
     pub(super) fn new(script: Arc<Script>) -> Self {
         let session = events::session(&script.model);
         Self {
             script,
             session,
-            hearing: Hearing::default(),
+            hearing: Hearing::new(24_000),
             speech: None,
             items: BTreeMap::new(),
             last_item: None,
@@ -71,19 +58,7 @@ impl Talk {
         }
     }
 
-    /// What a session begins with.
-    pub(super) fn begin(&mut self) -> Vec<Out> {
-        if let Some((kind, code)) = self.fault_at(Moment::Greeting) {
-            self.say(events::error(&kind, &code, "scripted", None, None));
-            self.outs.push(Out::Close(3000));
-        } else {
-            self.say(json!({ "type": "session.created", "session": self.session }));
-        }
-        self.take()
-    }
-
-    /// Takes one event of the client's.
-    pub(super) fn receive(&mut self, event: &Value) -> Vec<Out> {
+    fn event(&mut self, event: &Value) {
         let text = |key: &str| event[key].as_str().unwrap_or_default();
         match text("type") {
             "session.update" => self.update(event),
@@ -100,13 +75,6 @@ impl Talk {
                 Some("type"),
             ),
         }
-        self.take()
-    }
-
-    /// Takes a text that is no JSON.
-    pub(super) fn no_json(&mut self) -> Vec<Out> {
-        self.refuse(&Value::Null, "invalid_json", "The event is no JSON.", None);
-        self.take()
     }
 
     fn take(&mut self) -> Vec<Out> {
@@ -178,10 +146,7 @@ impl Talk {
             );
             return;
         };
-        let samples: Vec<i16> = bytes
-            .chunks_exact(2)
-            .map(|b| i16::from_le_bytes([b[0], b[1]]))
-            .collect();
+        let samples = samples_of(&bytes);
         let detection = &self.session["audio"]["input"]["turn_detection"];
         if detection.is_null() {
             return;
@@ -309,5 +274,27 @@ impl Talk {
         };
         item.spoken_ms = Some(end.min(spoken));
         self.say(json!({ "type": "conversation.item.truncated", "item_id": id, "content_index": 0, "audio_end_ms": end }));
+    }
+}
+
+impl Talk for Conversation {
+    fn begin(&mut self) -> Vec<Out> {
+        if let Some((kind, code)) = self.fault_at(Moment::Greeting) {
+            self.say(events::error(&kind, &code, "scripted", None, None));
+            self.outs.push(Out::Close(3000, String::new()));
+        } else {
+            self.say(json!({ "type": "session.created", "session": self.session }));
+        }
+        self.take()
+    }
+
+    fn receive(&mut self, received: Received<'_>) -> Vec<Out> {
+        match received {
+            Received::Event(event) => self.event(event),
+            Received::NoJson | Received::Binary(_) => {
+                self.refuse(&Value::Null, "invalid_json", "The event is no JSON.", None);
+            }
+        }
+        self.take()
     }
 }

@@ -2,7 +2,8 @@
 
 use super::super::events;
 use super::super::script::{Answer, CALL_ID, Fault, Moment, ToolUse};
-use super::{Held, Out, Talk};
+use super::{Conversation, Held};
+use crate::provider::{Out, bytes_of};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -12,7 +13,7 @@ use uuid::Uuid;
 /// Samples in one delta: 200 ms.
 const DELTA: usize = 4_800;
 
-impl Talk {
+impl Conversation {
     pub(super) fn respond(&mut self, event: &Value) {
         if let Some((kind, code)) = self.fault_at(Moment::Answer) {
             self.say(events::error(
@@ -84,7 +85,7 @@ impl Talk {
         let mut output = Vec::new();
         if !answer.text.is_empty() {
             let item = self.speak(&response, &answer);
-            if self.outs.iter().any(|out| matches!(out, Out::Close(_))) {
+            if self.outs.iter().any(|out| matches!(out, Out::Close(..))) {
                 return;
             }
             if answer.held {
@@ -124,14 +125,13 @@ impl Talk {
                     json!({ "delta": word }),
                 ));
             }
-            let bytes: Vec<u8> = samples.iter().flat_map(|s| s.to_le_bytes()).collect();
             self.say(at(
                 &place,
                 "response.output_audio.delta",
-                json!({ "delta": STANDARD.encode(bytes) }),
+                json!({ "delta": STANDARD.encode(bytes_of(samples)) }),
             ));
             if let (0, Some(Fault::CloseMidAnswer(code))) = (index, &self.script.fault) {
-                self.outs.push(Out::Close(*code));
+                self.outs.push(Out::Close(*code, String::new()));
                 return Value::Null;
             }
         }

@@ -1,7 +1,5 @@
-//! The stand-in's voice activity: energy and nothing else.
+//! A stand-in's voice activity: energy and nothing else.
 
-/// 20 ms at 24 kHz.
-const WINDOW: usize = 480;
 const WINDOW_MS: u64 = 20;
 /// Mean square of a window that is speech: -34 dBFS.
 const LOUD: i64 = 650 * 650;
@@ -10,15 +8,17 @@ const ONSET: u32 = 2;
 
 /// What was heard in a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Edge {
+pub(crate) enum Edge {
     /// Speech began so many milliseconds after the first sample.
     Started(u64),
     /// It ended so many milliseconds after the first sample.
     Stopped(u64),
 }
 
-#[derive(Debug, Default)]
-pub(super) struct Hearing {
+#[derive(Debug)]
+pub(crate) struct Hearing {
+    /// Samples in 20 ms.
+    window_samples: usize,
     partial: Vec<i16>,
     windows: u64,
     loud: u32,
@@ -27,13 +27,25 @@ pub(super) struct Hearing {
 }
 
 impl Hearing {
+    /// An ear for samples of this rate.
+    pub(crate) fn new(hz: u32) -> Self {
+        Self {
+            window_samples: hz as usize / 50,
+            partial: Vec::new(),
+            windows: 0,
+            loud: 0,
+            quiet_ms: 0,
+            speaking: false,
+        }
+    }
+
     /// Hears samples; `silence_ms` of quiet end speech.
-    pub(super) fn hear(&mut self, samples: &[i16], silence_ms: u64) -> Vec<Edge> {
+    pub(crate) fn hear(&mut self, samples: &[i16], silence_ms: u64) -> Vec<Edge> {
         self.partial.extend_from_slice(samples);
-        let whole = self.partial.len() / WINDOW * WINDOW;
+        let whole = self.partial.len() / self.window_samples * self.window_samples;
         let windows: Vec<i16> = self.partial.drain(..whole).collect();
         windows
-            .chunks_exact(WINDOW)
+            .chunks_exact(self.window_samples)
             .filter_map(|window| self.window(window, silence_ms))
             .collect()
     }
@@ -41,7 +53,7 @@ impl Hearing {
     fn window(&mut self, window: &[i16], silence_ms: u64) -> Option<Edge> {
         self.windows += 1;
         let energy: i64 = window.iter().map(|s| i64::from(*s).pow(2)).sum();
-        let is_loud = energy / WINDOW as i64 > LOUD;
+        let is_loud = energy / self.window_samples as i64 > LOUD;
         self.loud = if is_loud { self.loud + 1 } else { 0 };
         self.quiet_ms = if is_loud { 0 } else { self.quiet_ms + WINDOW_MS };
         let now = self.windows * WINDOW_MS;
@@ -63,7 +75,7 @@ mod tests {
 
     #[test]
     fn a_tone_is_speech_and_its_end_is_heard_after_the_silence() {
-        let mut hearing = Hearing::default();
+        let mut hearing = Hearing::new(24_000);
         assert!(hearing.hear(&[0; 4_800], 200).is_empty());
         let tone: Vec<i16> = (0..4_800)
             .map(|n| if n % 40 < 20 { 4_000 } else { -4_000 })
@@ -75,8 +87,8 @@ mod tests {
 
     #[test]
     fn a_click_is_no_speech() {
-        let mut hearing = Hearing::default();
-        let mut click = vec![9_000; WINDOW];
+        let mut hearing = Hearing::new(24_000);
+        let mut click = vec![9_000; 480];
         click.extend([0; 4_800]);
         assert!(hearing.hear(&click, 200).is_empty());
     }
