@@ -153,8 +153,8 @@ needs() {
 # What FreeSWITCH answers to a command. fs_cli reads where and with which password from the file of its HOME.
 ask() {
   local answer
-  answer=$(HOME=${fs_cli_home:-${HOME:-/}} timeout 30 "$fs_cli" -x "$1" 2>&1) || true
-  case $answer in
+  answer=$(HOME=${fs_cli_home:-${HOME:-/}} timeout 30 "$fs_cli" -x "$1" 2>"$work/complaint") || true
+  case $answer$(<"$work/complaint") in
   *'Error Connecting'*) unreachable ;;
   esac
   printf '%s' "$answer"
@@ -461,12 +461,13 @@ query() {
   done
   port=$(setting database.0.port)
   mode=$(setting database.0.sslmode)
-  answer=$(printf '%s;\n' "$sql" | PGPASSWORD=$(setting database.0.password) PGCONNECT_TIMEOUT=5 PGSSLMODE=${mode:-prefer} \
+  # Debian's psql begins in Perl, which would warn of a locale that is not installed here, such as one that came with an SSH.
+  answer=$(printf '%s;\n' "$sql" | PGPASSWORD=$(setting database.0.password) PGCONNECT_TIMEOUT=5 PGSSLMODE=${mode:-prefer} PERL_BADLANG=0 \
     psql -X -q -A -t -v ON_ERROR_STOP=1 "${values[@]}" -h "$(setting database.0.host)" -p "${port:-5432}" \
-    -U "$(setting database.0.username)" -d "$(setting database.0.name)" 2>&1) ||
+    -U "$(setting database.0.username)" -d "$(setting database.0.name)" 2>"$work/refusal") ||
     fault 'PostgreSQL refuses what %s says (database.0.*): %s; is it running (systemctl status postgresql), and is the password right?' \
       'o PostgreSQL recusa o que %s diz (database.0.*): %s; está rodando (systemctl status postgresql), e a senha está certa?' \
-      "$config" "$(head -n 2 <<<"$answer" | one_line)"
+      "$config" "$(head -n 2 "$work/refusal" | one_line)"
   printf '%s' "$answer"
 }
 
@@ -834,7 +835,10 @@ uninstall_module() {
   fi
   if [ -n "$file" ] && has_loaded; then refuse_calls; fi
   [ -z "$line" ] || say '- take its line out of %s' '- tirar sua linha de %s' "$modules_conf"
-  [ -z "$row" ] || say '- put its row in v_modules back: %s' '- restaurar sua linha em v_modules: %s' "$row"
+  case $row in
+  inserted*) say '- remove its row from v_modules' '- apagar sua linha de v_modules' ;;
+  enabled*) say '- put module_enabled of its row in v_modules back to %s' '- devolver a module_enabled de sua linha em v_modules o valor %s' "${row#* }" ;;
+  esac
   [ "$file" != added ] || say '- unload it, and remove %s' '- descarregá-la, e remover %s' "$installed"
   [ "$file" != replaced ] || say '- unload it, and put the former %s back' '- descarregá-la, e restaurar o %s anterior' "$installed"
   if [ "$changes" = told ]; then
