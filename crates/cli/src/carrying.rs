@@ -23,7 +23,7 @@ pub(crate) struct Doing {
     /// Ask nothing.
     #[arg(long)]
     yes: bool,
-    /// Print JSON: an object with `changes`, `done`, `journal` and `left`.
+    /// Print JSON: an object with `changes`, `remarks`, `done`, `journal` and `left`.
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -37,7 +37,17 @@ pub(crate) enum Outcome {
     /// Somebody said no.
     Declined,
     /// It is done.
-    Done,
+    Done {
+        /// The name of its plan in the journal.
+        journal: String,
+    },
+}
+
+/// What is told of a plan.
+#[derive(Default)]
+struct Report<'a> {
+    changes: &'a [Change],
+    remarks: &'a [Text],
 }
 
 /// A journal in the language of who asks.
@@ -57,21 +67,36 @@ impl Carrying<'_> {
         changes: Vec<Change>,
         doing: &Doing,
     ) -> anyhow::Result<Outcome> {
+        self.carry_with(title, changes, &[], doing).await
+    }
+
+    /// The same of a plan about which something is to be known before somebody says yes.
+    pub(crate) async fn carry_with(
+        &self,
+        title: &str,
+        changes: Vec<Change>,
+        remarks: &[Text],
+        doing: &Doing,
+    ) -> anyhow::Result<Outcome> {
         let mut out = stdout().lock();
+        let report = Report {
+            changes: &changes,
+            remarks,
+        };
         if changes.is_empty() {
             let nothing = Text::new(
                 "nothing to change: all is as it is wanted",
                 "nada a mudar: tudo já está como desejado",
             );
-            self.say(&mut out, doing, &nothing, &changes, None)?;
+            self.say(&mut out, doing, &nothing, &report, None)?;
             return Ok(Outcome::Nothing);
         }
         if !doing.json {
-            show(&mut out, &changes, self.lang)?;
+            show(&mut out, &report, self.lang)?;
         }
         if doing.dry_run {
             let shown = Text::new("nothing was changed (--dry-run)", "nada foi mudado (--dry-run)");
-            self.say(&mut out, doing, &shown, &changes, None)?;
+            self.say(&mut out, doing, &shown, &report, None)?;
             return Ok(Outcome::Shown);
         }
         if !doing.yes && !self.agreed()? {
@@ -80,18 +105,17 @@ impl Carrying<'_> {
         let mut journal = self.open().await?;
         let lang = self.lang;
         let mut progress = |text: &Text| eprintln!("  {}", printable(text.in_lang(lang)));
-        let planned = changes.clone();
         let done = journal
-            .carry_out(title, changes, self.reality, &mut progress)
+            .carry_out(title, changes.clone(), self.reality, &mut progress)
             .await
             .map_err(|error| self.failed(&error))?;
         let told = Text::new(
             format!("done; `voice-ai repair --undo` takes it back ({})", done.name),
             format!("pronto; `voice-ai repair --undo` desfaz ({})", done.name),
         );
-        self.say(&mut out, doing, &told, &planned, Some(&done))?;
+        self.say(&mut out, doing, &told, &report, Some(&done))?;
         self.tell_left(&done.left);
-        Ok(Outcome::Done)
+        Ok(Outcome::Done { journal: done.name })
     }
 
     /// Takes the last plan back, or one by its name.
@@ -107,7 +131,13 @@ impl Carrying<'_> {
             format!("taken back ({})", done.name),
             format!("desfeito ({})", done.name),
         );
-        self.say(&mut stdout().lock(), doing, &told, &[], Some(&done))?;
+        self.say(
+            &mut stdout().lock(),
+            doing,
+            &told,
+            &Report::default(),
+            Some(&done),
+        )?;
         self.tell_left(&done.left);
         Ok(())
     }
@@ -169,13 +199,15 @@ impl Carrying<'_> {
         out: &mut impl Write,
         doing: &Doing,
         text: &Text,
-        changes: &[Change],
+        report: &Report<'_>,
         done: Option<&CarriedOut>,
     ) -> anyhow::Result<()> {
         if !doing.json {
             return Ok(writeln!(out, "{}", text.in_lang(self.lang))?);
         }
+        let Report { changes, remarks } = report;
         let changes: Vec<_> = changes.iter().map(|change| object(change, self.lang)).collect();
+        let remarks: Vec<_> = remarks.iter().map(|remark| remark.in_lang(self.lang)).collect();
         let left: Vec<_> = done
             .iter()
             .flat_map(|done| &done.left)
@@ -183,6 +215,7 @@ impl Carrying<'_> {
             .collect();
         let report = json!({
             "changes": changes,
+            "remarks": remarks,
             "done": done.is_some(),
             "journal": done.map(|done| &done.name),
             "left": left,
@@ -196,11 +229,14 @@ fn object(change: &Change, lang: Lang) -> Value {
     json!({ "deed": told.deed, "thing": told.thing, "more": told.more.in_lang(lang) })
 }
 
-fn show(to: &mut impl Write, changes: &[Change], lang: Lang) -> io::Result<()> {
-    for change in changes {
+fn show(to: &mut impl Write, report: &Report<'_>, lang: Lang) -> io::Result<()> {
+    for change in report.changes {
         let told = told(change);
         let line = format!("{} {}  {}", told.deed.sign(), told.thing, told.more.in_lang(lang));
         writeln!(to, "{}", printable(line.trim_end()))?;
+    }
+    for remark in report.remarks {
+        writeln!(to, "! {}", printable(remark.in_lang(lang)))?;
     }
     Ok(())
 }

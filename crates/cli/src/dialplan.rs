@@ -173,7 +173,7 @@ async fn carry(found: &Found, site: &Site, title: &str, changes: Vec<Change>, do
     };
     Ok(Ok(match carrying.carry(title, changes, doing).await? {
         Outcome::Declined => ExitCode::from(DECLINED),
-        Outcome::Nothing | Outcome::Shown | Outcome::Done => ExitCode::SUCCESS,
+        Outcome::Nothing | Outcome::Shown | Outcome::Done { .. } => ExitCode::SUCCESS,
     }))
 }
 

@@ -31,6 +31,7 @@ mod stt_worker;
 mod table;
 mod tenant;
 mod test_call;
+mod uninstall;
 
 use clap::{Parser, Subcommand};
 use std::io;
@@ -57,7 +58,7 @@ enum Command {
     /// Have an extension of FusionPBX answered: dialplan, script, module, service, configuration.
     Setup(setup::Arguments),
     /// Take back what `setup` has made of FusionPBX.
-    Uninstall(setup::UninstallArguments),
+    Uninstall(uninstall::Arguments),
     /// Add, list, show, bring in step and remove the rows that lead calls to secretaries.
     Dialplan(dialplan::Arguments),
     /// Check the integration with FusionPBX, from the machine to the service; change nothing.
@@ -107,7 +108,7 @@ fn main() -> ExitCode {
         Command::Calls(arguments) => calls::run(arguments),
         Command::Pbx(arguments) => pbx::run(arguments),
         Command::Setup(arguments) => setup::run(&arguments),
-        Command::Uninstall(arguments) => setup::run_uninstall(&arguments),
+        Command::Uninstall(arguments) => uninstall::run(&arguments),
         Command::Dialplan(arguments) => dialplan::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::TestCall(arguments) => test_call::run(&arguments),

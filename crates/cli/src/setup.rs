@@ -1,20 +1,17 @@
-//! `voice-ai setup` and `voice-ai uninstall`: an extension of FusionPBX is answered, and is no more.
+//! `voice-ai setup`: an extension of FusionPBX is answered.
 
 use crate::carrying::{Carrying, DECLINED, Doing, Outcome};
 use crate::client::block_on;
 use crate::config::{BAD_CONFIG, environment, print};
 use crate::route::{RouteArguments, secretary};
 use crate::site::{Found, Site};
-use crate::table::printable;
 use crate::test_call;
-use anyhow::Context as _;
 use fusionpbx::dialplan::Route;
-use fusionpbx::plan::{Wish, setup, stays, uninstall};
-use fusionpbx::{Change, Domain, HomeFacts, Lang, ServiceSecretary, Settings, event_socket, home};
+use fusionpbx::plan::{Wish, setup};
+use fusionpbx::{Change, Domain, Lang, ServiceSecretary, Settings, event_socket};
 use gateway::Config;
 use gateway::config::ConfigErrors;
 use secretary::{Draft, Language, SecretaryUuid, SnapshotError};
-use std::io::{Write as _, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tempfile::NamedTempFile;
@@ -48,63 +45,15 @@ pub(crate) struct Arguments {
     doing: Doing,
 }
 
-#[derive(clap::Args)]
-#[command(after_help = "Configuration, secretaries and what callers said stay.\n\n\
-                  Exit codes: 0 done or nothing to do, 1 failed, 2 wrong arguments, 4 you said no.")]
-pub(crate) struct UninstallArguments {
-    #[command(flatten)]
-    site: Site,
-    #[command(flatten)]
-    doing: Doing,
-}
-
 /// Sets an extension up.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     block_on(install(arguments))
 }
 
-/// Takes it all back.
-pub(crate) fn run_uninstall(arguments: &UninstallArguments) -> anyhow::Result<ExitCode> {
-    block_on(async {
-        let found = arguments.site.find().await;
-        let home = home_of(&found)?;
-        let lang = arguments.site.lang();
-        let changes = match uninstall(&found.facts, &home) {
-            Ok(changes) => changes,
-            Err(hindrance) => anyhow::bail!("{}", hindrance.text().in_lang(lang)),
-        };
-        let outcome = carry(&found, lang, "uninstall", changes, &arguments.doing).await?;
-        if matches!(outcome, Outcome::Done) && !arguments.doing.json {
-            tell_what_stays(&found, lang)?;
-        }
-        Ok(code(&outcome))
-    })
-}
-
-/// What uninstalling left of what is there.
-fn tell_what_stays(found: &Found, lang: Lang) -> anyhow::Result<()> {
-    let mut out = stdout().lock();
-    match lang {
-        Lang::En => writeln!(out, "these stay; delete them if nobody needs them any more:")?,
-        Lang::PtBr => writeln!(out, "estes ficam; apague-os se ninguém mais precisar deles:")?,
-    }
-    for (path, what) in stays(&found.facts, &found.secretaries) {
-        if found.host.path(&path).exists() {
-            writeln!(
-                out,
-                "  {}  {}",
-                printable(&path.display().to_string()),
-                what.in_lang(lang)
-            )?;
-        }
-    }
-    Ok(())
-}
-
 async fn install(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let lang = arguments.site.lang();
     let mut found = arguments.site.find().await;
-    let home = home_of(&found)?;
+    let home = found.home()?;
     let wish = match wish(arguments, &found, lang).await? {
         Ok(wish) => wish,
         Err(error) => {
@@ -132,7 +81,8 @@ async fn install(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         warn_of_no_fallback(lang);
     }
     let outcome = carry(&found, lang, "setup", changes, &arguments.doing).await?;
-    let is_tried = matches!(outcome, Outcome::Done) && !arguments.no_test_call && !arguments.doing.json;
+    let is_tried =
+        matches!(outcome, Outcome::Done { .. }) && !arguments.no_test_call && !arguments.doing.json;
     let Route::Secretary(route) = wish.entry.route else {
         return Ok(code(&outcome));
     };
@@ -218,13 +168,8 @@ async fn carry(
 fn code(outcome: &Outcome) -> ExitCode {
     match outcome {
         Outcome::Declined => ExitCode::from(DECLINED),
-        Outcome::Nothing | Outcome::Shown | Outcome::Done => ExitCode::SUCCESS,
+        Outcome::Nothing | Outcome::Shown | Outcome::Done { .. } => ExitCode::SUCCESS,
     }
-}
-
-fn home_of(found: &Found) -> anyhow::Result<HomeFacts> {
-    home(&found.host, &found.facts.service.config)
-        .context("the service's files cannot be read; run this as root")
 }
 
 /// What is wished for, or what is wrong with the wish.

@@ -2,9 +2,10 @@
 
 use crate::config::{PACKAGED, Source, environment, load};
 use crate::lang::Language;
+use anyhow::Context as _;
 use fusionpbx::{
-    Domain, Facts, Host, Lang, Reality, Service, ServiceDomain, ServiceSecretary, Settings, SurveyOptions,
-    event_socket, survey,
+    Domain, Facts, HomeFacts, Host, Lang, Reality, Service, ServiceDomain, ServiceSecretary, Settings,
+    SurveyOptions, event_socket, home, survey,
 };
 use gateway::config::{ConfigErrors, Secret, Verify};
 use gateway::{Config, Inventory};
@@ -133,6 +134,15 @@ async fn patiently(looking: impl Future<Output = Facts>, lang: Lang) -> Facts {
 }
 
 impl Found {
+    /// The service's own files.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub(crate) fn home(&self) -> anyhow::Result<HomeFacts> {
+        home(&self.host, &self.facts.service.config)
+            .context("the service's files cannot be read; run this as root")
+    }
+
     /// How its parts are reached for changes.
     ///
     /// # Errors

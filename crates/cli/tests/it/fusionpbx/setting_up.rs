@@ -168,7 +168,7 @@ async fn what_cannot_be_set_up_is_refused_with_a_sentence() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn uninstall_takes_back_what_calls_touch_and_leaves_what_people_wrote() {
+async fn uninstall_takes_it_all_back() {
     for version in Version::ALL {
         let Some(world) = World::new(version).await else {
             return;
@@ -180,19 +180,135 @@ async fn uninstall_takes_back_what_calls_touch_and_leaves_what_people_wrote() {
         let silent = world.refused(1, &["uninstall"]).await;
         tells(&silent, &["there is no terminal to ask"]);
         let shown = world.printed(&["uninstall", "--dry-run"]);
-        tells(&shown, &["- v_dialplans", unit]);
-        world.printed(&["uninstall", "--yes"]);
-        assert!(!world.estate.path(unit).exists());
-        assert!(world.estate.path(CONFIG).exists(), "what people write stays");
-        assert_eq!(world.json(&["dialplan", "list", "--json"]), serde_json::json!([]));
+        tells(&shown, &["- v_dialplans", unit, &format!("- {CONFIG}")]);
+        let told = world.printed(&["uninstall", "--yes"]);
+        tells(&told, &["these stay", fusionpbx::journal::FOLDER]);
+        assert_eq!(untouched, world.image().await, "{version:?}");
+        assert!(!world.estate.path("/etc/voice-ai").exists(), "folders go too");
         let again = world.printed(&["uninstall", "--yes"]);
         tells(&again, &["nothing to change"]);
-        // Taken back one by one, all is as it was before setup.
+        // And back again, one by one.
         world.printed(&["repair", "--undo"]);
         assert!(world.estate.path(unit).exists());
         world.printed(&["repair", "--undo"]);
         assert_eq!(untouched, world.image().await, "{version:?}");
+        // What was before the last uninstalling counts no more.
+        world.set_up();
+        world.printed(&["uninstall", "--yes"]);
+        world.estate.write(CONFIG, "# mine\n");
+        tells(&world.printed(&["uninstall", "--yes"]), &["nothing to change"]);
     }
+}
+
+/// A row as an operator has made it by an older guide, with its script and a configuration.
+const BY_HAND: &str = "INSERT INTO v_dialplans (domain_uuid, dialplan_uuid, app_uuid, dialplan_context, dialplan_name, dialplan_number, \
+     dialplan_order, dialplan_enabled, dialplan_continue, dialplan_xml, dialplan_description) VALUES \
+     ('11111111-1111-4111-8111-111111111111', 'aaaaaaaa-0010-4aaa-8aaa-aaaaaaaaaaaa', \
+     '742714e5-8cdf-32fd-462c-cbe7e3d655db', 'pbx.example.com', 'secretary', '8000', 240, 'true', 'false', \
+     '<extension name=\"secretary\"><condition field=\"destination_number\" expression=\"^8000$\"><action application=\"lua\" \
+     data=\"voice_secretary.lua\"/></condition></extension>', 'made by Ana'); \
+     INSERT INTO v_dialplan_details (domain_uuid, dialplan_uuid, dialplan_detail_uuid, dialplan_detail_tag, dialplan_detail_type, \
+     dialplan_detail_data, dialplan_detail_group, dialplan_detail_order, dialplan_detail_enabled) VALUES \
+     ('11111111-1111-4111-8111-111111111111', 'aaaaaaaa-0010-4aaa-8aaa-aaaaaaaaaaaa', gen_random_uuid(), 'condition', \
+     'destination_number', '^8000$', 0, 5, 'true'), \
+     ('11111111-1111-4111-8111-111111111111', 'aaaaaaaa-0010-4aaa-8aaa-aaaaaaaaaaaa', gen_random_uuid(), 'action', 'lua', \
+     'voice_secretary.lua', 0, 10, 'true')";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_somebody_s_before_setup_is_theirs_again() {
+    for version in Version::ALL {
+        let Some(world) = World::new(version).await else {
+            return;
+        };
+        world.estate.run(BY_HAND);
+        let packaged = include_str!("../../../../../deploy/debian/voice-ai.toml");
+        world.estate.write(CONFIG, packaged);
+        world
+            .estate
+            .write("/etc/voice-ai/secretaries/README", "none yet\n");
+        let untouched = world.image().await;
+        world.set_up();
+        world.printed(&[
+            "dialplan",
+            "add",
+            "--domain",
+            DOMAIN,
+            "--extension",
+            "8100",
+            "--yes",
+        ]);
+        world.printed(&["setup", "--domain", OTHER, "--yes", "--no-test-call"]);
+        assert_ne!(untouched, world.image().await);
+        // Somebody has worked on it since: FusionPBX's editor makes details anew, and each by another key.
+        world.estate.run(
+            "UPDATE v_dialplans SET dialplan_description = 'later' WHERE dialplan_number = '8000'; \
+             UPDATE v_dialplan_details SET dialplan_detail_uuid = gen_random_uuid()",
+        );
+        world.estate.write(
+            CONFIG,
+            format!("{}\n[log]\nlevel = \"debug\"\n", world.text(CONFIG)),
+        );
+        let told = world.printed(&["uninstall", "--yes"]);
+        tells(
+            &told,
+            &[
+                "~ v_dialplans secretary",
+                "- v_dialplans voice_secretary_8100",
+                &format!("~ {CONFIG}"),
+            ],
+        );
+        assert_eq!(
+            world.text(CONFIG),
+            format!("{packaged}\n[log]\nlevel = \"debug\"\n")
+        );
+        world.estate.write(CONFIG, packaged);
+        assert_eq!(untouched, world.image().await, "{version:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn before_somebody_says_yes_uninstall_tells_what_leads_nowhere_then_and_what_stays() {
+    let Some(world) = World::new(Version::V5_6).await else {
+        return;
+    };
+    world.set_up();
+    // As FusionPBX's page of destinations makes it.
+    world.estate.run(&format!(
+        "INSERT INTO v_dialplans (domain_uuid, dialplan_uuid, app_uuid, dialplan_context, dialplan_name, dialplan_number, dialplan_order, \
+         dialplan_enabled, dialplan_continue, dialplan_xml) VALUES ('{DOMAIN_UUID}', 'aaaaaaaa-0011-4aaa-8aaa-aaaaaaaaaaaa', \
+         'c03b422e-13a8-bd1b-e42b-b6b9b4d27ce4', 'public', 'main', '551155550199', 100, 'true', 'false', \
+         '<extension name=\"main\"><condition field=\"destination_number\" expression=\"^(551155550199)$\"><action \
+         application=\"transfer\" data=\"8000 XML pbx.example.com\"/></condition></extension>')"
+    ));
+    let secretary = format!("/etc/voice-ai/secretaries/{DOMAIN}/reception.toml");
+    world
+        .estate
+        .write(&secretary, format!("{}# Ana's\n", world.text(&secretary)));
+    world
+        .estate
+        .write(CONFIG, format!("{}# mine\n", world.text(CONFIG)));
+    let shown = world.printed(&["uninstall", "--dry-run"]);
+    tells(
+        &shown,
+        &[
+            "! the dialplan row \"main\" (551155550199) leads to 8000 of pbx.example.com, which answers no more",
+            &format!("! {secretary} stays: somebody has worked on it"),
+        ],
+    );
+    let report = world.json(&["uninstall", "--dry-run", "--json", "--lang", "pt-BR"]);
+    tells(
+        &report["remarks"].to_string(),
+        &["não atende mais", "alguém trabalhou nele"],
+    );
+    let done = world.printed(&["uninstall", "--yes"]);
+    let copy = done
+        .lines()
+        .find(|line| line.contains("as it was last: "))
+        .unwrap();
+    let (_, copy) = copy.split_once("as it was last: ").unwrap();
+    assert!(world.text(copy).ends_with("# mine\n"), "{copy}");
+    assert!(world.estate.path(&secretary).exists() && !world.estate.path(CONFIG).exists());
+    tells(&done, &["/etc/voice-ai/secretaries  secretaries"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
