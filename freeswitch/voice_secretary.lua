@@ -1,7 +1,8 @@
 -- voice_secretary.lua: hands a call to voice-ai-realtime, and to somebody else when that cannot be reached.
--- voice-ai script version: 3
+-- voice-ai script version: 4
 -- From version 2 on a call is kept only while the server says that it is there ({"type":"alive"}): install it with that server, not before.
 -- Version 3 tells the server of the call in the stream's address too, as amigniter may lose the metadata.
+-- Version 4 takes the token from a file beside it where the dialplan names none.
 --
 -- In the dialplan (docs/freeswitch.md tells every variable):
 --   <action application="set" data="domain_uuid=…"/>
@@ -473,6 +474,26 @@ local function with_token(token, command)
   return reply
 end
 
+-- What the server wants to be shown: what the dialplan says, else what stands in the file beside this script, which `voice-ai setup` writes.
+-- In a row of the dialplan it would be on pages, in caches, in the log of what was executed and in the call's records.
+local function token()
+  local said = variable("voice_ai_token")
+  if said then
+    -- It need not stand in the call's records.
+    ask("uuid_setvar " .. call .. " voice_ai_token")
+    return said, "voice_ai_token"
+  end
+  local folder = variable("script_dir")
+  local path = folder and folder .. "/voice_secretary.token"
+  local file = path and io.open(path, "r")
+  if not file then
+    return nil
+  end
+  local text = (file:read("*a") or ""):gsub("%s+$", "")
+  file:close()
+  return text ~= "" and text or nil, path
+end
+
 -- All five arguments are given always: sptmru crashes FreeSWITCH without the rate (its source).
 function stream.prepare(domain, url)
   local leg = choice("voice_ai_leg", { "auto", "file", "raw", "unicast" })
@@ -492,13 +513,10 @@ function stream.prepare(domain, url)
     hz,
     metadata(leg, mix, hz),
   }, " ")
-  stream.token = variable("voice_ai_token")
-  if stream.token then
-    -- It need not stand in the call's records.
-    ask("uuid_setvar " .. call .. " voice_ai_token")
-  end
+  local from
+  stream.token, from = token()
   if stream.token and not stream.token:find("^[%w%p]+$") then
-    log("ERR", "voice_ai_token is no token: use letters, digits and punctuation of ASCII, without blanks")
+    log("ERR", from .. " is no token: use letters, digits and punctuation of ASCII, without blanks")
     stream.token = nil
   end
 end

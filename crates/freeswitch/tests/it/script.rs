@@ -13,7 +13,7 @@ use freeswitch::{SCRIPT, ScriptVersion};
 
 #[test]
 fn the_script_tells_its_version() {
-    assert_eq!(ScriptVersion::of(SCRIPT).unwrap().to_string(), "3");
+    assert_eq!(ScriptVersion::of(SCRIPT).unwrap().to_string(), "4");
 }
 
 #[test]

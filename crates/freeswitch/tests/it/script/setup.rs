@@ -219,6 +219,34 @@ fn a_token_is_shown_in_a_header_and_stays_nowhere() {
 }
 
 #[test]
+fn where_the_dialplan_has_no_token_the_file_beside_the_script_has_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let beside = folder.path().join("voice_secretary.token");
+    let stage = || {
+        Stage::published()
+            .connected()
+            .global("script_dir", folder.path().to_str().unwrap())
+    };
+    let Some(play) = stage().play() else {
+        return;
+    };
+    assert!(play.commands("uuid_setvar").is_empty(), "there is no file");
+    std::fs::write(&beside, "s3cret\n").unwrap();
+    let shown = |stage: Stage| stage.play().unwrap().commands("uuid_setvar").concat();
+    let by_file = shown(stage());
+    assert!(by_file.contains("Bearer\\u0020s3cret"), "{by_file}");
+    let by_row = shown(stage().variable("voice_ai_token", "other"));
+    assert!(
+        by_row.contains("Bearer\\u0020other") && !by_row.contains("s3cret"),
+        "{by_row}"
+    );
+    std::fs::write(&beside, "s3cret\r\nX-Other: 1").unwrap();
+    let play = stage().play().unwrap();
+    assert!(play.commands("uuid_setvar").is_empty());
+    assert!(play.logged("ERR", "voice_secretary.token is no token"));
+}
+
+#[test]
 fn a_token_that_could_add_a_header_is_not_shown() {
     let stage = Stage::published().variable("voice_ai_token", "abc\r\nX-Other: 1");
     let Some(play) = stage.play() else {
