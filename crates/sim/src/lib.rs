@@ -30,6 +30,7 @@ pub mod provider;
 mod recording;
 mod resample;
 mod script;
+pub mod speech;
 mod trust;
 pub mod ultravox;
 mod wire;

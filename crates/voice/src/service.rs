@@ -11,7 +11,7 @@ mod said;
 pub use failure::Failure;
 pub use key::KeyHeader;
 
-pub(crate) use failure::{Place, root};
+pub(crate) use failure::Place;
 
 use crate::ApiKey;
 use bytes::Bytes;

@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use secretary::Language;
 use std::sync::Arc;
 use tokio::sync::mpsc;
-use voice::tts::{Espeak, EspeakConfig, Piper, Speech, Synthesizer, TtsError};
+use voice::tts::{Espeak, EspeakConfig, Piper, Speech, Spoken, Synthesizer, TtsError};
 
 /// What speaks, by language.
 pub(super) struct Speakers {
@@ -68,7 +68,7 @@ impl Synthesizer for Speakers {
         self.espeak.rate()
     }
 
-    fn speak(&self, speech: Speech, out: mpsc::Sender<Vec<i16>>) -> BoxFuture<'_, Result<(), TtsError>> {
+    fn speak(&self, speech: Speech, out: mpsc::Sender<Vec<i16>>) -> BoxFuture<'_, Result<Spoken, TtsError>> {
         self.of(speech.language).speak(speech, out)
     }
 }

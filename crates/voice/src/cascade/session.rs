@@ -10,7 +10,6 @@ use super::speaking::{Kind, Piece, Speaking, Voice};
 use crate::brain::{Mind, Stimulus, Thought};
 use crate::engine::{Event, Latency, Session, Setup};
 use crate::stt::SttError;
-use crate::tts::TtsError;
 use audio::SampleRate;
 use call::{AnswerId, Cause, EngineCommand, EngineEvent, FailureKind, TurnId};
 use secretary::CallUuid;
@@ -275,7 +274,7 @@ impl Local {
                 self.answers.end();
                 self.tell(EngineEvent::AnswerDone { answer });
             }
-            Err(error) => self.fail(kind_of(&error), error.to_string()),
+            Err(error) => self.fail(error.kind(), error.to_string()),
         }
         true
     }
@@ -399,12 +398,5 @@ fn answer_of(event: &Event) -> Option<AnswerId> {
             | EngineEvent::AnswerDone { answer },
         ) => Some(*answer),
         Event::Sensitive(_) | Event::Usage(_) | Event::Expiring { .. } | Event::Engine(_) => None,
-    }
-}
-
-fn kind_of(error: &TtsError) -> FailureKind {
-    match error {
-        TtsError::Program { .. } | TtsError::Voice { .. } => FailureKind::Unsupported,
-        TtsError::Failed(_) => FailureKind::Transient,
     }
 }

@@ -1,6 +1,6 @@
 //! From the clauses of one answer to its audio.
 
-use crate::tts::{Prompts, Speech, Synthesizer, TtsError};
+use crate::tts::{Prompts, Speech, Spoken, Synthesizer, TtsError};
 use audio::SampleRate;
 use futures_util::FutureExt;
 use secretary::Language;
@@ -73,7 +73,7 @@ pub(super) struct Speaking {
 struct Clause {
     text: String,
     audio: mpsc::Receiver<Vec<i16>>,
-    task: AbortOnDropHandle<Result<(), TtsError>>,
+    task: AbortOnDropHandle<Result<Spoken, TtsError>>,
     announced: bool,
     audible: bool,
 }
@@ -221,18 +221,22 @@ impl Voice {
     }
 }
 
-async fn prompt(prompts: Arc<Prompts>, speech: Speech, out: mpsc::Sender<Vec<i16>>) -> Result<(), TtsError> {
+async fn prompt(
+    prompts: Arc<Prompts>,
+    speech: Speech,
+    out: mpsc::Sender<Vec<i16>>,
+) -> Result<Spoken, TtsError> {
     let prompt = prompts.render(speech).await?;
     // Nobody listens any more: the answer was interrupted.
     let _ = out.send(prompt.samples.to_vec()).await;
-    Ok(())
+    Ok(Spoken::AsAsked)
 }
 
 async fn fresh(
     synthesizer: Arc<dyn Synthesizer>,
     speech: Speech,
     out: mpsc::Sender<Vec<i16>>,
-) -> Result<(), TtsError> {
+) -> Result<Spoken, TtsError> {
     synthesizer.speak(speech, out).await
 }
 

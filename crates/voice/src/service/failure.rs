@@ -227,7 +227,7 @@ impl Place {
 }
 
 /// The innermost reason of an error: the outer ones repeat the address.
-pub(crate) fn root(error: &dyn std::error::Error) -> String {
+fn root(error: &dyn std::error::Error) -> String {
     let mut innermost = error;
     while let Some(source) = innermost.source() {
         innermost = source;

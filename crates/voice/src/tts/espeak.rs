@@ -2,7 +2,7 @@
 
 use super::convert::Converters;
 use super::wav::WavStream;
-use super::{Speech, Synthesizer, TtsError};
+use super::{Speech, Spoken, Synthesizer, TtsError};
 use audio::SampleRate;
 use futures_util::future::{BoxFuture, FutureExt};
 use secretary::Language;
@@ -82,15 +82,15 @@ impl Espeak {
             })
     }
 
-    async fn run(&self, speech: Speech, out: mpsc::Sender<Vec<i16>>) -> Result<(), TtsError> {
+    async fn run(&self, speech: Speech, out: mpsc::Sender<Vec<i16>>) -> Result<Spoken, TtsError> {
         let voice = voice(&speech)?;
         let text = plain(&speech.text, TEXT_LIMIT);
         if text.is_empty() {
-            return Ok(());
+            return Ok(Spoken::AsAsked);
         }
         let place = tokio::select! {
             place = self.places.acquire() => place,
-            () = out.closed() => return Ok(()),
+            () = out.closed() => return Ok(Spoken::AsAsked),
         };
         let _place = place.map_err(|_| TtsError::Failed("the gateway is shutting down".into()))?;
         let mut child = self.start(voice)?;
@@ -106,11 +106,11 @@ impl Espeak {
             () = out.closed() => false,
         };
         if !listened {
-            return Ok(());
+            return Ok(Spoken::AsAsked);
         }
         let (status, complaint) = ending(&mut child).await?;
         if status.success() {
-            return Ok(());
+            return Ok(Spoken::AsAsked);
         }
         Err(failure(voice, status, &complaint))
     }
@@ -127,7 +127,7 @@ impl Synthesizer for Espeak {
         RATE
     }
 
-    fn speak(&self, speech: Speech, out: mpsc::Sender<Vec<i16>>) -> BoxFuture<'_, Result<(), TtsError>> {
+    fn speak(&self, speech: Speech, out: mpsc::Sender<Vec<i16>>) -> BoxFuture<'_, Result<Spoken, TtsError>> {
         self.run(speech, out).boxed()
     }
 }

@@ -4,7 +4,7 @@ mod phonemes;
 
 use super::convert::Converters;
 use super::espeak::{TEXT_LIMIT, plain};
-use super::{Speech, Synthesizer, TtsError};
+use super::{Speech, Spoken, Synthesizer, TtsError};
 use audio::SampleRate;
 use futures_util::future::{BoxFuture, FutureExt};
 use phonemes::{Phonemes, phonemize};
@@ -119,22 +119,22 @@ impl Piper {
         })
     }
 
-    async fn run(&self, speech: Speech, out: mpsc::Sender<Vec<i16>>) -> Result<(), TtsError> {
+    async fn run(&self, speech: Speech, out: mpsc::Sender<Vec<i16>>) -> Result<Spoken, TtsError> {
         let text = plain(&speech.text, TEXT_LIMIT);
         if text.is_empty() {
-            return Ok(());
+            return Ok(Spoken::AsAsked);
         }
         let work = self.work(&text);
         let samples = tokio::select! {
             samples = work => samples?,
-            () = out.closed() => return Ok(()),
+            () = out.closed() => return Ok(Spoken::AsAsked),
         };
         for piece in samples.chunks(PIECE) {
             if out.send(piece.to_vec()).await.is_err() {
                 break;
             }
         }
-        Ok(())
+        Ok(Spoken::AsAsked)
     }
 
     async fn work(&self, text: &str) -> Result<Vec<i16>, TtsError> {
@@ -157,7 +157,7 @@ impl Synthesizer for Piper {
         RATE
     }
 
-    fn speak(&self, speech: Speech, out: mpsc::Sender<Vec<i16>>) -> BoxFuture<'_, Result<(), TtsError>> {
+    fn speak(&self, speech: Speech, out: mpsc::Sender<Vec<i16>>) -> BoxFuture<'_, Result<Spoken, TtsError>> {
         self.run(speech, out).boxed()
     }
 }

@@ -1,6 +1,6 @@
 //! Fixed prompts: rendered once, then shared by all calls.
 
-use super::{Speech, Synthesizer, TtsError};
+use super::{Speech, Spoken, Synthesizer, TtsError};
 use audio::SampleRate;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -26,7 +26,10 @@ pub struct Prompts {
 }
 
 /// A prompt being rendered: whoever is first renders it, the others wait; if the first gives up, the next one goes on.
-type Rendering = OnceCell<Arc<[i16]>>;
+type Rendering = OnceCell<Rendered>;
+
+/// Its samples, and in whose voice they are.
+type Rendered = (Spoken, Arc<[i16]>);
 
 #[derive(Default)]
 struct Shelf {
@@ -56,18 +59,22 @@ impl Prompts {
         self.synthesizer.rate()
     }
 
-    /// The prompt: from the cache, or rendered now. Requests for the same one at the same time render it once.
+    /// The prompt: from the cache, or rendered now. Requests for the same one at the same time render it once. One that had to be
+    /// spoken by another voice is given, and not kept.
     pub async fn render(&self, speech: Speech) -> Result<Prompt, TtsError> {
         let rate = self.synthesizer.rate();
         let rendering = match self.look_up(&speech) {
             Found::Rendered(samples) => return Ok(Prompt { samples, rate }),
             Found::Rendering(cell) => cell,
         };
-        let samples = rendering
+        let (spoken, samples) = rendering
             .get_or_try_init(|| self.speak(speech.clone()))
             .await?
             .clone();
-        self.keep(speech, &samples);
+        match spoken {
+            Spoken::AsAsked => self.keep(speech, &samples),
+            Spoken::ByAnother => self.forget(&speech),
+        }
         Ok(Prompt { samples, rate })
     }
 
@@ -76,7 +83,7 @@ impl Prompts {
         self.lock().bytes
     }
 
-    async fn speak(&self, speech: Speech) -> Result<Arc<[i16]>, TtsError> {
+    async fn speak(&self, speech: Speech) -> Result<Rendered, TtsError> {
         let (out, mut pieces) = mpsc::channel::<Vec<i16>>(PIECES);
         let collect = async {
             let mut samples = Vec::new();
@@ -86,7 +93,7 @@ impl Prompts {
             samples
         };
         let (spoken, samples) = tokio::join!(self.synthesizer.speak(speech, out), collect);
-        spoken.map(|()| samples.into())
+        spoken.map(|spoken| (spoken, samples.into()))
     }
 
     fn look_up(&self, speech: &Speech) -> Found {
@@ -123,6 +130,11 @@ impl Prompts {
                 used,
             },
         );
+    }
+
+    /// Whoever asks next has it rendered anew.
+    fn forget(&self, speech: &Speech) {
+        self.lock().rendering.remove(speech);
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Shelf> {

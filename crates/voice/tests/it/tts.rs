@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::{Notify, mpsc};
-use voice::tts::{Espeak, EspeakConfig, Piper, Prompts, Speech, Synthesizer, TtsError};
+use voice::tts::{Espeak, EspeakConfig, Piper, Prompts, Speech, Spoken, Synthesizer, TtsError};
 
 fn speech(text: &str, language: Language) -> Speech {
     Speech {
@@ -237,7 +237,7 @@ impl Synthesizer for Counting {
         SampleRate::HZ_16000
     }
 
-    fn speak(&self, speech: Speech, out: mpsc::Sender<Vec<i16>>) -> BoxFuture<'_, Result<(), TtsError>> {
+    fn speak(&self, speech: Speech, out: mpsc::Sender<Vec<i16>>) -> BoxFuture<'_, Result<Spoken, TtsError>> {
         async move {
             self.spoken.fetch_add(1, Ordering::SeqCst);
             if speech.text.starts_with('!') {
@@ -246,7 +246,7 @@ impl Synthesizer for Counting {
             }
             tokio::task::yield_now().await;
             let _ = out.send(speech.text.bytes().map(i16::from).collect()).await;
-            Ok(())
+            Ok(Spoken::AsAsked)
         }
         .boxed()
     }

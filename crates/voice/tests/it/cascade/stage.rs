@@ -16,7 +16,7 @@ use voice::brain::{Brain, Mind, Stimulus, Thought};
 use voice::cascade::Cascade;
 use voice::engine::ToolSpec;
 use voice::stt::{SttError, Transcriber};
-use voice::tts::{Prompts, Speech, Synthesizer, TtsError};
+use voice::tts::{Prompts, Speech, Spoken, Synthesizer, TtsError};
 use voice::{Engine, Event, Session, Setup};
 
 /// Gives its answers in order, each after `delay`; counts what was asked and what was given up.
@@ -75,7 +75,7 @@ impl Synthesizer for Tongue {
         SampleRate::HZ_16000
     }
 
-    fn speak(&self, speech: Speech, out: mpsc::Sender<Vec<i16>>) -> BoxFuture<'_, Result<(), TtsError>> {
+    fn speak(&self, speech: Speech, out: mpsc::Sender<Vec<i16>>) -> BoxFuture<'_, Result<Spoken, TtsError>> {
         async move {
             let mut tripwire = Tripwire(Some(self.stopped.clone()));
             self.texts.lock().unwrap().push(speech.text.clone());
@@ -95,7 +95,7 @@ impl Synthesizer for Tongue {
             if failed {
                 Err(TtsError::Failed("as asked".into()))
             } else {
-                Ok(())
+                Ok(Spoken::AsAsked)
             }
         }
         .boxed()
