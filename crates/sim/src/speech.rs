@@ -4,7 +4,7 @@
 mod audio;
 mod vendor;
 
-pub use audio::tone;
+pub use audio::{tone, wav};
 pub use vendor::{KEY, UNKNOWN_VOICE};
 
 use axum::Router;

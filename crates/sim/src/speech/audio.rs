@@ -18,7 +18,7 @@ pub(super) fn raw(samples: &[i16]) -> Vec<u8> {
 }
 
 /// Samples as a mono WAV file.
-pub(super) fn wav(samples: &[i16], rate: u32) -> Vec<u8> {
+pub fn wav(samples: &[i16], rate: u32) -> Vec<u8> {
     let data = raw(samples);
     let length = u32::try_from(data.len()).unwrap_or(u32::MAX);
     let mut file = b"RIFF".to_vec();

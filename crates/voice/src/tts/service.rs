@@ -159,7 +159,7 @@ impl SpeechService {
                 return Ok(false);
             }
             if bytes.is_none() {
-                return self.ended(samples);
+                return self.ended(&samples);
             }
             // Counted from here: a listener who is slow to take the audio is no fault of the service's.
             limit = Limit::from_now(self.config.audio_timeout, "more audio");
@@ -183,7 +183,7 @@ impl SpeechService {
         if !whole.is_empty() && out.send(whole).await.is_err() {
             return Ok(false);
         }
-        self.ended(samples)
+        self.ended(&samples)
     }
 
     fn samples(&self, response: &Response, order: &Order<'_>) -> Result<Samples<'_>, Failure> {
@@ -192,7 +192,7 @@ impl SpeechService {
     }
 
     /// The end of a text's audio, of which there must have been some.
-    fn ended(&self, samples: Samples<'_>) -> Result<bool, Trial> {
+    fn ended(&self, samples: &Samples<'_>) -> Result<bool, Trial> {
         if samples.heard() {
             return Ok(true);
         }

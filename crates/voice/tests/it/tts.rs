@@ -1,4 +1,9 @@
-//! Text to speech: espeak-ng as it is installed, and the cache of prompts.
+//! Text to speech: espeak-ng as it is installed, services by their stand-in, and the cache of prompts.
+
+mod failures;
+mod official;
+mod services;
+mod stand_in;
 
 use audio::SampleRate;
 use futures_util::FutureExt;
@@ -41,7 +46,7 @@ async fn speak(synthesizer: &dyn Synthesizer, speech: Speech) -> Result<Vec<i16>
         samples
     };
     let (done, samples) = tokio::join!(synthesizer.speak(speech, out), collect);
-    done.map(|()| samples)
+    done.map(|_| samples)
 }
 
 fn milliseconds(samples: &[i16]) -> u128 {
