@@ -5,10 +5,11 @@ use crate::config::BAD_CONFIG;
 use crate::site::{Found, Site};
 use clap::Subcommand;
 use freeswitch::CacheKey;
+use fusionpbx::cache::Removed;
 use fusionpbx::dialplan::stale_keys;
-use fusionpbx::{Domain, Lang, Settings, cache};
+use fusionpbx::{Domain, Lang, Settings, Text, cache};
 use serde_json::json;
-use std::io::{Write as _, stdout};
+use std::io::{self, Write as _, stdout};
 use std::process::ExitCode;
 
 #[derive(clap::Args)]
@@ -66,6 +67,8 @@ async fn clear(arguments: &Clear) -> anyhow::Result<ExitCode> {
     let cleared = cache::clear(&settings.lua_cache, &found.host, &keys, console.as_mut()).await;
     let mut failed = false;
     let mut report = Vec::new();
+    let (mut kept_nothing, mut unannounced) = (0, false);
+    let is_alone = cleared.len() == 1;
     for one in cleared {
         let key = one.key.as_str();
         let announced = one.announced.as_ref().map(Result::is_ok);
@@ -76,15 +79,11 @@ async fn clear(arguments: &Clear) -> anyhow::Result<ExitCode> {
                 error.text().in_lang(lang).to_owned()
             }
         };
-        if !arguments.json {
+        unannounced |= announced != Some(true);
+        if !is_alone && matches!(one.removed, Ok(Removed::Nothing)) {
+            kept_nothing += 1;
+        } else if !arguments.json {
             writeln!(stdout(), "{key}: {text}")?;
-            if announced != Some(true) {
-                let note = match lang {
-                    Lang::En => "the other machines of a cluster, if there are any, were not told",
-                    Lang::PtBr => "as outras máquinas de um cluster, se houver, não foram avisadas",
-                };
-                eprintln!("voice-ai: {note}");
-            }
         }
         report.push(
             json!({ "key": key, "cleared": one.removed.is_ok(), "text": text, "announced": announced }),
@@ -92,12 +91,31 @@ async fn clear(arguments: &Clear) -> anyhow::Result<ExitCode> {
     }
     if arguments.json {
         writeln!(stdout(), "{}", serde_json::to_string_pretty(&report)?)?;
+    } else {
+        tell_rest(kept_nothing, unannounced, lang)?;
     }
     Ok(if failed {
         ExitCode::FAILURE
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// Tells of how many keys nothing was kept, and whether nobody else heard of it.
+fn tell_rest(kept_nothing: usize, unannounced: bool, lang: Lang) -> io::Result<()> {
+    if kept_nothing > 0 {
+        let keys = Text::counted(kept_nothing, ["key", "keys"], ["chave", "chaves"]);
+        let told = Removed::Nothing.text();
+        writeln!(stdout(), "{}: {}", keys.in_lang(lang), told.in_lang(lang))?;
+    }
+    if unannounced {
+        let note = Text::new(
+            "the other machines of a cluster, if there are any, were not told",
+            "as outras máquinas de um cluster, se houver, não foram avisadas",
+        );
+        eprintln!("voice-ai: {}", note.in_lang(lang));
+    }
+    Ok(())
 }
 
 /// The keys that are meant: of a domain its context and its numbers from outside, with and without `+`.

@@ -82,10 +82,17 @@ async fn mend(arguments: &Arguments, codes: &[Code]) -> anyhow::Result<ExitCode>
     };
     let Repair { changes, left, .. } = repair(&found.facts, only, codes);
     if changes.is_empty() && !left.is_empty() && !arguments.doing.json {
-        let nothing = Text::new(
-            "none of these is mended by itself; each tells what helps:",
-            "nenhuma destas é corrigida sozinha; cada uma diz o que ajuda:",
-        );
+        let nothing = if left.iter().any(is_fault) {
+            Text::new(
+                "none of these is mended by itself; each tells what helps:",
+                "nenhuma destas é corrigida sozinha; cada uma diz o que ajuda:",
+            )
+        } else {
+            Text::new(
+                "no fault is left; a warning may be of what somebody means, and is mended only where its code is named:",
+                "não há falhas; um aviso pode ser intencional, e só é corrigido quando seu código é indicado:",
+            )
+        };
         eprintln!("{}", nothing.in_lang(lang));
     } else if let Outcome::Declined = carrying.carry("repair", changes, &arguments.doing).await? {
         return Ok(ExitCode::from(DECLINED));
@@ -98,12 +105,15 @@ async fn mend(arguments: &Arguments, codes: &[Code]) -> anyhow::Result<ExitCode>
         print(&mut out, &left, lang)?;
         out.flush()?;
     }
-    let is_fault = |finding: &Finding| finding.verdict == Verdict::Fault;
     Ok(if left.iter().any(is_fault) {
         ExitCode::from(FAULT)
     } else {
         ExitCode::SUCCESS
     })
+}
+
+fn is_fault(finding: &Finding) -> bool {
+    finding.verdict == Verdict::Fault
 }
 
 async fn list(carrying: &Carrying<'_>, doing: &Doing) -> anyhow::Result<()> {

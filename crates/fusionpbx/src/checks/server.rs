@@ -3,8 +3,8 @@
 mod configured;
 
 use super::service_is_up;
-use super::switch::is_elsewhere;
-use crate::{Code, Facts, Finding, PortOwner, ServerState, ServiceDomain, Text, Upgrade};
+use super::switch::{is_elsewhere, not_reached};
+use crate::{Code, EslState, Facts, Finding, PortOwner, ServerState, ServiceDomain, Text, Upgrade};
 use configured::{config, configuration, key, models};
 
 /// What its process is called.
@@ -30,10 +30,13 @@ fn start() -> Text {
 fn running(facts: &Facts) -> Finding {
     let code = Code::ServerNotRunning;
     match &facts.server.state {
-        ServerState::Up(version) => match facts.server.complaints.first() {
-            None => Finding::ok(code, Text::plain(format!("voice-ai-realtime {version}"))),
-            Some(complaint) => complains(complaint, facts.server.complaints.len()),
-        },
+        ServerState::Up(version) => {
+            let complaints: Vec<_> = complaints(facts).collect();
+            match complaints.first() {
+                None => Finding::ok(code, Text::plain(format!("voice-ai-realtime {version}"))),
+                Some(complaint) => complains(complaint, complaints.len()),
+            }
+        }
         ServerState::Down(_) if stranger(facts).is_some() => Finding::skipped(
             code,
             Text::new(
@@ -70,6 +73,17 @@ fn running(facts: &Facts) -> Finding {
             ),
         ),
     }
+}
+
+/// What the service complains of and no other check tells: of a model SV-06 does, and that there is to be none is no complaint.
+fn complaints(facts: &Facts) -> impl Iterator<Item = &str> {
+    let is_told = |complaint: &&String| {
+        let of_model = complaint.starts_with("speech_to_text:");
+        of_model && (!facts.service.missing_models.is_empty() || complaint.contains("stt.model is empty"))
+    };
+    let all = facts.server.complaints.iter();
+    all.filter(move |complaint| !is_told(complaint))
+        .map(String::as_str)
 }
 
 /// A service that runs, and of whose parts one is not well, in its own words.
@@ -219,6 +233,10 @@ fn upgrade(facts: &Facts) -> Finding {
             code,
             Text::new("a stream would be taken", "um stream seria aceito"),
         ),
+        // The service could not ask FreeSWITCH of the call; it has refused nothing itself.
+        Some(Upgrade::Refused(503, why)) if why.contains("could not be verified") => {
+            Finding::skipped(code, unverified(facts))
+        }
         Some(Upgrade::Refused(status, why)) => Finding::fault(
             code,
             Text::new(
@@ -243,6 +261,13 @@ fn upgrade(facts: &Facts) -> Finding {
     }
 }
 
+fn unverified(facts: &Facts) -> Text {
+    match facts.switch.esl.state {
+        EslState::Up => see(Code::ServerNotConnected),
+        _ => not_reached(&facts.switch),
+    }
+}
+
 fn connected(facts: &Facts) -> Finding {
     let code = Code::ServerNotConnected;
     if !service_is_up(facts) {
@@ -250,6 +275,10 @@ fn connected(facts: &Facts) -> Finding {
     }
     match facts.server.connected {
         Some(true) => known(facts),
+        // Why, is told there.
+        Some(false) if facts.switch.esl.state != EslState::Up => {
+            Finding::skipped(code, not_reached(&facts.switch))
+        }
         Some(false) => Finding::fault(
             code,
             Text::new(

@@ -1,5 +1,6 @@
 //! SW: FreeSWITCH and its event socket.
 
+use super::no_fusionpbx;
 use crate::{Code, EslState, Facts, Finding, SwitchFacts, Text};
 use std::net::IpAddr;
 
@@ -127,6 +128,10 @@ fn password(facts: &Facts) -> Finding {
     let switch = &facts.switch;
     match switch.esl.state {
         EslState::Unreachable(_) | EslState::Refused => Finding::skipped(code, not_reached(switch)),
+        // Without FusionPBX's configuration the password as delivered was tried, and nobody has said that it is that.
+        EslState::WrongPassword if facts.system.installation.is_err() => {
+            Finding::skipped(code, no_fusionpbx())
+        }
         EslState::WrongPassword => Finding::fault(
             code,
             Text::new(

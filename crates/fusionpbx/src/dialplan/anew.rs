@@ -24,7 +24,7 @@ fn does(meaning: &Meaning, wanted: &Action) -> bool {
     let name = |action: &Action| action.variable().map(|(name, _)| name.to_owned());
     meaning.actions().any(|action| match name(wanted) {
         Some(wanted) => name(action) == Some(wanted),
-        None => action.application == wanted.application && action.data == wanted.data,
+        None => action.application == wanted.application,
     })
 }
 

@@ -161,25 +161,36 @@ fn same_cache(facts: &Facts) -> Option<Vec<Change>> {
     if lua.method == CacheMethod::File {
         wanted.push(("location", location.as_str()));
     }
-    let changes = wanted.into_iter().map(|(name, value)| {
-        let row = database.cache_rows.iter().find(|row| row.name == name);
-        Change::Row(RowChange {
-            table: Table::DefaultSettings,
-            key: row.map_or_else(Uuid::new_v4, |row| row.uuid),
-            before: row.map(|row| columns([("default_setting_value", json!(row.value))])),
-            after: match row {
-                Some(_) => Some(columns([
-                    ("default_setting_value", json!(value)),
-                    ("default_setting_enabled", json!("true")),
-                ])),
-                None => Some(columns([
-                    ("default_setting_category", json!("cache")),
-                    ("default_setting_subcategory", json!(name)),
-                    ("default_setting_name", json!("text")),
-                    ("default_setting_value", json!(value)),
-                    ("default_setting_enabled", json!("true")),
-                ])),
-            },
+    let changes = wanted.into_iter().flat_map(|(name, value)| {
+        let rows: Vec<_> = database
+            .cache_rows
+            .iter()
+            .filter(|row| row.name == name)
+            .collect();
+        // Of several that are switched on the last one counts, in an order that nobody sees: so all of them.
+        let mut counted: Vec<_> = rows.iter().copied().filter(|row| row.enabled).map(Some).collect();
+        if counted.is_empty() {
+            counted.push(rows.first().copied());
+        }
+        counted.into_iter().map(move |row| {
+            Change::Row(RowChange {
+                table: Table::DefaultSettings,
+                key: row.map_or_else(Uuid::new_v4, |row| row.uuid),
+                before: row.map(|row| columns([("default_setting_value", json!(row.value))])),
+                after: match row {
+                    Some(_) => Some(columns([
+                        ("default_setting_value", json!(value)),
+                        ("default_setting_enabled", json!("true")),
+                    ])),
+                    None => Some(columns([
+                        ("default_setting_category", json!("cache")),
+                        ("default_setting_subcategory", json!(name)),
+                        ("default_setting_name", json!("text")),
+                        ("default_setting_value", json!(value)),
+                        ("default_setting_enabled", json!("true")),
+                    ])),
+                },
+            })
         })
     });
     Some(changes.collect())

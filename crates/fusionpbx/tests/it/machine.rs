@@ -70,22 +70,32 @@ impl Machine {
 
     /// The process listens at a port of an IPv4 address, which is written as in /proc/net/tcp.
     pub(crate) fn listens(&self, pid: u32, port: u16, address: &str, inode: u64) {
-        self.socket(port, address, 0, inode);
-        let files = self.path(&format!("/proc/{pid}/fd"));
-        fs::create_dir_all(&files).unwrap();
-        symlink(format!("socket:[{inode}]"), files.join(inode.to_string())).unwrap();
+        listens(&self.host(), pid, port, address, inode);
     }
 
     fn socket(&self, port: u16, address: &str, user: u32, inode: u64) {
-        let table = self.path("/proc/net/tcp");
-        let head = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
-        let known = fs::read_to_string(table).unwrap_or_else(|_| head.to_owned());
-        let line = format!(
-            "   0: {address}:{port:04X} 00000000:0000 0A 00000000:00000000 00:00000000 00000000 {user:5}        0 {inode} 1 \
-             0000000000000000 100 0 0 10 0\n"
-        );
-        self.write("/proc/net/tcp", known + &line);
+        socket(&self.host(), port, address, user, inode);
     }
+}
+
+/// The process of a machine listens at a port of an IPv4 address, which is written as in /proc/net/tcp.
+pub(crate) fn listens(host: &Host, pid: u32, port: u16, address: &str, inode: u64) {
+    socket(host, port, address, 0, inode);
+    let files = host.path(format!("/proc/{pid}/fd"));
+    fs::create_dir_all(&files).unwrap();
+    symlink(format!("socket:[{inode}]"), files.join(inode.to_string())).unwrap();
+}
+
+fn socket(host: &Host, port: u16, address: &str, user: u32, inode: u64) {
+    let table = host.path("/proc/net/tcp");
+    let head =
+        "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
+    let known = fs::read_to_string(table).unwrap_or_else(|_| head.to_owned());
+    let line = format!(
+        "   0: {address}:{port:04X} 00000000:0000 0A 00000000:00000000 00:00000000 00000000 {user:5}        0 {inode} 1 \
+         0000000000000000 100 0 0 10 0\n"
+    );
+    write(host, "/proc/net/tcp", (known + &line).as_bytes());
 }
 
 fn write(host: &Host, absolute: &str, text: &[u8]) {

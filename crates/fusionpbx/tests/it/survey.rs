@@ -9,4 +9,5 @@ mod switch;
 mod whole;
 
 pub(crate) use elf::Library;
+pub(crate) use service::acceptor;
 pub(crate) use stage::nobody;

@@ -83,7 +83,14 @@ async fn a_key_that_leads_elsewhere_is_refused() {
     let Some(world) = World::new(Version::V5_6).await else {
         return;
     };
-    for key in ["dialplan:a\napi shutdown", "", "dialplan:a b"] {
+    for key in [
+        "dialplan:a\napi shutdown",
+        "",
+        "dialplan:a b",
+        "foo",
+        "dialplan:",
+        "directory:1001@pbx.example.com",
+    ] {
         let refused = world.refused(2, &["cache", "clear", "--key", key]).await;
         tells(&refused, &["--key"]);
     }

@@ -173,7 +173,7 @@ pub(super) fn context(seen: &Seen<'_>) -> Vec<Finding> {
 }
 
 /// A context that is no domain's; or another's than the row's, where the call is told to be the row's domain's.
-fn wrong_context(seen: &Seen<'_>) -> bool {
+pub(super) fn wrong_context(seen: &Seen<'_>) -> bool {
     let Some(by_context) = seen.domain() else {
         return true;
     };

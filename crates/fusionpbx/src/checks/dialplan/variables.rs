@@ -1,5 +1,6 @@
 //! DP-15, 16: whether a row tells whose a call is, and which secretary's, before the call is carried.
 
+use super::place::wrong_context;
 use super::texts::{in_the_page, remedy};
 use super::{Kind, Seen};
 use crate::dialplan::{Action, Carrier, Meaning, carrier};
@@ -15,10 +16,19 @@ pub(super) fn check(seen: &Seen<'_>) -> Vec<Finding> {
     };
     let missing = missing(seen, meaning, carrier);
     if missing.is_empty() {
+        // Held against a context that is not the row's, right ones are wrong.
+        if is_misplaced(seen) {
+            return Vec::new();
+        }
         wrong(seen, meaning)
     } else {
         missing
     }
+}
+
+/// Whether a row has got into another domain's context.
+fn is_misplaced(seen: &Seen<'_>) -> bool {
+    seen.domain().is_some() && wrong_context(seen)
 }
 
 fn value<'a>(meaning: &'a Meaning, name: &str) -> Option<&'a str> {

@@ -2,8 +2,11 @@
 
 use super::world::{CONTEXT, DOMAIN, MODULE, World, cache_file};
 use crate::estate::Version;
-use fusionpbx::Code;
-use std::fs;
+use crate::machine::{listens, process};
+use crate::survey::{Library, nobody};
+use fusionpbx::{Code, EngineKey, KeyState, Owner};
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
 /// What is to become of a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +63,100 @@ fn cached(world: &World, from: &str, to: &str) {
 /// The cache is empty, as after a clear.
 fn emptied(world: &World) {
     let _ = fs::remove_file(world.path(&cache_file()));
+}
+
+/// Our row does not set a variable any more.
+fn unset(world: &World, name: &str) {
+    row(
+        world,
+        &format!(
+            "dialplan_xml = regexp_replace(dialplan_xml, '\\s*<action application=\"set\" data=\"{name}=[^\"]*\"/>', '')"
+        ),
+    );
+    world.run(&format!(
+        "DELETE FROM v_dialplan_details WHERE {OURS} AND dialplan_detail_data LIKE '{name}=%'"
+    ));
+    emptied(world);
+}
+
+/// The row of a neighbour in our context.
+fn neighbour(world: &World, name: &str, order: u32, expression: &str, action: &str) {
+    world.run(&format!(
+        "INSERT INTO v_dialplans (domain_uuid, dialplan_uuid, app_uuid, dialplan_context, dialplan_name, dialplan_order, dialplan_enabled, \
+         dialplan_continue, dialplan_xml) VALUES ('{DOMAIN}', gen_random_uuid(), gen_random_uuid(), '{CONTEXT}', '{name}', {order}, 'true', \
+         'false', '<extension name=\"{name}\" continue=\"false\" uuid=\"x\"><condition field=\"destination_number\" \
+         expression=\"{expression}\">{action}</condition></extension>')"
+    ));
+    emptied(world);
+}
+
+/// A row that was copied in the editor, and stands before ours.
+fn twin(world: &mut World) {
+    world.run(&format!(
+        "CREATE TEMP TABLE twin AS SELECT * FROM v_dialplans WHERE dialplan_context = '{CONTEXT}' AND dialplan_number = '8000'; \
+         CREATE TEMP TABLE parts AS SELECT * FROM v_dialplan_details WHERE {OURS}; \
+         UPDATE twin SET dialplan_uuid = '22222222-2222-4222-8222-222222222222', dialplan_order = dialplan_order - 5, \
+         dialplan_name = 'copied'; \
+         UPDATE twin SET dialplan_xml = regexp_replace(replace(dialplan_xml, 'name=\"voice_secretary', 'name=\"copied_voice_secretary'), \
+         'uuid=\"[^\"]*\"', 'uuid=\"22222222-2222-4222-8222-222222222222\"'); \
+         UPDATE twin SET dialplan_name = substring(dialplan_xml from 'name=\"([^\"]*)\"'); \
+         UPDATE parts SET dialplan_uuid = '22222222-2222-4222-8222-222222222222', dialplan_detail_uuid = gen_random_uuid(); \
+         INSERT INTO v_dialplans SELECT * FROM twin; INSERT INTO v_dialplan_details SELECT * FROM parts"
+    ));
+    emptied(world);
+}
+
+/// FreeSWITCH runs as this user.
+fn runs_as(world: &World, owner: Owner) {
+    process(&world.host(), 812, "freeswitch", owner);
+}
+
+/// Whose files of the machine are.
+fn us(world: &World) -> Owner {
+    let root = fs::metadata(world.path("/")).unwrap();
+    Owner {
+        uid: root.uid(),
+        gid: root.gid(),
+    }
+}
+
+/// The mode of a file or folder.
+fn mode(world: &World, path: &str, mode: u32) {
+    fs::set_permissions(world.path(path), Permissions::from_mode(mode)).unwrap();
+}
+
+/// Pages and calls keep the cache in memcached, which nobody runs at the place where mod_memcache looks.
+fn by_memcached(world: &World) {
+    world.configure(&[("cache.method", "memcache")]);
+    world.run(
+        "UPDATE v_default_settings SET default_setting_value = 'memcache' WHERE default_setting_category = 'cache' \
+         AND default_setting_subcategory = 'method'",
+    );
+    world.estate.write(
+        "/etc/freeswitch/autoload_configs/memcache.conf.xml",
+        "<configuration name=\"memcache.conf\"><settings><param name=\"memcache-servers\" value=\"127.0.0.1:1\"/></settings></configuration>",
+    );
+}
+
+/// What FreeSWITCH's log says of a module that it could not load.
+fn log(world: &World, line: &str) {
+    world.fake.unload("mod_audio_stream");
+    world.estate.write(
+        "/var/log/freeswitch/freeswitch.log",
+        format!(
+            "2026-01-13 10:00:00.000000 [CRIT] switch_loadable_module.c:1754 Error Loading module \
+             /usr/lib/freeswitch/mod/mod_audio_stream.so\n{line}\n"
+        ),
+    );
+}
+
+/// What a provider says of a key.
+fn key(state: KeyState) -> EngineKey {
+    EngineKey {
+        setting: "openai.api_key".to_owned(),
+        place: "https://api.openai.com/v1/models".to_owned(),
+        state,
+    }
 }
 
 /// The details of our row.
@@ -119,6 +216,55 @@ pub(super) const FAULTS: &[Case] = &[
         row(world, "dialplan_context = 'elsewhere.example.com'");
         emptied(world);
     }),
+    case(
+        Code::DialplanContext,
+        Safe,
+        "the context of calls from outside",
+        |world| {
+            row(world, "dialplan_context = 'public'");
+            emptied(world);
+        },
+    ),
+    case(Code::DialplanContext, Safe, "another domain's context", |world| {
+        row(world, "dialplan_context = 'tenant2.example.com'");
+        emptied(world);
+    }),
+    case(Code::DialplanVariableMissing, Safe, "no domain", |world| {
+        unset(world, "domain_uuid");
+    }),
+    // It comes to stand before the domain.
+    case(
+        Code::DialplanVariableMissing,
+        Otherwise,
+        "no secretary",
+        |world| {
+            unset(world, "secretary_uuid");
+        },
+    ),
+    case(
+        Code::DialplanVariableWrong,
+        Safe,
+        "another domain's uuid",
+        |world| {
+            both(
+                world,
+                &format!("domain_uuid={DOMAIN}"),
+                "domain_uuid=11111111-1111-4111-8111-111111111112",
+            );
+        },
+    ),
+    case(
+        Code::DialplanVariableWrong,
+        Safe,
+        "another domain's secretary",
+        |world| {
+            both(
+                world,
+                "bbbbbbbb-0001-4bbb-8bbb-bbbbbbbbbbbb",
+                "bbbbbbbb-0002-4bbb-8bbb-bbbbbbbbbbbb",
+            );
+        },
+    ),
     case(Code::DialplanDomain, Safe, "another domain", |world| {
         row(world, "domain_uuid = '11111111-1111-4111-8111-111111111112'");
     }),
@@ -165,26 +311,38 @@ pub(super) const FAULTS: &[Case] = &[
         },
     ),
     case(Code::DialplanShadowed, Otherwise, "an earlier row", |world| {
-        world.run(&format!(
-            "INSERT INTO v_dialplans (domain_uuid, dialplan_uuid, app_uuid, dialplan_context, dialplan_name, dialplan_order, dialplan_enabled, \
-             dialplan_continue, dialplan_xml) VALUES ('{DOMAIN}', gen_random_uuid(), gen_random_uuid(), '{CONTEXT}', 'eight', 240, 'true', \
-             'false', '<extension name=\"eight\" continue=\"false\" uuid=\"x\"><condition field=\"destination_number\" \
-             expression=\"^8\\d\\d\\d$\"><action application=\"answer\" data=\"\"/></condition></extension>')"
-        ));
-        emptied(world);
+        neighbour(
+            world,
+            "eight",
+            240,
+            r"^8\d\d\d$",
+            "<action application=\"answer\" data=\"\"/>",
+        );
     }),
+    case(Code::DialplanShadowed, ByHand, "a row twice", twin),
     case(
         Code::DialplanNeighbourMalformed,
         ByHand,
         "a broken neighbour",
         |world| {
+            neighbour(
+                world,
+                "broken",
+                400,
+                "^77$",
+                "<action application=\"log\" data=\"INFO \"quoted\"\"/>",
+            );
+        },
+    ),
+    case(
+        Code::DialplanUnknownApplication,
+        ByHand,
+        "no such application",
+        |world| {
+            both(world, "\"lua\"", "\"luaa\"");
             world.run(&format!(
-            "INSERT INTO v_dialplans (domain_uuid, dialplan_uuid, app_uuid, dialplan_context, dialplan_name, dialplan_order, dialplan_enabled, \
-             dialplan_continue, dialplan_xml) VALUES ('{DOMAIN}', gen_random_uuid(), gen_random_uuid(), '{CONTEXT}', 'broken', 400, 'true', \
-             'false', '<extension name=\"broken\"><condition field=\"destination_number\" expression=\"^77$\"><action application=\"log\" \
-             data=\"INFO \"quoted\"\"/></condition></extension>')"
+            "UPDATE v_dialplan_details SET dialplan_detail_type = 'luaa' WHERE {OURS} AND dialplan_detail_type = 'lua'"
         ));
-            emptied(world);
         },
     ),
     case(Code::DialplanMissing, ByHand, "no row", |world| {
@@ -224,6 +382,34 @@ pub(super) const FAULTS: &[Case] = &[
             .estate
             .write(SCRIPT, text.replace("local NAP = 500", "local NAP = 50"));
     }),
+    case(
+        Code::ScriptEdited,
+        Safe,
+        "a script that is no Lua any more",
+        |world| {
+            let text = fs::read_to_string(world.path(SCRIPT)).unwrap();
+            world.estate.write(
+                SCRIPT,
+                text.replace("local function answer()", "local function answer("),
+            );
+        },
+    ),
+    case(
+        Code::ScriptUnreadable,
+        Safe,
+        "a script that FreeSWITCH cannot read",
+        |world| {
+            let us = us(world);
+            if us.uid == 0 {
+                // Root reads all; another user of root's group reads what that may.
+                runs_as(world, Owner { uid: 999, ..us });
+                mode(world, "/var/cache/fusionpbx", 0o775);
+                mode(world, SCRIPT, 0o600);
+            } else {
+                mode(world, SCRIPT, 0o000);
+            }
+        },
+    ),
     case(Code::ScriptMix, Safe, "a mix that no module takes", |world| {
         published(world, "/stream/", "", "both 8000");
     }),
@@ -284,15 +470,217 @@ pub(super) const FAULTS: &[Case] = &[
         ByHand,
         "a symbol that is not there",
         |world| {
-            world.fake.unload("mod_audio_stream");
-            world.estate.write(
-            "/var/log/freeswitch/freeswitch.log",
-            "2026-01-13 10:00:00.000000 [CRIT] switch_loadable_module.c:1754 Error Loading module \
-             /usr/lib/freeswitch/mod/mod_audio_stream.so\n**/usr/lib/freeswitch/mod/mod_audio_stream.so: undefined symbol: speex_resampler_init**\n",
-        );
+            log(
+                world,
+                "**/usr/lib/freeswitch/mod/mod_audio_stream.so: undefined symbol: speex_resampler_init**",
+            );
+        },
+    ),
+    case(
+        Code::ModuleWrongVersion,
+        ByHand,
+        "built for another FreeSWITCH",
+        |world| {
+            log(
+                world,
+                "**Trying to load an out of date module, please rebuild the module.**",
+            );
+        },
+    ),
+    case(
+        Code::ModuleDangerousBuild,
+        ByHand,
+        "a build that a message ends",
+        |world| {
+            let library = Library {
+                says: &[
+                    "Error initializing mod_audio_stream WS session.",
+                    "Error initializing mod_audio_stream TCP session.",
+                    "ixwebsocket/",
+                ],
+                needs: &["libfreeswitch.so.1", "libssl.so.3"],
+                functions: &[],
+            };
+            world.estate.write(MODULE, library.file());
         },
     ),
     case(Code::ModuleNoTls, ByHand, "no TLS", |world| {
         world.service.tls = true
+    }),
+    case(Code::CacheDiffers, Otherwise, "a setting twice", |world| {
+        world.run(
+            "INSERT INTO v_default_settings (default_setting_uuid, default_setting_category, default_setting_subcategory, \
+             default_setting_name, default_setting_value, default_setting_order, default_setting_enabled) \
+             VALUES ('ffffffff-ffff-4fff-8fff-ffffffffffff', 'cache', 'location', 'text', '/tmp/elsewhere', NULL, 'true')",
+        );
+    }),
+    case(Code::CacheDiffers, Safe, "pages keep it in memcached", |world| {
+        world.run(
+            "UPDATE v_default_settings SET default_setting_value = 'memcache' WHERE default_setting_category = 'cache' \
+             AND default_setting_subcategory = 'method'",
+        );
+    }),
+    case(
+        Code::CacheNotWritable,
+        ByHand,
+        "no folder of the cache",
+        |world| {
+            fs::remove_dir_all(world.path("/var/cache/fusionpbx")).unwrap();
+        },
+    ),
+    case(Code::MemcachedUnreachable, ByHand, "no memcached", |world| {
+        by_memcached(world)
+    }),
+    case(Code::FusionPbxMissing, ByHand, "no FusionPBX", |world| {
+        fs::remove_file(world.path("/etc/fusionpbx/config.conf")).unwrap();
+    }),
+    case(
+        Code::DatabaseRefused,
+        ByHand,
+        "a wrong password of the database",
+        |world| {
+            world.configure(&[("database.0.password", "not-this-one")]);
+        },
+    ),
+    case(Code::DatabaseRefused, ByHand, "no PostgreSQL", |world| {
+        world.configure(&[("database.0.port", "1")]);
+    }),
+    case(Code::PasswordCut, ByHand, "a password that Lua cuts", |world| {
+        world.run(
+            "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'cut') THEN \
+             CREATE ROLE cut LOGIN PASSWORD 'ab=cd' IN ROLE fusionpbx; END IF; END $$",
+        );
+        world.configure(&[("database.0.username", "cut"), ("database.0.password", "ab=cd")]);
+    }),
+    case(Code::DiskFull, ByHand, "no room", |world| {
+        // No byte of it is free.
+        symlink("/proc", world.path("/var/lib/postgresql")).unwrap();
+    }),
+    case(Code::ClockOff, ByHand, "another time", |world| {
+        world.fake.set_clock(90_000)
+    }),
+    case(Code::FileLimit, ByHand, "few files", |world| {
+        world.fake.set_clock(0);
+        process(&world.host(), 901, "voice-ai", us(world));
+    }),
+    case(Code::SecondConfig, ByHand, "a second config.conf", |world| {
+        let text = fs::read_to_string(world.path("/etc/fusionpbx/config.conf")).unwrap();
+        let other = text.replace("example-db-password", "yesterdays");
+        world.estate.write("/usr/local/etc/fusionpbx/config.conf", other);
+    }),
+    case(Code::SwitchNotRunning, ByHand, "no FreeSWITCH", |world| {
+        world.configure(&[("switch.event_socket.port", "1")]);
+        world.running.loses_freeswitch("unreachable");
+        for file in ["comm", "status", "limits"] {
+            fs::remove_file(world.path(&format!("/proc/812/{file}"))).unwrap();
+        }
+    }),
+    case(Code::EslUnreachable, ByHand, "no event socket", |world| {
+        world.configure(&[("switch.event_socket.port", "1")]);
+        world.running.loses_freeswitch("unreachable");
+    }),
+    case(
+        Code::EslWrongPassword,
+        ByHand,
+        "another password of the event socket",
+        |world| {
+            world.configure(&[("switch.event_socket.password", "ClueCon")]);
+        },
+    ),
+    case(
+        Code::EslAclRefused,
+        ByHand,
+        "an access list without this machine",
+        |world| {
+            world.use_closed();
+            world.running.loses_freeswitch("refused");
+        },
+    ),
+    case(
+        Code::EslDefaultPassword,
+        ByHand,
+        "the password that everybody knows",
+        World::use_known,
+    ),
+    case(
+        Code::EslPublicAddress,
+        ByHand,
+        "an event socket for everybody",
+        |world| {
+            let port = world.fake.addr().port();
+            listens(&world.host(), 812, port, "00000000", 8);
+            world.estate.write(
+            "/etc/freeswitch/autoload_configs/event_socket.conf.xml",
+            "<configuration name=\"event_socket.conf\"><settings><param name=\"apply-inbound-acl\" value=\"any_v4.auto\"/></settings></configuration>",
+        );
+        },
+    ),
+    case(Code::SwitchUser, ByHand, "FreeSWITCH as another user", |world| {
+        mode(world, "/var/cache/fusionpbx", 0o777);
+        runs_as(world, Owner { uid: 999, gid: 999 });
+    }),
+    case(Code::ServerNotRunning, ByHand, "no service", |world| {
+        world.service.control = nobody();
+    }),
+    case(
+        Code::ServerNotRunning,
+        ByHand,
+        "a service with a complaint",
+        |world| {
+            world.running.complains(
+                "\"ok\",\"detail\":\"new calls are taken\"",
+                "\"failed\",\"detail\":\"the node is draining\"",
+            );
+        },
+    ),
+    case(
+        Code::ServerPortTaken,
+        ByHand,
+        "another program at the port",
+        |world| {
+            world.service.control = nobody();
+            process(&world.host(), 901, "nginx", us(world));
+        },
+    ),
+    case(
+        Code::ServerUnreachable,
+        ByHand,
+        "a firewall before the service",
+        |world| {
+            world.running.streams(("", String::new()));
+        },
+    ),
+    case(
+        Code::ServerUpgradeRefused,
+        ByHand,
+        "an address that may not stream",
+        |world| {
+            let refusal =
+                "{\"error\":\"127.0.0.1 may not stream to this node\",\"remedy\":\"add it to server.allow\"}";
+            world.running.streams(("403 Forbidden", refusal.to_owned()));
+        },
+    ),
+    case(Code::ServerEngineKey, ByHand, "no key", |world| {
+        world.service.unserved = vec![
+            "secretary Ana of domain pbx.example.com: it wants the engine openai, which needs a key"
+                .to_owned(),
+        ];
+    }),
+    case(Code::ServerEngineKey, ByHand, "a key that is refused", |world| {
+        world.service.keys = vec![key(KeyState::Refused(401))];
+    }),
+    case(Code::ServerModels, ByHand, "no model", |world| {
+        world.service.missing_models = vec!["whisper-base".to_owned()];
+    }),
+    case(
+        Code::ServerNotConnected,
+        ByHand,
+        "a service without FreeSWITCH",
+        |world| {
+            world.running.loses_freeswitch("wrong password");
+        },
+    ),
+    case(Code::ServerConfig, ByHand, "a wrong configuration", |world| {
+        world.service.wrong = vec!["voice-ai.toml, line 3: unknown key server.listn".to_owned()];
     }),
 ];

@@ -1,22 +1,22 @@
 //! A FusionPBX of either version with a FreeSWITCH and a secretary on 8000, with which nothing is wrong.
 
 use crate::estate::{FusionPbx, Version};
-use crate::machine::process;
+use crate::machine::{listens, process};
 use crate::survey::{Library, nobody};
 use freeswitch::{Extension, VariableName, VariableValue};
 use fusionpbx::checks::check;
 use fusionpbx::dialplan::{Entry, EntryLeg, Route, SecretaryRoute, cache_file_name, served, stream_url};
 use fusionpbx::journal::Journal;
-use fusionpbx::plan::{Hindrance, Wish, repair, setup};
+use fusionpbx::plan::{Hindrance, Surroundings, Wish, repair, setup};
 use fusionpbx::{
-    Change, Code, Domain, EventSocket, Facts, Finding, HomeFacts, Host, Owner, Reality, Service,
+    Change, Domain, EventSocket, Facts, Finding, HomeFacts, Host, Owner, Reality, Secret, Service,
     ServiceDomain, ServiceSecretary, Settings, SurveyOptions, Text, Verdict, event_socket, home, survey,
 };
 use sim::freeswitch::{FreeSwitch, Setup};
 use sqlx::{Connection as _, PgConnection, Row as _};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -36,24 +36,39 @@ pub(crate) struct Image {
 pub(crate) struct World {
     pub(crate) estate: FusionPbx,
     pub(crate) fake: FreeSwitch,
+    /// One whose access list has nobody, and one whose password everybody knows.
+    others: [FreeSwitch; 2],
     pub(crate) service: Service,
-    /// What the checks complain of where all is well: there is no service here.
-    usual: BTreeSet<Code>,
+    /// What runs.
+    pub(super) running: super::service::Service,
+}
+
+/// FreeSWITCH's password.
+const PASSWORD: &str = "kept well";
+
+/// What a world is that is well.
+pub(super) struct Well {
+    pub(super) image: Image,
+    files: BTreeMap<PathBuf, Vec<u8>>,
+    service: Service,
 }
 
 impl World {
     pub(crate) async fn new(version: Version) -> Option<Self> {
         let estate = FusionPbx::of(version)?;
-        let setup = Setup::default();
-        let password = setup.password.clone();
-        let fake = FreeSwitch::start(setup).await.unwrap();
-        let port = fake.addr().port().to_string();
-        let lines = [
-            ("switch.event_socket.host", "127.0.0.1"),
-            ("switch.event_socket.port", &port),
-            ("switch.event_socket.password", &password),
-        ];
-        estate.write("/etc/fusionpbx/config.conf", estate.config(&lines));
+        // FreeSWITCH's user passes through, whoever that is.
+        fs::set_permissions(estate.root(), Permissions::from_mode(0o755)).unwrap();
+        let setup = |password: &str, allowed| Setup {
+            password: password.to_owned(),
+            allowed,
+            modules: vec!["mod_memcache".to_owned()],
+            ..Setup::default()
+        };
+        let fake = FreeSwitch::start(setup(PASSWORD, true)).await.unwrap();
+        let closed = FreeSwitch::start(setup(PASSWORD, false)).await.unwrap();
+        let mut known = setup("ClueCon", true);
+        known.modules.push("mod_audio_stream".to_owned());
+        let known = FreeSwitch::start(known).await.unwrap();
         let library = Library {
             says: &[
                 "mod_audio_stream API loading..",
@@ -67,6 +82,7 @@ impl World {
         fake.loadable("mod_lua");
         let owner = owner_of(estate.root());
         process(&estate.host(), 812, "freeswitch", owner);
+        let running = super::service::Service::start().await;
         let Owner { uid, gid } = owner;
         estate.write(
             "/etc/passwd",
@@ -75,9 +91,14 @@ impl World {
         let mut world = Self {
             estate,
             fake,
-            service: service(),
-            usual: BTreeSet::new(),
+            others: [closed, known],
+            service: Service {
+                listen: running.listen,
+                ..service()
+            },
+            running,
         };
+        world.configure(&[]);
         let facts = world.survey().await;
         let changes = world.setup(&facts);
         assert!(!changes.is_empty());
@@ -88,12 +109,84 @@ impl World {
         if !others.is_empty() {
             world.carry("repair", others).await;
         }
+        world.starts(owner);
         world.fill_cache().await;
-        let facts = world.survey().await;
-        world.usual = faults(&facts).into_iter().map(|finding| finding.code).collect();
-        let expected = BTreeSet::from([Code::EslDefaultPassword, Code::ServerNotRunning, Code::FileLimit]);
-        assert!(world.usual.is_subset(&expected), "{:#?}", faults(&facts));
+        assert_eq!(faults(&world.survey().await), []);
         Some(world)
+    }
+
+    /// The service runs.
+    fn starts(&mut self, owner: Owner) {
+        let host = self.host();
+        process(&host, 901, "voice-ai", owner);
+        listens(&host, 901, self.running.listen.port(), "0100007F", 7);
+        let limits = "/proc/901/limits";
+        let text = fs::read_to_string(self.path(limits)).unwrap();
+        self.estate
+            .write(limits, text.replace("            1024 ", "            65536"));
+        self.service.control = self.running.control;
+    }
+
+    /// Writes config.conf with these lines in place of its own.
+    pub(super) fn configure(&self, lines: &[(&str, &str)]) {
+        let port = self.fake.addr().port().to_string();
+        let own = [
+            ("switch.event_socket.host", "127.0.0.1"),
+            ("switch.event_socket.port", &port),
+            ("switch.event_socket.password", PASSWORD),
+        ];
+        let lines = [&own, lines].concat();
+        self.estate
+            .write("/etc/fusionpbx/config.conf", self.estate.config(&lines));
+    }
+
+    /// FusionPBX and the service use the FreeSWITCH whose access list has nobody.
+    pub(super) fn use_closed(&mut self) {
+        self.point_to(self.others[0].addr().port(), PASSWORD);
+    }
+
+    /// They use the one whose password everybody knows.
+    pub(super) fn use_known(&mut self) {
+        self.point_to(self.others[1].addr().port(), "ClueCon");
+    }
+
+    fn point_to(&mut self, port: u16, password: &str) {
+        self.service.event_sockets = vec![("127.0.0.1".to_owned(), port)];
+        self.configure(&[
+            ("switch.event_socket.port", &port.to_string()),
+            ("switch.event_socket.password", password),
+        ]);
+    }
+
+    /// How it is while it is well.
+    pub(super) async fn well(&self) -> Well {
+        let mut files = BTreeMap::new();
+        read_all(self.estate.root(), &mut files);
+        Well {
+            image: self.image().await,
+            files,
+            service: self.service.clone(),
+        }
+    }
+
+    /// Files, configuration and service are as they were. Returns whether all is well by that.
+    pub(super) async fn recovers(&mut self, well: &Well) -> bool {
+        self.service = well.service.clone();
+        self.running.recover();
+        let journal = self.path(fusionpbx::journal::FOLDER);
+        let mut files = BTreeMap::new();
+        read_all(self.estate.root(), &mut files);
+        files.retain(|path, _| !path.starts_with(&journal));
+        for path in files.keys().filter(|path| !well.files.contains_key(*path)) {
+            fs::remove_file(path).unwrap();
+        }
+        for (path, text) in &well.files {
+            if files.get(path) != Some(text) && !path.starts_with(&journal) {
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, text).unwrap();
+            }
+        }
+        well.image.same_as(&self.image().await).is_ok() && faults(&self.survey().await).is_empty()
     }
 
     pub(crate) fn host(&self) -> Host {
@@ -123,6 +216,11 @@ impl World {
 
     /// What setup would change, or why it does not.
     pub(crate) fn try_setup(&self, facts: &Facts) -> Result<Vec<Change>, Hindrance> {
+        setup(&self.wish(), facts, &self.home())
+    }
+
+    /// What is wished for: 8000, by streams.
+    pub(crate) fn wish(&self) -> Wish {
         let route = SecretaryRoute {
             extension: Extension::parse("8000").unwrap(),
             secretary: SECRETARY.parse().unwrap(),
@@ -138,18 +236,18 @@ impl World {
             enabled: true,
         };
         let addr = self.fake.addr();
-        let wish = Wish {
+        Wish {
             entry: Entry::new(domain, Route::Secretary(route), "voice-ai: reception"),
             secretary: "reception".to_owned(),
             files: Vec::new(),
             event_socket: EventSocket {
                 host: addr.ip().to_string(),
                 port: addr.port(),
-                ..EventSocket::default()
+                password: Secret::new(PASSWORD),
             },
             program: "/usr/bin/voice-ai".into(),
-        };
-        setup(&wish, facts, &self.home())
+            more: Surroundings::default(),
+        }
     }
 
     /// The service's configuration is what setup has written.
@@ -157,6 +255,7 @@ impl World {
         let text = fs::read_to_string(self.path(CONFIG)).unwrap();
         assert!(text.contains("[[pbx]]") && text.contains(DOMAIN), "{text}");
         let addr = self.fake.addr();
+        self.service.token = text.contains("token = {");
         self.service.event_sockets = vec![(addr.ip().to_string(), addr.port())];
         self.service.domains = vec![ServiceDomain {
             uuid: DOMAIN.parse().unwrap(),
@@ -188,13 +287,6 @@ impl World {
             .await
             .unwrap();
         assert_eq!(done.left, []);
-    }
-
-    /// The faults and warnings that are not there where all is well.
-    pub(crate) fn new_faults(&self, facts: &Facts) -> Vec<Finding> {
-        let mut faults = faults(facts);
-        faults.retain(|finding| !self.usual.contains(&finding.code));
-        faults
     }
 
     /// FusionPBX has answered a call of the context.
@@ -311,7 +403,8 @@ fn owner_of(path: &Path) -> Owner {
     }
 }
 
-fn faults(facts: &Facts) -> Vec<Finding> {
+/// What is not as it should be.
+pub(crate) fn faults(facts: &Facts) -> Vec<Finding> {
     let mut faults = check(facts, None);
     faults.retain(|finding| finding.verdict > Verdict::Skipped);
     faults

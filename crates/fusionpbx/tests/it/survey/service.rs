@@ -181,8 +181,8 @@ async fn a_service_that_believes_every_stream_is_asked_for_half_a_one() {
     }
 }
 
-/// A service's streams come by TLS, under a certificate that nobody here knows.
-async fn secured(answer: &'static str) -> SocketAddr {
+/// TLS under a certificate that nobody knows.
+pub(crate) fn acceptor() -> tokio_rustls::TlsAcceptor {
     let made = rcgen::generate_simple_self_signed(["pbx.example.com".to_owned()]).unwrap();
     let key = made.signing_key.serialize_der();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -192,7 +192,12 @@ async fn secured(answer: &'static str) -> SocketAddr {
         .with_no_client_auth()
         .with_single_cert(vec![made.cert.der().clone()], key.try_into().unwrap())
         .unwrap();
-    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    tokio_rustls::TlsAcceptor::from(Arc::new(config))
+}
+
+/// A service's streams come by TLS, under a certificate that nobody here knows.
+async fn secured(answer: &'static str) -> SocketAddr {
+    let acceptor = acceptor();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
