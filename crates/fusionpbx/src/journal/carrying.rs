@@ -59,6 +59,9 @@ impl<O: Outside> Work<'_, O> {
             let Some(change) = record.plan.changes.get(index).cloned() else {
                 continue;
             };
+            if let Some(text) = telling::begun(&change) {
+                self.watch.told(&text);
+            }
             let fate = self.step(record, index, &change).await;
             self.watch.passes(Point::Done);
             match fate {

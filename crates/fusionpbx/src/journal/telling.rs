@@ -123,6 +123,17 @@ fn about(change: &Change) -> Text {
     }
 }
 
+/// A change that may take long, before it is done.
+pub(super) fn begun(change: &Change) -> Option<Text> {
+    match change {
+        Change::Unit { .. } | Change::UnitBack(_) => Some(Text::new(
+            "voice-ai-realtime is told; where it runs, its calls are finished first, which may take up to 90 s …",
+            "voice-ai-realtime é avisado; se estiver rodando, as chamadas terminam antes, o que pode levar até 90 s …",
+        )),
+        _ => None,
+    }
+}
+
 /// A change that was done.
 pub(super) fn done(change: &Change) -> Text {
     match change {

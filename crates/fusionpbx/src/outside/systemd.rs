@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::process::Command;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 /// The service's unit.
 const UNIT: &str = "voice-ai-realtime.service";
@@ -17,6 +17,9 @@ const STEADY: Duration = Duration::from_secs(2);
 /// How long that may take in all. One that always ends is begun again each second.
 const PATIENCE: Duration = Duration::from_secs(15);
 
+/// How long a program of systemd's may take. Calls are finished before a service stops, which the unit limits to `TimeoutStopSec` (90 s).
+const LONGEST: Duration = Duration::from_secs(180);
+
 /// How often systemd is asked meanwhile.
 const EACH: Duration = Duration::from_millis(100);
 
@@ -27,6 +30,7 @@ pub(super) struct Systemd {
     sysusers: PathBuf,
     steady: Duration,
     patience: Duration,
+    longest: Duration,
 }
 
 impl Default for Systemd {
@@ -36,6 +40,7 @@ impl Default for Systemd {
             sysusers: "systemd-sysusers".into(),
             steady: STEADY,
             patience: PATIENCE,
+            longest: LONGEST,
         }
     }
 }
@@ -103,7 +108,7 @@ impl Systemd {
     }
 
     async fn read_files(&self) -> Result<(), Text> {
-        told(&self.sysusers, &[]).await?;
+        told(&self.sysusers, &[], self.longest).await?;
         self.forget().await
     }
 
@@ -142,7 +147,7 @@ impl Systemd {
     }
 
     async fn systemctl(&self, arguments: &[&str]) -> Result<String, Text> {
-        told(&self.systemctl, arguments).await
+        told(&self.systemctl, arguments, self.longest).await
     }
 }
 
@@ -160,8 +165,19 @@ fn ended(shown: &Shown) -> Text {
 }
 
 /// Runs a program of systemd's: what it says, or why it failed.
-async fn told(program: &PathBuf, arguments: &[&str]) -> Result<String, Text> {
-    let output = Command::new(program).args(arguments).output().await;
+async fn told(program: &PathBuf, arguments: &[&str], longest: Duration) -> Result<String, Text> {
+    let line = format!("{} {}", program.display(), arguments.join(" "));
+    let line = line.trim();
+    let output = Command::new(program).args(arguments).kill_on_drop(true).output();
+    let Ok(output) = timeout(longest, output).await else {
+        let seconds = longest.as_secs();
+        return Err(Text::new(
+            format!(
+                "{line} has not ended after {seconds} s; systemctl status {UNIT} tells what it waits for"
+            ),
+            format!("{line} não terminou após {seconds} s; systemctl status {UNIT} diz o que ele aguarda"),
+        ));
+    };
     let why = match output {
         Ok(output) if output.status.success() => {
             return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
@@ -169,8 +185,6 @@ async fn told(program: &PathBuf, arguments: &[&str]) -> Result<String, Text> {
         Ok(output) => String::from_utf8_lossy(&output.stderr).trim().to_owned(),
         Err(error) => error.to_string(),
     };
-    let line = format!("{} {}", program.display(), arguments.join(" "));
-    let line = line.trim();
     Err(Text::new(
         format!("{line}: {why}; journalctl -u {UNIT} -n 50 tells more"),
         format!("{line}: {why}; journalctl -u {UNIT} -n 50 diz mais"),

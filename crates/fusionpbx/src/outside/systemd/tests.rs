@@ -31,6 +31,7 @@ fn systemd(shown: &[(&str, &str)]) -> (TempDir, Systemd) {
         sysusers: path("sysusers"),
         steady: Duration::from_millis(300),
         patience: Duration::from_secs(30),
+        longest: Duration::from_secs(60),
     };
     (folder, systemd)
 }
@@ -119,4 +120,20 @@ async fn without_systemd_a_unit_stands_in_no_way() {
     let (folder, systemd) = systemd(&[]);
     fs::remove_file(folder.path().join("systemctl")).unwrap();
     assert_eq!(systemd.state().await, None);
+}
+
+#[tokio::test]
+async fn a_systemctl_that_does_not_end_is_not_waited_for() {
+    let (folder, mut systemd) = systemd(&[]);
+    fs::write(&systemd.systemctl, "#!/bin/sh\nexec sleep 600\n").unwrap();
+    systemd.longest = Duration::from_millis(300);
+    let begun = Instant::now();
+    let why = systemd.stop().await.unwrap_err();
+    assert!(begun.elapsed() < Duration::from_secs(60));
+    let why = why.in_lang(crate::Lang::En);
+    assert!(
+        why.contains("disable --now") && why.contains("has not ended"),
+        "{why}"
+    );
+    drop(folder);
 }
