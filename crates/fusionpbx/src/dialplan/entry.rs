@@ -75,23 +75,27 @@ pub struct Did {
 }
 
 impl Did {
-    /// Parses a number of 2 to 20 digits, with or without `+`, with a blank or dash after the country's code if that is to be told apart
-    /// as FusionPBX's page does: `+55 1155550199`, `551155550199`.
+    /// Parses a number of 2 to 20 digits as people write it, with blanks, dashes, dots and parentheses between them. The country's code is
+    /// told apart, as FusionPBX's page does, where it stands by itself after a `+` or in front of one blank or dash:
+    /// `+55 (11) 5555-0199`, `55 1155550199`, `551155550199`.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
-        let digits = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
         let refused = || Refusal::Did(text.chars().take(64).collect());
-        let bare = text.strip_prefix('+').unwrap_or(text);
-        let (prefix, number) = match bare.split_once([' ', '-']) {
-            Some((prefix, _)) if !digits(prefix) => return Err(refused()),
-            Some(parts) => parts,
-            None => ("", bare),
-        };
-        if !digits(number) || !(2..=20).contains(&(prefix.len() + number.len())) {
+        let written = text.trim();
+        let bare = written.strip_prefix('+').unwrap_or(written);
+        let is_apart = |c: char| " -.()".contains(c);
+        let parts: Vec<_> = bare.split(is_apart).filter(|part| !part.is_empty()).collect();
+        let is_digits = |part: &&str| part.chars().all(|c| c.is_ascii_digit());
+        let length: usize = parts.iter().map(|part| part.len()).sum();
+        if !parts.iter().all(is_digits) || !(2..=20).contains(&length) {
             return Err(refused());
         }
+        let has_prefix = bare.starts_with(|c: char| c.is_ascii_digit())
+            && parts.len() > 1
+            && (written.starts_with('+') || bare.matches(is_apart).count() == 1);
+        let (prefix, rest) = parts.split_at(usize::from(has_prefix));
         Ok(Self {
-            prefix: prefix.to_owned(),
-            number: number.to_owned(),
+            prefix: prefix.concat(),
+            number: rest.concat(),
         })
     }
 

@@ -2,7 +2,7 @@
 
 use super::editor::given;
 use super::entry::{Did, Entry, Route};
-use super::ours::{by_details, is_of_another_host, is_ours, meaning_of, number_of};
+use super::ours::{by_details, is_of_another_host, is_ours, meaning_of, number_of, secretary_rows};
 use super::owner::{NumberOwner, owner_of};
 use super::rows::{
     Columns, bind_destination, columns, delete, delete_destination, delete_details, insert, insert_details,
@@ -39,6 +39,7 @@ pub fn add(entry: &Entry, facts: &Facts) -> Result<Vec<Change>, Refusal> {
         ..entry.clone()
     };
     refuse_owned(&entry, database)?;
+    refuse_unanswered(&entry, facts, database)?;
     let hostname = hostname(facts);
     let wanted = entry
         .order
@@ -150,6 +151,25 @@ fn refuse_owned(entry: &Entry, facts: &DatabaseFacts) -> Result<(), Refusal> {
             owner: owner.text(),
         }),
     }
+}
+
+/// Calls from outside are sent to where a secretary answers.
+fn refuse_unanswered(entry: &Entry, facts: &Facts, database: &DatabaseFacts) -> Result<(), Refusal> {
+    let Route::Did(_, extension) = &entry.route else {
+        return Ok(());
+    };
+    let answers = |row: &DialplanRow| {
+        row.context == entry.domain.name
+            && !is_of_another_host(row, facts)
+            && number_of(row, database).as_deref() == Some(extension.as_str())
+    };
+    if secretary_rows(database).any(answers) {
+        return Ok(());
+    }
+    Err(Refusal::NoSecretary {
+        extension: extension.as_str().to_owned(),
+        domain: entry.domain.name.clone(),
+    })
 }
 
 /// A destination of the number that leads to another row, or is another domain's.

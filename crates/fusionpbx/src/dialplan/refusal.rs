@@ -31,6 +31,13 @@ pub enum Refusal {
         /// Whose.
         owner: Text,
     },
+    /// A number from outside is to lead to an extension that no secretary has.
+    NoSecretary {
+        /// The extension.
+        extension: String,
+        /// The domain, by its name.
+        domain: String,
+    },
     /// The row, by its name, belongs to another page of FusionPBX.
     OfAnotherPage(String),
     /// Wherever the entry may stand, an earlier row takes its calls.
@@ -65,10 +72,10 @@ impl Refusal {
             ),
             Self::Did(number) => Text::new(
                 format!(
-                    "{number:?} is no number from outside: give 2 to 20 digits, such as 551155550199 or \"55 1155550199\""
+                    "{number:?} is no number from outside: give 2 to 20 digits, such as 551155550199 or \"+55 11 5555-0199\""
                 ),
                 format!(
-                    "{number:?} não é um número externo: indique de 2 a 20 dígitos, como 551155550199 ou \"55 1155550199\""
+                    "{number:?} não é um número externo: indique de 2 a 20 dígitos, como 551155550199 ou \"+55 11 5555-0199\""
                 ),
             ),
             Self::Context(name) => Text::new(
@@ -109,6 +116,16 @@ impl Refusal {
                 format!(
                     "{number} já pertence a {}: escolha outro número",
                     owner.in_lang(Lang::PtBr)
+                ),
+            ),
+            Self::NoSecretary { extension, domain } => Text::new(
+                format!(
+                    "no secretary answers {extension} of {domain}: name the extension of one with --extension, or put one there first: \
+                     voice-ai setup --domain {domain} --extension {extension}"
+                ),
+                format!(
+                    "nenhuma secretária atende {extension} de {domain}: indique o ramal de uma com --extension, ou coloque uma ali antes: \
+                     voice-ai setup --domain {domain} --extension {extension}"
                 ),
             ),
             Self::OfAnotherPage(name) => Text::new(

@@ -22,6 +22,31 @@ fn did(number: &str, extension: &str) -> Entry {
     Entry::new(domain(), route, "From outside")
 }
 
+/// The PBX before an entry: a number from outside leads to where a secretary answers.
+fn before(entry: &Entry, mode: ChoiceOfDialplan) -> Facts {
+    let mut facts = bare(mode);
+    if let Route::Did(..) = entry.route {
+        let changes = add(&self::entry("8000", script()), &facts).unwrap();
+        apply_all(&mut facts, &changes);
+    }
+    facts
+}
+
+#[test]
+fn a_number_from_outside_leads_to_where_a_secretary_answers() {
+    for mode in MODES {
+        let did = did("551155550199", "8000");
+        let refused = add(&did, &bare(mode)).unwrap_err();
+        for (lang, words) in [
+            (Lang::En, "no secretary answers 8000 of pbx.example.com"),
+            (Lang::PtBr, "nenhuma secretária atende 8000 de pbx.example.com"),
+        ] {
+            assert!(refused.text().in_lang(lang).contains(words), "{refused}");
+        }
+        assert!(!add(&did, &before(&did, mode)).unwrap().is_empty());
+    }
+}
+
 #[test]
 fn the_xml_is_as_fusionpbx_writes_it() {
     let mut entry = entry("8000", script());
@@ -72,7 +97,7 @@ fn the_editor_makes_the_same_of_the_details() {
             did("551155550199", "8000"),
             did("+55 1155550199", "8000"),
         ] {
-            let mut facts = bare(mode);
+            let mut facts = before(&entry, mode);
             let changes = add(&entry, &facts).unwrap();
             apply_all(&mut facts, &changes);
             let database = facts.database.as_ref().unwrap();
@@ -110,7 +135,7 @@ fn the_editor_makes_the_same_of_the_details() {
 fn a_row_and_all_that_leads_to_it_is_taken_back() {
     for mode in MODES {
         for entry in [entry("8000", script()), did("551155550199", "8000")] {
-            let before = bare(mode);
+            let before = before(&entry, mode);
             let mut facts = before.clone();
             apply_all(&mut facts, &add(&entry, &before).unwrap());
             assert_ne!(facts.database, before.database);
@@ -130,8 +155,8 @@ fn a_row_and_all_that_leads_to_it_is_taken_back() {
 
 #[test]
 fn a_number_from_outside_is_bound_where_fusionpbx_asks_for_it() {
-    let mut facts = bare(ChoiceOfDialplan::Single);
     let entry = did("+55 1155550199", "8000");
+    let mut facts = before(&entry, ChoiceOfDialplan::Single);
     let changes = add(&entry, &facts).unwrap();
     let keys: Vec<_> = changes
         .iter()
@@ -159,18 +184,19 @@ fn a_number_from_outside_is_bound_where_fusionpbx_asks_for_it() {
         );
     }
     // A number that was not told apart is found with its + all the same.
-    let mut facts = bare(ChoiceOfDialplan::Single);
     let whole = did("551155550199", "8000");
-    apply_all(&mut facts, &add(&whole, &bare(ChoiceOfDialplan::Single)).unwrap());
+    let mut facts = before(&whole, ChoiceOfDialplan::Single);
+    let changes = add(&whole, &facts).unwrap();
+    apply_all(&mut facts, &changes);
     let database = facts.database.as_ref().unwrap();
     assert!(
         served(database, "public", "+551155550199", None)
             .iter()
             .any(|row| row.uuid == whole.row)
     );
-    let none = bare(ChoiceOfDialplan::Multiple);
-    let mut facts = none.clone();
-    apply_all(&mut facts, &add(&whole, &none).unwrap());
+    let mut facts = before(&whole, ChoiceOfDialplan::Multiple);
+    let changes = add(&whole, &facts).unwrap();
+    apply_all(&mut facts, &changes);
     assert!(facts.database.unwrap().destinations.is_empty());
 }
 
@@ -339,9 +365,9 @@ fn what_would_break_is_refused_with_what_would_be_right() {
         "a",
         "+",
         "5",
-        "55 ",
-        " 55",
-        "55-11-5555",
+        "+55 11 5555x0199",
+        "5 / 5",
+        "1+2345",
         "5511555501990000000000",
         "٥٥",
     ] {
@@ -352,6 +378,25 @@ fn what_would_break_is_refused_with_what_would_be_right() {
         ..facts
     };
     assert_eq!(add(&entry("8000", script()), &unreadable).unwrap(), []);
+}
+
+#[test]
+fn a_number_from_outside_is_read_as_people_write_it() {
+    for (text, prefix, number) in [
+        ("551155550199", "", "551155550199"),
+        ("+551155550199", "", "551155550199"),
+        ("55 1155550199", "55", "1155550199"),
+        ("55-1155550199", "55", "1155550199"),
+        ("+55 11 5555-0199", "55", "1155550199"),
+        ("+55 (11) 5555-0199", "55", "1155550199"),
+        (" +55.11.5555.0199 ", "55", "1155550199"),
+        // An area code is none of a country.
+        ("(11) 5555-0199", "", "1155550199"),
+        ("11 5555-0199", "", "1155550199"),
+    ] {
+        let did = Did::parse(text).unwrap();
+        assert_eq!((did.prefix(), did.number()), (prefix, number), "{text:?}");
+    }
 }
 
 proptest! {
