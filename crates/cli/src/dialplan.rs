@@ -3,13 +3,13 @@
 use crate::carrying::{Carrying, DECLINED, Doing, Outcome};
 use crate::client::block_on;
 use crate::config::BAD_CONFIG;
-use crate::route::{RouteArguments, did, secretary};
+use crate::route::{RouteArguments, did, secretary, understood};
 use crate::site::{Found, Site};
 use crate::table::{NOTHING, Table, printable};
 use clap::Subcommand;
-use fusionpbx::dialplan::{self, did_rows, is_of_another_host, number_of, secretary_rows};
+use fusionpbx::dialplan::{self, Did, Entry, Route, did_rows, is_of_another_host, number_of, secretary_rows};
 use fusionpbx::plan::repair;
-use fusionpbx::{Change, Code, DatabaseFacts, DialplanRow, Domain};
+use fusionpbx::{Change, Code, DatabaseFacts, DialplanRow, Domain, Text};
 use serde_json::{Value, json};
 use std::io::{Write as _, stdout};
 use std::process::ExitCode;
@@ -56,7 +56,7 @@ struct Add {
     /// The secretary, by its name; needed only where the domain has several.
     #[arg(long, value_name = "NAME", conflicts_with = "did")]
     secretary: Option<String>,
-    /// A number from outside, such as +55 1155550199, whose calls are sent to the extension.
+    /// A number from outside, such as "+55 11 5555-0199", whose calls are sent to the extension.
     #[arg(long, value_name = "NUMBER")]
     did: Option<String>,
     #[command(flatten)]
@@ -143,35 +143,45 @@ async fn added(add: &Add) -> Done {
     let found = add.place.site.find().await;
     let domain = asked!(found.domain(add.place.domain.as_deref()));
     let entry = match &add.did {
-        Some(number) => asked!(did(number, &add.route.extension, domain)),
-        None => {
-            let known = asked!(secretary(&found, &domain, add.secretary.as_deref()));
-            let Some(known) = known else {
-                return Ok(Err(format!(
-                    "{} has no secretary; `voice-ai secretaries new --domain {}` writes one, `voice-ai setup` all of it",
-                    domain.name, domain.name
-                )));
-            };
-            asked!(add.route.entry(&found, domain, &known))
-        }
+        Some(number) => did(number, &add.route.extension, domain),
+        None => entry(add, &found, domain),
     };
-    let lang = add.place.site.lang();
-    let changes = match dialplan::add(&entry, &found.facts) {
-        Ok(changes) => changes,
-        Err(refusal) => return Ok(Err(refusal.text().in_lang(lang).to_owned())),
+    let entry = asked!(entry.map_err(|text| found.told(&text)));
+    let changes = dialplan::add(&entry, &found.facts);
+    let changes = asked!(changes.map_err(|refusal| found.told(&refusal.text())));
+    let remarks = match &entry.route {
+        Route::Did(did, _) => vec![understood(did)],
+        Route::Secretary(_) => Vec::new(),
     };
-    carry(&found, &add.place.site, "dialplan-add", changes, &add.doing).await
+    carry(&found, "dialplan-add", changes, &remarks, &add.doing).await
 }
 
-async fn carry(found: &Found, site: &Site, title: &str, changes: Vec<Change>, doing: &Doing) -> Done {
+fn entry(add: &Add, found: &Found, domain: Domain) -> Result<Entry, Text> {
+    let known = secretary(found, &domain, add.secretary.as_deref())?;
+    let Some(known) = known else {
+        let name = &domain.name;
+        return Err(Text::new(
+            format!(
+                "{name} has no secretary; `voice-ai secretaries new --domain {name}` writes one, `voice-ai setup` all of it"
+            ),
+            format!(
+                "{name} não tem secretária; `voice-ai secretaries new --domain {name}` escreve uma, `voice-ai setup` tudo"
+            ),
+        ));
+    };
+    add.route.entry(found, domain, &known)
+}
+
+async fn carry(found: &Found, title: &str, changes: Vec<Change>, remarks: &[Text], doing: &Doing) -> Done {
     let reality = found.reality().await?;
     let carrying = Carrying {
         host: &found.host,
         reality: &reality,
-        lang: site.lang(),
+        lang: found.lang,
         command: "voice-ai dialplan",
     };
-    Ok(Ok(match carrying.carry(title, changes, doing).await? {
+    let outcome = carrying.carry_with(title, changes, remarks, doing).await?;
+    Ok(Ok(match outcome {
         Outcome::Declined => ExitCode::from(DECLINED),
         Outcome::Nothing | Outcome::Shown | Outcome::Done { .. } => ExitCode::SUCCESS,
     }))
@@ -191,13 +201,7 @@ async fn listed(list: &List) -> Done {
         None => None,
         Some(wanted) => Some(asked!(found.domain(Some(wanted)))),
     };
-    let database = asked!(
-        found
-            .facts
-            .database
-            .as_ref()
-            .map_err(|why| why.0.in_lang(list.site.lang()))
-    );
+    let database = asked!(found.facts.database.as_ref().map_err(|why| found.told(&why.0)));
     let rows: Vec<_> = rows(database)
         .into_iter()
         .filter(|row| domain.as_ref().is_none_or(|domain| is_of(row, domain)))
@@ -242,38 +246,46 @@ fn object(row: &DialplanRow, database: &DatabaseFacts) -> Value {
 
 /// The row of a number in a domain, or in `public` for a number from outside; or the row of a `dialplan_uuid`, in whatever domain.
 fn row<'a>(found: &'a Found, place: &Where, wanted: &str) -> Result<&'a DialplanRow, String> {
-    let database = found
-        .facts
-        .database
-        .as_ref()
-        .map_err(|why| why.0.in_lang(place.site.lang()).to_owned())?;
+    let told = |en: String, pt_br: String| found.told(&Text::new(en, pt_br));
+    let database = found.facts.database.as_ref().map_err(|why| found.told(&why.0))?;
     let mut rows = rows(database);
     rows.retain(|row| !is_of_another_host(row, &found.facts));
     if let Ok(uuid) = wanted.parse::<Uuid>() {
         let of_uuid = rows.into_iter().find(|row| row.uuid == uuid);
         return of_uuid.ok_or_else(|| {
-            format!("no row {uuid} leads to a secretary; `voice-ai dialplan list` tells which there are")
+            told(
+                format!("no row {uuid} leads to a secretary; `voice-ai dialplan list` tells which there are"),
+                format!(
+                    "nenhuma linha {uuid} leva a uma secretária; `voice-ai dialplan list` diz quais existem"
+                ),
+            )
         });
     }
     let domain = found.domain(place.domain.as_deref())?;
-    let bare: String = wanted.chars().filter(|c| !"+- ".contains(*c)).collect();
+    let number = Did::parse(wanted).map_or_else(|_| wanted.to_owned(), |did| did.whole());
     let is_meant = |row: &&DialplanRow| {
-        is_of(row, &domain) && number_of(row, database).is_some_and(|of| of == wanted || of == bare)
+        is_of(row, &domain) && number_of(row, database).is_some_and(|of| of == wanted || of == number)
     };
     rows.retain(is_meant);
+    let name = &domain.name;
     match rows.as_slice() {
         [one] => Ok(one),
-        [] => Err(format!(
-            "no row of {} leads {wanted} to a secretary; `voice-ai dialplan list` tells which there are",
-            domain.name
+        [] => Err(told(
+            format!(
+                "no row of {name} leads {wanted} to a secretary; `voice-ai dialplan list` tells which there are"
+            ),
+            format!(
+                "nenhuma linha de {name} leva {wanted} a uma secretária; `voice-ai dialplan list` diz quais existem"
+            ),
         )),
         several => {
             let uuids: Vec<_> = several.iter().map(|row| row.uuid.to_string()).collect();
-            Err(format!(
-                "{} rows of {} lead {wanted} to a secretary; name one by its UUID: {}",
-                several.len(),
-                domain.name,
-                uuids.join(", ")
+            let (count, uuids) = (several.len(), uuids.join(", "));
+            Err(told(
+                format!("{count} rows of {name} lead {wanted} to a secretary; name one by its UUID: {uuids}"),
+                format!(
+                    "{count} linhas de {name} levam {wanted} a uma secretária; indique uma pelo UUID: {uuids}"
+                ),
             ))
         }
     }
@@ -284,13 +296,7 @@ async fn shown(show: &Show) -> Done {
     let row = asked!(row(&found, &show.place, &show.number));
     let mut out = stdout().lock();
     if show.json {
-        let database = asked!(
-            found
-                .facts
-                .database
-                .as_ref()
-                .map_err(|why| why.0.in_lang(show.place.site.lang()))
-        );
+        let database = asked!(found.facts.database.as_ref().map_err(|why| found.told(&why.0)));
         writeln!(out, "{}", serde_json::to_string_pretty(&object(row, database))?)?;
         return Ok(Ok(ExitCode::SUCCESS));
     }
@@ -315,10 +321,7 @@ async fn shown(show: &Show) -> Done {
 
 async fn synced(sync: &Sync) -> Done {
     let found = sync.site.find().await;
-    let only = match &sync.domain {
-        None => None,
-        Some(wanted) => Some(asked!(found.domain(Some(wanted))).uuid),
-    };
+    let only = asked!(found.only(sync.domain.as_deref()));
     let codes = [
         Code::DialplanXmlNull,
         Code::DialplanXmlMalformed,
@@ -327,22 +330,13 @@ async fn synced(sync: &Sync) -> Done {
         Code::CacheStale,
     ];
     let changes = repair(&found.facts, only, &codes).changes;
-    carry(&found, &sync.site, "dialplan-sync", changes, &sync.doing).await
+    carry(&found, "dialplan-sync", changes, &[], &sync.doing).await
 }
 
 async fn removed(remove: &Remove) -> Done {
     let found = remove.place.site.find().await;
     let row = asked!(row(&found, &remove.place, &remove.number));
-    if let Err(refusal) = dialplan::removable(row) {
-        return Ok(Err(refusal.text().in_lang(remove.place.site.lang()).to_owned()));
-    }
+    asked!(dialplan::removable(row).map_err(|refusal| found.told(&refusal.text())));
     let changes = dialplan::remove(row, &found.facts);
-    carry(
-        &found,
-        &remove.place.site,
-        "dialplan-remove",
-        changes,
-        &remove.doing,
-    )
-    .await
+    carry(&found, "dialplan-remove", changes, &[], &remove.doing).await
 }

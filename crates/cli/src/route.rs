@@ -2,11 +2,11 @@
 
 use crate::site::Found;
 use clap::ValueEnum;
-use freeswitch::{Extension, VariableName, VariableValue};
-use fusionpbx::dialplan::{Did, Entry, EntryLeg, Route, SecretaryRoute, USUAL_URL, present, stream_url};
-use fusionpbx::{Domain, ServiceSecretary};
+use freeswitch::Extension;
+use fusionpbx::dialplan::{Did, Entry, Route, SecretaryRoute, present};
+use fusionpbx::plan::{LegChoice, ServerAddress, leg};
+use fusionpbx::{Domain, ServiceSecretary, Text};
 use secretary::SecretaryUuid;
-use std::net::IpAddr;
 use uuid::Uuid;
 
 /// How the audio of calls travels.
@@ -22,6 +22,17 @@ pub(crate) enum Leg {
     Raw,
 }
 
+impl From<Leg> for LegChoice {
+    fn from(leg: Leg) -> Self {
+        match leg {
+            Leg::Auto => Self::Auto,
+            Leg::Unicast => Self::Unicast,
+            Leg::File => Self::File,
+            Leg::Raw => Self::Raw,
+        }
+    }
+}
+
 /// How calls reach a secretary.
 #[derive(clap::Args)]
 pub(crate) struct RouteArguments {
@@ -31,6 +42,9 @@ pub(crate) struct RouteArguments {
     /// How the audio travels [default: as it does already, else auto].
     #[arg(long, value_enum)]
     leg: Option<Leg>,
+    /// The service's address as FreeSWITCH reaches it, HOST or HOST:PORT; needed only where FreeSWITCH is elsewhere.
+    #[arg(long, value_name = "ADDRESS")]
+    server: Option<String>,
     /// The extension that gets a caller when nobody carries the call any more: a phone, a queue, a ring group [default: the one that
     /// it is already].
     #[arg(long, value_name = "EXTENSION")]
@@ -38,25 +52,33 @@ pub(crate) struct RouteArguments {
 }
 
 impl RouteArguments {
+    /// The service's address, where it is told.
+    pub(crate) fn server(&self) -> Result<Option<ServerAddress>, Text> {
+        let parsed = self.server.as_deref().map(ServerAddress::parse).transpose();
+        parsed.map_err(|why| of_option("server", &why))
+    }
+
     /// The row for a secretary.
     pub(crate) fn entry(
         &self,
         found: &Found,
         domain: Domain,
         secretary: &ServiceSecretary,
-    ) -> Result<Entry, String> {
-        let extension =
-            |option: &str, text: &str| Extension::parse(text).map_err(|error| format!("--{option}: {error}"));
+    ) -> Result<Entry, Text> {
         let database = found.facts.database.as_ref().ok();
         let there = database.and_then(|database| present(&domain, &self.extension, database));
         let fallback = self.fallback.as_deref();
         let fallback = fallback.map(|text| extension("fallback", text)).transpose()?;
+        let server = self.server()?;
         let route = SecretaryRoute {
             extension: extension("extension", &self.extension)?,
             secretary: uuid_of(secretary)?,
-            leg: match (self.leg, &there) {
-                (None, Some(there)) => there.leg.clone(),
-                (leg, _) => of_leg(leg.unwrap_or(Leg::Auto), found)?,
+            leg: match (self.leg, &there, &server) {
+                (None, Some(there), None) => there.leg.clone(),
+                (choice, ..) => {
+                    let choice = choice.unwrap_or(Leg::Auto).into();
+                    leg(choice, server.as_ref(), &found.facts).map_err(|hindrance| hindrance.text())?
+                }
             },
             fallback: fallback.or_else(|| there.and_then(|there| there.fallback)),
         };
@@ -65,58 +87,59 @@ impl RouteArguments {
     }
 }
 
-/// What a choice of leg is in a row.
-fn of_leg(leg: Leg, found: &Found) -> Result<EntryLeg, String> {
-    let named = match leg {
-        Leg::Unicast => return Ok(EntryLeg::Unicast),
-        Leg::Auto if is_near(found) => return Ok(EntryLeg::Unicast),
-        Leg::Auto => None,
-        Leg::File => Some("file"),
-        Leg::Raw => Some("raw"),
-    };
-    let service = &found.facts.service;
-    let url = stream_url(service).filter(|url| url != USUAL_URL);
-    let variables = [("voice_ai_leg", named.map(str::to_owned)), ("voice_ai_url", url)];
-    variables
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, value?)))
-        .map(|(name, value)| {
-            let name = VariableName::parse(name).map_err(|error| error.to_string())?;
-            let value = VariableValue::parse(&value).map_err(|error| error.to_string())?;
-            Ok((name, value))
-        })
-        .collect::<Result<_, _>>()
-        .map(EntryLeg::Script)
+fn extension(option: &str, text: &str) -> Result<Extension, Text> {
+    Extension::parse(text).map_err(|error| Text::plain(format!("--{option}: {error}")))
+}
+
+/// What is wrong with the value of an option.
+fn of_option(option: &str, why: &Text) -> Text {
+    let told = |lang| format!("--{option}: {}", why.in_lang(lang));
+    Text::new(told(fusionpbx::Lang::En), told(fusionpbx::Lang::PtBr))
 }
 
 /// What a row names the secretary by.
-fn uuid_of(secretary: &ServiceSecretary) -> Result<SecretaryUuid, String> {
+fn uuid_of(secretary: &ServiceSecretary) -> Result<SecretaryUuid, Text> {
     secretary.uuid.ok_or_else(|| {
-        format!(
-            "the file of {} has no uuid, by which a row names it: add uuid = \"{}\" there, and run this again",
-            secretary.name,
-            Uuid::new_v4()
+        let (name, uuid) = (&secretary.name, Uuid::new_v4());
+        Text::new(
+            format!(
+                "the file of {name} has no uuid, by which a row names it: add this line at its top, and run this again: uuid = \"{uuid}\""
+            ),
+            format!(
+                "o arquivo de {name} não tem uuid, pelo qual uma linha a indica: acrescente esta linha no início dele e execute de novo: \
+                 uuid = \"{uuid}\""
+            ),
         )
     })
 }
 
-/// Whether FreeSWITCH is on this machine, so that its datagrams stay on it.
-fn is_near(found: &Found) -> bool {
-    let switch = &found.facts.switch;
-    let loopback = switch.esl.host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
-    if switch.apart.network {
-        // In a container, whose 127.0.0.1 is another.
-        return false;
-    }
-    switch.process.is_some() || loopback || switch.esl.host == "localhost"
-}
-
 /// The entry of a number from outside, which leads to an extension of the domain.
-pub(crate) fn did(number: &str, extension: &str, domain: Domain) -> Result<Entry, String> {
-    let number = Did::parse(number).map_err(|refusal| refusal.to_string())?;
-    let extension = Extension::parse(extension).map_err(|error| format!("--extension: {error}"))?;
+pub(crate) fn did(number: &str, to: &str, domain: Domain) -> Result<Entry, Text> {
+    let number = Did::parse(number).map_err(|refusal| refusal.text())?;
+    let extension = extension("extension", to)?;
     let description = format!("voice-ai: {}", extension.as_str());
     Ok(Entry::new(domain, Route::Did(number, extension), description))
+}
+
+/// How a number from outside was understood.
+pub(crate) fn understood(did: &Did) -> Text {
+    let (whole, prefix) = (did.whole(), did.prefix());
+    match prefix.is_empty() {
+        true => Text::new(
+            format!("the number from outside: {whole}, with and without +"),
+            format!("o número externo: {whole}, com e sem +"),
+        ),
+        false => Text::new(
+            format!(
+                "the number from outside: {whole}, with and without + (country {prefix}, number {})",
+                did.number()
+            ),
+            format!(
+                "o número externo: {whole}, com e sem + (país {prefix}, número {})",
+                did.number()
+            ),
+        ),
+    }
 }
 
 /// The secretary of a domain that is meant: the one of this name, or the only one.
@@ -124,7 +147,7 @@ pub(crate) fn secretary(
     found: &Found,
     domain: &Domain,
     wanted: Option<&str>,
-) -> Result<Option<ServiceSecretary>, String> {
+) -> Result<Option<ServiceSecretary>, Text> {
     let served = found.facts.service.domains.iter();
     let secretaries = served
         .filter(|served| served.uuid == domain.uuid)
@@ -135,17 +158,21 @@ pub(crate) fn secretary(
     match (wanted, secretaries.as_slice()) {
         (_, []) => Ok(None),
         (None, [only]) => Ok(Some((*only).clone())),
-        (None, _) => Err(format!("say which secretary is meant with --secretary: {names}")),
+        (None, _) => Err(Text::new(
+            format!("say which secretary is meant with --secretary: {names}"),
+            format!("diga com --secretary qual secretária é: {names}"),
+        )),
         (Some(wanted), _) => {
             let is_meant = |secretary: &&ServiceSecretary| {
                 secretary.name.eq_ignore_ascii_case(wanted)
                     || secretary.uuid.is_some_and(|uuid| uuid.to_string() == wanted)
             };
             let meant = secretaries.iter().copied().find(is_meant);
+            let name = &domain.name;
             meant.cloned().map(Some).ok_or_else(|| {
-                format!(
-                    "{} has no secretary {wanted:?}; it has {names} (`voice-ai secretaries new` writes one)",
-                    domain.name
+                Text::new(
+                    format!("{name} has no secretary {wanted:?}; it has {names} (`voice-ai secretaries new` writes one)"),
+                    format!("{name} não tem a secretária {wanted:?}; tem {names} (`voice-ai secretaries new` escreve uma)"),
                 )
             })
         }

@@ -6,16 +6,14 @@ use crate::config::{BAD_CONFIG, environment, print};
 use crate::route::{RouteArguments, secretary};
 use crate::site::{Found, Site};
 use crate::test_call;
+use anyhow::Context as _;
 use fusionpbx::dialplan::Route;
-use fusionpbx::plan::{Wish, setup};
-use fusionpbx::{Change, Domain, Lang, ServiceSecretary, Settings, event_socket};
+use fusionpbx::plan::{FirstSecretary, StreamToken, Surroundings, Wish, is_near, setup, setup_remarks};
+use fusionpbx::{Change, Database, Domain, Lang, Secret, Settings, Text, event_socket, shown_token};
 use gateway::Config;
 use gateway::config::ConfigErrors;
-use secretary::{Draft, Language, SecretaryUuid, SnapshotError};
-use std::path::PathBuf;
+use secretary::SnapshotError;
 use std::process::ExitCode;
-use tempfile::NamedTempFile;
-use uuid::Uuid;
 
 #[derive(clap::Args)]
 #[command(
@@ -80,7 +78,8 @@ async fn install(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     {
         warn_of_no_fallback(lang);
     }
-    let outcome = carry(&found, lang, "setup", changes, &arguments.doing).await?;
+    let remarks = setup_remarks(&wish, &found.facts, &home);
+    let outcome = carry(&found, changes, &remarks, &arguments.doing).await?;
     let is_tried =
         matches!(outcome, Outcome::Done { .. }) && !arguments.no_test_call && !arguments.doing.json;
     let Route::Secretary(route) = wish.entry.route else {
@@ -99,28 +98,22 @@ async fn install(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     .await
 }
 
-/// Whether the service takes the configuration that would be written. The password's file is not there yet.
+/// Whether the service takes the configuration that would be written, once the secrets are there that it names.
 fn would_start(changes: &[Change], found: &Found) -> Result<(), ConfigErrors> {
+    let written: Vec<_> = changes
+        .iter()
+        .filter_map(|change| match change {
+            Change::File(file) => Some((file.path.clone(), file.after.as_ref()?.text.clone())),
+            _ => None,
+        })
+        .collect();
     let config = &found.facts.service.config;
-    let written = changes.iter().find_map(|change| match change {
-        Change::File(file) if file.path == *config => file.after.as_ref(),
-        _ => None,
-    });
-    let (Some(written), Ok(password)) = (written, NamedTempFile::new()) else {
+    let Some((_, text)) = written.iter().find(|(path, _)| path == config) else {
         return Ok(());
     };
-    let _ = std::fs::write(password.path(), "x");
-    let there = password.path().display().to_string();
-    let passwords = changes.iter().filter_map(|change| match change {
-        Change::File(file) if file.path.extension().is_some_and(|ending| ending == "password") => {
-            Some(&file.path)
-        }
-        _ => None,
-    });
-    let text = passwords.fold(written.text.clone(), |text, path| {
-        text.replace(&path.display().to_string(), &there)
-    });
-    Config::parse(Some((&config.display().to_string(), &text)), environment()).map(drop)
+    let name = config.display().to_string();
+    let root = found.host.path("/");
+    Config::parse_for(Some((&name, text)), environment(), &root, &written).map(drop)
 }
 
 /// A folder without a secretary, as the package leaves it, keeps the service from starting until the first one is written, which the plan does.
@@ -149,20 +142,18 @@ fn warn_of_no_fallback(lang: Lang) {
 
 async fn carry(
     found: &Found,
-    lang: Lang,
-    title: &str,
     changes: Vec<Change>,
+    remarks: &[Text],
     doing: &Doing,
 ) -> anyhow::Result<Outcome> {
     let reality = found.reality().await?;
-    let command = format!("voice-ai {title}");
     let carrying = Carrying {
         host: &found.host,
         reality: &reality,
-        lang,
-        command: &command,
+        lang: found.lang,
+        command: "voice-ai setup",
     };
-    carrying.carry(title, changes, doing).await
+    carrying.carry_with("setup", changes, remarks, doing).await
 }
 
 fn code(outcome: &Outcome) -> ExitCode {
@@ -174,75 +165,81 @@ fn code(outcome: &Outcome) -> ExitCode {
 
 /// What is wished for, or what is wrong with the wish.
 async fn wish(arguments: &Arguments, found: &Found, lang: Lang) -> anyhow::Result<Result<Wish, String>> {
+    let told = |text: Text| text.in_lang(lang).to_owned();
     let domain = match found.domain(arguments.domain.as_deref()) {
         Ok(domain) => domain,
         Err(error) => return Ok(Err(error)),
     };
     let known = match secretary(found, &domain, arguments.secretary.as_deref()) {
         Ok(known) => known,
-        Err(error) => return Ok(Err(error)),
+        Err(text) => return Ok(Err(told(text))),
     };
     let (secretary, files) = match known {
         Some(known) => (known, Vec::new()),
-        None if !found.reads_secretaries => {
-            let config = found.facts.service.config.display();
-            return Ok(Err(match lang {
-                Lang::En => format!(
-                    "{} has no secretary, and {config} names no folder to write one to: set dir of [secretaries] there to an absolute \
-                     path, for all domains",
-                    domain.name
-                ),
-                Lang::PtBr => format!(
-                    "{} não tem secretária, e {config} não indica pasta onde escrever uma: defina ali dir em [secretaries] com um \
-                     caminho absoluto, para todos os domínios",
-                    domain.name
-                ),
-            }));
+        None if !found.reads_secretaries => return Ok(Err(told(no_folder(found, &domain)))),
+        None => FirstSecretary {
+            name: arguments.secretary.clone(),
+            company: arguments.company.clone(),
         }
-        None => drafted(arguments, found, &domain, lang),
-    };
-    let entry = match arguments.route.entry(found, domain, &secretary) {
-        Ok(entry) => entry,
-        Err(error) => return Ok(Err(error)),
+        .of(&domain, lang, &found.secretaries),
     };
     let settings = Settings::read(&found.host)?;
+    let more = surroundings(arguments, found, &domain, &settings).await?;
+    let entry = match arguments.route.entry(found, domain, &secretary) {
+        Ok(entry) => entry,
+        Err(text) => return Ok(Err(told(text))),
+    };
     Ok(Ok(Wish {
         entry,
         secretary: secretary.name,
         files,
         event_socket: event_socket(Ok(&settings), &found.facts.service).await,
         program: std::env::current_exe()?,
+        more,
     }))
 }
 
-/// A first secretary of a domain, in the language of who asks, with its file and script.
-fn drafted(
+/// What is known of where the secretary is to be. An address that is none is told of with the row.
+async fn surroundings(
     arguments: &Arguments,
     found: &Found,
     domain: &Domain,
-    lang: Lang,
-) -> (ServiceSecretary, Vec<(PathBuf, String)>) {
-    let (language, usual) = match lang {
-        Lang::En => (Language::En, "reception"),
-        Lang::PtBr => (Language::PtBr, "recepcao"),
+    settings: &Settings,
+) -> anyhow::Result<Surroundings> {
+    let facts = &found.facts;
+    // Without it the machine's serves.
+    let time_zone = match Database::connect(&settings.database).await {
+        Ok(database) => database.time_zone(domain.uuid).await.ok().flatten(),
+        Err(_) => None,
     };
-    let company = arguments.company.clone().unwrap_or_else(|| domain.name.clone());
-    let draft = Draft {
-        uuid: SecretaryUuid::new(Uuid::new_v4()),
-        domain: domain.name.clone(),
-        name: arguments.secretary.clone().unwrap_or_else(|| usual.to_owned()),
-        language,
-        greeting: Draft::usual_greeting(language, &company),
-        company,
-        hours: None,
-        destinations: Vec::new(),
+    let server = arguments.route.server().ok().flatten();
+    let shown = match &facts.script {
+        Ok(script) => shown_token(&found.host, &script.path).context("run this as root")?,
+        Err(_) => None,
     };
-    let folder = found.secretaries.join(&domain.name);
-    let file = |ending: &str| folder.join(format!("{}.{ending}", draft.stem()));
-    let files = vec![(file("toml"), draft.file()), (file("yaml"), draft.script())];
-    let secretary = ServiceSecretary {
-        uuid: Some(draft.uuid),
-        name: draft.name,
-    };
-    (secretary, files)
+    let configured = found.config.server.token.as_ref();
+    Ok(Surroundings {
+        time_zone,
+        unicast_address: server
+            .and_then(|server| server.ip())
+            .filter(|_| !is_near(&facts.switch)),
+        stream_token: StreamToken {
+            configured: configured.map(|token| Secret::new(token.expose())),
+            shown,
+        },
+    })
+}
+
+fn no_folder(found: &Found, domain: &Domain) -> Text {
+    let (name, config) = (&domain.name, found.facts.service.config.display());
+    Text::new(
+        format!(
+            "{name} has no secretary, and {config} names no folder to write one to: set dir of [secretaries] there to an absolute path, \
+             for all domains"
+        ),
+        format!(
+            "{name} não tem secretária, e {config} não indica pasta onde escrever uma: defina ali dir em [secretaries] com um caminho \
+             absoluto, para todos os domínios"
+        ),
+    )
 }

@@ -5,10 +5,11 @@ use crate::lang::Language;
 use anyhow::Context as _;
 use fusionpbx::{
     Domain, Facts, HomeFacts, Host, Lang, Reality, Service, ServiceDomain, ServiceSecretary, Settings,
-    SurveyOptions, event_socket, home, survey,
+    SurveyOptions, Text, event_socket, home, survey,
 };
 use gateway::config::{ConfigErrors, Secret, Verify};
 use gateway::{Config, Inventory};
+use secretary::DomainUuid;
 use std::io::{IsTerminal as _, stderr};
 use std::path::{Path, PathBuf};
 use std::pin::pin;
@@ -36,6 +37,8 @@ pub(crate) struct Site {
 /// An installation, as it was found.
 pub(crate) struct Found {
     pub(crate) host: Host,
+    /// The language in which it is told of.
+    pub(crate) lang: Lang,
     pub(crate) facts: Facts,
     /// The service's configuration; the defaults where it is wrong.
     pub(crate) config: Config,
@@ -59,6 +62,7 @@ impl Site {
         let facts = patiently(looking, self.lang()).await;
         Found {
             host,
+            lang: self.lang(),
             facts,
             config: configured.config,
             secretaries: configured.secretaries,
@@ -111,9 +115,11 @@ impl Site {
         let Ok(text) = std::fs::read_to_string(file) else {
             return load(Some(file));
         };
-        Config::parse(
-            Some((&file.display().to_string(), &below(host, &text))),
+        Config::parse_for(
+            Some((&file.display().to_string(), &text)),
             environment(),
+            &self.root,
+            &[],
         )
     }
 }
@@ -153,12 +159,18 @@ impl Found {
         Ok(Reality::new(self.host.clone(), settings, socket))
     }
 
+    /// A sentence in the language of who asks.
+    pub(crate) fn told(&self, text: &Text) -> String {
+        text.in_lang(self.lang).to_owned()
+    }
+
     /// The domain that is meant, by its name or UUID; the only one where none is.
+    ///
+    /// # Errors
+    /// Why there is none, in the language of who asks.
     pub(crate) fn domain(&self, wanted: Option<&str>) -> Result<Domain, String> {
-        let database = match &self.facts.database {
-            Ok(database) => database,
-            Err(why) => return Err(why.0.in_lang(Lang::En).to_owned()),
-        };
+        let told = |text: Text| self.told(&text);
+        let database = self.facts.database.as_ref().map_err(|why| self.told(&why.0))?;
         let enabled = database.domains.iter().filter(|domain| domain.enabled);
         let names: Vec<_> = enabled.clone().map(|domain| domain.name.as_str()).collect();
         let names = names.join(", ");
@@ -166,32 +178,32 @@ impl Found {
             let mut enabled = enabled;
             return match (enabled.next(), enabled.next()) {
                 (Some(only), None) => Ok(only.clone()),
-                _ => Err(format!("say which domain is meant with --domain: {names}")),
+                _ => Err(told(Text::new(
+                    format!("say which domain is meant with --domain: {names}"),
+                    format!("diga com --domain qual domínio é: {names}"),
+                ))),
             };
         };
         let is_meant = |domain: &&Domain| {
             domain.name.eq_ignore_ascii_case(wanted) || domain.uuid.to_string().eq_ignore_ascii_case(wanted)
         };
         let found = database.domains.iter().find(is_meant);
-        found
-            .cloned()
-            .ok_or_else(|| format!("FusionPBX has no domain {wanted:?}; it has {names}"))
+        found.cloned().ok_or_else(|| {
+            told(Text::new(
+                format!("FusionPBX has no domain {wanted:?}; it has {names}"),
+                format!("o FusionPBX não tem o domínio {wanted:?}; tem {names}"),
+            ))
+        })
     }
-}
 
-/// A configuration whose absolute paths are put below the machine's root.
-fn below(host: &Host, text: &str) -> String {
-    let mut parts = text.split('"');
-    let mut moved = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        moved.push('"');
-        if part.starts_with('/') {
-            moved.push_str(&host.path(part).display().to_string());
-        } else {
-            moved.push_str(part);
-        }
+    /// The one domain to which a command is confined; `None` where none is named, and all are meant.
+    ///
+    /// # Errors
+    /// As of [`Found::domain`].
+    pub(crate) fn only(&self, wanted: Option<&str>) -> Result<Option<DomainUuid>, String> {
+        let named = wanted.map(|wanted| self.domain(Some(wanted)));
+        Ok(named.transpose()?.map(|domain| domain.uuid))
     }
-    moved
 }
 
 /// What the configuration says.

@@ -11,6 +11,7 @@ pub use error::{DatabaseError, Reason};
 use crate::settings::{DatabaseSettings, EventSocket, Secret, TlsMode};
 use crate::{ChoiceOfDialplan, DatabaseFacts};
 use columns::Columns;
+use secretary::DomainUuid;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use sqlx::{ConnectOptions as _, Connection as _, PgPool};
 use std::time::Duration;
@@ -71,6 +72,19 @@ impl Database {
             let mut connection = self.pool.acquire().await?;
             let columns = Columns::read(&mut connection).await?;
             tables::event_socket(&mut connection, &columns).await
+        })
+        .await
+    }
+
+    /// A domain's time zone: its own setting, else that of all domains; `None` where neither says one.
+    ///
+    /// # Errors
+    /// When the database fails or does not answer within 3 s.
+    pub async fn time_zone(&self, domain: DomainUuid) -> Result<Option<String>, DatabaseError> {
+        self.patiently(async {
+            let mut connection = self.pool.acquire().await?;
+            let columns = Columns::read(&mut connection).await?;
+            tables::time_zone(&mut connection, &columns, domain).await
         })
         .await
     }

@@ -6,6 +6,7 @@ mod apart;
 mod disk;
 mod ports;
 mod processes;
+mod time_zone;
 
 pub use access::Want;
 pub use accounts::User;

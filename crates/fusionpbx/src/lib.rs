@@ -45,4 +45,4 @@ pub use host::{Host, User, Want};
 pub use lang::{Lang, Text};
 pub use outside::Reality;
 pub use settings::{DatabaseSettings, EventSocket, Secret, Settings, SettingsError, TlsMode};
-pub use survey::{Options as SurveyOptions, event_socket, home, survey};
+pub use survey::{Options as SurveyOptions, event_socket, home, shown_token, survey};

@@ -10,7 +10,7 @@ mod server;
 mod switch;
 mod text;
 
-pub use home::home;
+pub use home::{home, shown_token};
 
 use crate::settings::{EventSocket, Settings};
 use crate::{

@@ -106,6 +106,37 @@ pub(super) async fn modules(connection: &mut PgConnection, columns: &Columns) ->
         .collect())
 }
 
+/// `domain/time_zone`, of the domain itself or of all.
+pub(super) async fn time_zone(
+    connection: &mut PgConnection,
+    columns: &Columns,
+    domain: DomainUuid,
+) -> Result<Option<String>, Reason> {
+    let mut zones: Vec<(String, Option<String>)> = Vec::new();
+    let own = [
+        "domain_uuid",
+        "domain_setting_category",
+        "domain_setting_subcategory",
+        "domain_setting_value",
+    ];
+    if columns.has("v_domain_settings", &own) {
+        let of_domain = sqlx::query_as(
+            "SELECT domain_setting_value, domain_setting_enabled::text FROM v_domain_settings WHERE domain_uuid = $1 \
+             AND domain_setting_category = 'domain' AND domain_setting_subcategory = 'time_zone' AND domain_setting_value <> ''",
+        );
+        zones.extend(of_domain.bind(domain.uuid()).fetch_all(&mut *connection).await?);
+    }
+    let of_all: Vec<(String, Option<String>)> = sqlx::query_as(
+        "SELECT default_setting_value, default_setting_enabled::text FROM v_default_settings \
+         WHERE default_setting_category = 'domain' AND default_setting_subcategory = 'time_zone' AND default_setting_value <> ''",
+    )
+    .fetch_all(connection)
+    .await?;
+    zones.extend(of_all);
+    let mut set = zones.into_iter();
+    Ok(set.find_map(|(zone, enabled)| enabled.is_some_and(|enabled| flag(&enabled)).then_some(zone)))
+}
+
 /// The settings of all domains. Of two rows that are switched on the later counts.
 pub(super) struct Defaults(Vec<Setting>);
 

@@ -1,13 +1,16 @@
 //! The service's own files: its user, its unit, its configuration, and the password of the event socket.
 
 use super::script::state;
-use super::setup::Hindrance;
+use super::setup::{Hindrance, Wish};
+use super::token::{self, Made};
 use crate::{
     Change, Domain, EslState, EventSocket, Facts, FileChange, FileFacts, FileState, HomeFacts, Owner,
     ServerState, Text,
 };
+use jiff::tz::TimeZone;
 use secretary::DomainUuid;
 use std::fmt::Write;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 /// The user that the service runs as.
@@ -29,34 +32,45 @@ const PACKAGED_CONFIG_PATH: &str = "/etc/voice-ai/voice-ai.toml";
 /// Folders in which the hardened unit sees nothing (`ProtectHome`, `PrivateTmp`).
 const HIDDEN: [&str; 4] = ["/root", "/home", "/run/user", "/tmp"];
 
-/// What the configuration is to have.
-pub(super) struct Wanted<'a> {
-    pub(super) domain: &'a Domain,
-    /// The secretary that answers where none is named, for a domain that is new to the service.
-    pub(super) secretary: &'a str,
-    pub(super) event_socket: &'a EventSocket,
-    pub(super) program: &'a Path,
+/// Whose the service's files are: its user's, or of the one that systemd will make; where nothing makes one, of FreeSWITCH's, or of whoever
+/// runs this.
+pub(super) fn user(facts: &Facts, home: &HomeFacts) -> Owner {
+    if let Some(user) = home.user {
+        return user;
+    }
+    let coming = Owner {
+        uid: home.free_id,
+        gid: home.free_id,
+    };
+    if !home.is_bare() {
+        return coming;
+    }
+    let process = facts.switch.process.as_ref();
+    process.map_or(Owner { uid: 0, gid: 0 }, |process| process.owner)
+}
+
+/// The time zone of a domain that is new to the service: FusionPBX's, else this machine's.
+pub(super) fn time_zone(wish: &Wish, home: &HomeFacts) -> String {
+    let known = [&wish.more.time_zone, &home.time_zone].into_iter().flatten();
+    let mut known = known.filter(|zone| TimeZone::get(zone).is_ok());
+    known.next().map_or_else(|| "UTC".to_owned(), String::clone)
 }
 
 /// What is to change so that the service is there as it is wanted; nothing where it is.
 ///
 /// # Errors
 /// When the service could not start with what would be written, or is another's matter.
-pub(super) fn service(
-    wanted: &Wanted<'_>,
-    facts: &Facts,
-    home: &HomeFacts,
-) -> Result<Vec<Change>, Hindrance> {
-    understood(wanted, facts, home)?;
-    let user = home.user.unwrap_or(Owner {
-        uid: home.free_id,
-        gid: home.free_id,
-    });
-    let password = password_file(facts, home, wanted.event_socket);
-    let mut own: Vec<_> = self::password(&password, wanted.event_socket, facts, home, user)
+pub(super) fn service(wish: &Wish, facts: &Facts, home: &HomeFacts) -> Result<Vec<Change>, Hindrance> {
+    understood(wish, facts, home)?;
+    let user = user(facts, home);
+    let password = password_file(facts, home, &wish.event_socket);
+    let mut own: Vec<_> = self::password(&password, &wish.event_socket, facts, home, user)
         .into_iter()
         .collect();
-    own.extend(configuration(&password, wanted, facts, home, user));
+    let Made { changes, is_new } = token::token(wish, facts, home, user);
+    own.extend(changes);
+    let names_token = is_new;
+    own.extend(configuration(&password, names_token, wish, facts, home, user));
     let runs = matches!(facts.server.state, ServerState::Up(_));
     if home.unit.is_some() {
         return Ok(own);
@@ -68,6 +82,9 @@ pub(super) fn service(
             Err(of_others(facts))
         };
     }
+    if home.is_bare() {
+        return Ok(own);
+    }
     let mut changes = Vec::new();
     if home.user.is_none() {
         let line = format!(
@@ -77,7 +94,7 @@ pub(super) fn service(
         changes.push(new_file(SYSUSERS, line, 0o644, None));
     }
     let unit = PACKAGED_UNIT
-        .replace(PACKAGED_PROGRAM, &program(wanted, home)?)
+        .replace(PACKAGED_PROGRAM, &program(wish, home)?)
         .replace(PACKAGED_CONFIG_PATH, &facts.service.config.display().to_string());
     changes.push(new_file(UNIT, unit, 0o644, None));
     changes.extend(own);
@@ -94,7 +111,7 @@ pub(super) fn is_our_unit(text: &str) -> bool {
 }
 
 /// Nothing is added to a configuration that the service itself does not take: it would not start again.
-fn understood(wanted: &Wanted<'_>, facts: &Facts, home: &HomeFacts) -> Result<(), Hindrance> {
+fn understood(wish: &Wish, facts: &Facts, home: &HomeFacts) -> Result<(), Hindrance> {
     let config = facts.service.config.display();
     let wrong = facts.service.wrong.iter().chain(&facts.service.unserved).next();
     if let Some(wrong) = wrong.filter(|_| home.config.is_some()) {
@@ -107,7 +124,7 @@ fn understood(wanted: &Wanted<'_>, facts: &Facts, home: &HomeFacts) -> Result<()
             ),
         )));
     }
-    let domain = wanted.domain;
+    let domain = &wish.entry.domain;
     let namesake = facts
         .service
         .domains
@@ -125,7 +142,7 @@ fn understood(wanted: &Wanted<'_>, facts: &Facts, home: &HomeFacts) -> Result<()
         )));
     }
     if facts.switch.esl.state != EslState::Up {
-        let socket = wanted.event_socket;
+        let socket = &wish.event_socket;
         let place = format!("{}:{}", socket.host, socket.port);
         return Err(Hindrance::Missing(Text::new(
             format!(
@@ -164,13 +181,13 @@ fn of_others(facts: &Facts) -> Hindrance {
 }
 
 /// The program of the unit. Of another machine's files it is the package's.
-fn program(wanted: &Wanted<'_>, home: &HomeFacts) -> Result<String, Hindrance> {
+fn program(wish: &Wish, home: &HomeFacts) -> Result<String, Hindrance> {
     if !home.systemd {
         return Ok(PACKAGED_PROGRAM.to_owned());
     }
-    let program = wanted.program.display().to_string();
+    let program = wish.program.display().to_string();
     let strange = |c: char| c.is_whitespace() || c.is_control() || "%\"'\\$".contains(c);
-    let hidden = HIDDEN.iter().any(|folder| wanted.program.starts_with(folder));
+    let hidden = HIDDEN.iter().any(|folder| wish.program.starts_with(folder));
     if !hidden && !program.contains(strange) {
         return Ok(program);
     }
@@ -250,22 +267,27 @@ fn same_host(one: &str, other: &str) -> bool {
 /// The sections that the configuration lacks, after all that it has: what people have written there stays as it is.
 fn configuration(
     password: &Path,
-    wanted: &Wanted<'_>,
+    names_token: bool,
+    wish: &Wish,
     facts: &Facts,
     home: &HomeFacts,
     user: Owner,
 ) -> Option<Change> {
     let mut more = String::new();
-    if !knows(wanted.event_socket, facts) {
-        more += &event_socket(wanted.event_socket, password);
+    if !knows(&wish.event_socket, facts) {
+        more += &event_socket(&wish.event_socket, password, wish.more.unicast_address);
     }
     let served = facts.service.domains.iter();
-    if !served.clone().any(|domain| domain.uuid == wanted.domain.uuid) {
-        more += &domain(wanted.domain, wanted.secretary);
+    if !served.clone().any(|domain| domain.uuid == wish.entry.domain.uuid) {
+        more += &domain(&wish.entry.domain, &wish.secretary, &time_zone(wish, home));
     }
-    if more.is_empty() {
+    if more.is_empty() && !names_token {
         return None;
     }
+    let named = |text: &str| match names_token {
+        true => token::named_in(text),
+        false => text.to_owned(),
+    };
     let path = facts.service.config.clone();
     let Some(file) = &home.config else {
         // The service reads it, and root alone writes it.
@@ -273,29 +295,29 @@ fn configuration(
             uid: if home.systemd { 0 } else { user.uid },
             gid: user.gid,
         };
-        let text = format!("{PACKAGED_CONFIG}{more}");
+        let text = format!("{}{more}", named(PACKAGED_CONFIG));
         return Some(new_file(path, text, 0o640, Some(owner)));
     };
     Some(Change::File(FileChange {
         path,
         before: Some(state(file)),
         after: Some(FileState {
-            text: appended(file, &more),
+            text: appended(&named(&file.text), &more),
             ..state(file)
         }),
     }))
 }
 
-fn appended(file: &FileFacts, more: &str) -> String {
-    let newline = if file.text.is_empty() || file.text.ends_with('\n') {
+fn appended(text: &str, more: &str) -> String {
+    let newline = if text.is_empty() || text.ends_with('\n') {
         ""
     } else {
         "\n"
     };
-    format!("{}{newline}{more}", file.text)
+    format!("{text}{newline}{more}")
 }
 
-fn event_socket(socket: &EventSocket, password: &Path) -> String {
+fn event_socket(socket: &EventSocket, password: &Path, unicast: Option<IpAddr>) -> String {
     let mut section = format!(
         "\n[[pbx]]\nname = {}\n",
         quoted(&format!("{}:{}", socket.host, socket.port))
@@ -307,19 +329,23 @@ fn event_socket(socket: &EventSocket, password: &Path) -> String {
         socket.port,
         quoted(&password.display().to_string())
     );
+    if let Some(address) = unicast {
+        let _ = writeln!(section, "unicast_address = {}", quoted(&address.to_string()));
+    }
     section
 }
 
-fn domain(domain: &Domain, secretary: &str) -> String {
+fn domain(domain: &Domain, secretary: &str, time_zone: &str) -> String {
     format!(
-        "\n[[domains]]\nuuid = {}\nname = {}\ndefault_secretary = {}\n",
+        "\n[[domains]]\nuuid = {}\nname = {}\ndefault_secretary = {}\ntimezone = {}\n",
         quoted(&domain.uuid.to_string()),
         quoted(&domain.name),
-        quoted(secretary)
+        quoted(secretary),
+        quoted(time_zone)
     )
 }
 
 /// A text as TOML has it.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }

@@ -1,13 +1,16 @@
 //! What is to change so that an extension is answered, from the script to the dialplan row; and so that it is no more.
 
+use super::leg::{doubt, fits};
 use super::merging::merged;
-use super::service::{Wanted, service};
+use super::service::{service, time_zone, user};
+use super::token::{self, StreamToken};
 use super::{module, script};
 use crate::dialplan::{self, Entry, EntryLeg, Refusal, Route};
 use crate::{
-    Change, EventSocket, Facts, FileChange, FileState, HomeFacts, LoadedModule, Owner, ServerState,
-    SwitchChange, Text,
+    Change, EventSocket, Facts, FileChange, FileState, HomeFacts, LoadedModule, ServerState, SwitchChange,
+    Text,
 };
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 /// What is wanted.
@@ -23,6 +26,19 @@ pub struct Wish {
     pub event_socket: EventSocket,
     /// The program of the service's unit.
     pub program: PathBuf,
+    /// What else is known of where it is to be.
+    pub more: Surroundings,
+}
+
+/// What is known beside facts of where a secretary is to be.
+#[derive(Debug, Clone, Default)]
+pub struct Surroundings {
+    /// The domain's time zone as FusionPBX has it, by its IANA name.
+    pub time_zone: Option<String>,
+    /// The service's address for datagrams of a FreeSWITCH that is elsewhere.
+    pub unicast_address: Option<IpAddr>,
+    /// The token that streams show.
+    pub stream_token: StreamToken,
 }
 
 /// Why nothing can be set up.
@@ -59,20 +75,11 @@ pub fn setup(wish: &Wish, facts: &Facts, home: &HomeFacts) -> Result<Vec<Change>
     let row = dialplan::add(&wish.entry, facts)?;
     let is_new = !row.is_empty();
     changes.extend(row);
-    let wanted = Wanted {
-        domain: &wish.entry.domain,
-        secretary: &wish.secretary,
-        event_socket: &wish.event_socket,
-        program: &wish.program,
-    };
-    let own = service(&wanted, facts, home)?;
+    let own = service(wish, facts, home)?;
     // One that runs is started anew only where it has something else to read.
     let is_other = !own.is_empty() || !wish.files.is_empty();
     let starts = is_other || !matches!(facts.server.state, ServerState::Up(_));
-    let owner = home.user.unwrap_or(Owner {
-        uid: home.free_id,
-        gid: home.free_id,
-    });
+    let owner = user(facts, home);
     changes.extend(wish.files.iter().map(|(path, text)| {
         Change::File(FileChange {
             path: path.clone(),
@@ -93,6 +100,58 @@ pub fn setup(wish: &Wish, facts: &Facts, home: &HomeFacts) -> Result<Vec<Change>
         changes.push(Change::Unit { run: true });
     }
     Ok(merged(changes))
+}
+
+/// What people should know of a setup before they say yes.
+pub fn setup_remarks(wish: &Wish, facts: &Facts, home: &HomeFacts) -> Vec<Text> {
+    let mut remarks: Vec<_> = token::remark(wish, facts, home).into_iter().collect();
+    if let Route::Secretary(route) = &wish.entry.route {
+        remarks.extend(doubt(&route.leg, facts));
+    }
+    let domain = &wish.entry.domain;
+    if !facts
+        .service
+        .domains
+        .iter()
+        .any(|known| known.uuid == domain.uuid)
+    {
+        let (name, zone) = (&domain.name, time_zone(wish, home));
+        remarks.push(Text::new(
+            format!(
+                "days and hours of {name} are those of {zone}; timezone below its [[domains]] is another"
+            ),
+            format!(
+                "os dias e horas de {name} são os de {zone}; timezone abaixo do [[domains]] dele define outro"
+            ),
+        ));
+    }
+    remarks.extend(without_systemd(facts, home));
+    remarks
+}
+
+/// Who starts the service where nothing else does.
+fn without_systemd(facts: &Facts, home: &HomeFacts) -> Option<Text> {
+    if !home.is_bare() || matches!(facts.server.state, ServerState::Up(_)) {
+        return None;
+    }
+    let process = facts.switch.process.as_ref();
+    let name = home.user.map_or_else(
+        || process.map_or("root", |process| process.name.as_str()),
+        |_| super::service::USER,
+    );
+    let config = facts.service.config.display();
+    let line = format!(
+        "install -d -o {name} -m 750 /var/lib/voice-ai && setpriv --reuid {name} --regid $(id -g {name}) --init-groups voice-ai serve \
+         --config {config}"
+    );
+    Some(Text::new(
+        format!(
+            "systemd does not run here, so nothing starts the service: its files are {name}'s; start it as that user: {line}"
+        ),
+        format!(
+            "o systemd não roda aqui, então nada inicia o serviço: os arquivos são de {name}; inicie-o com esse usuário: {line}"
+        ),
+    ))
 }
 
 /// What the row's way of audio needs of FreeSWITCH.
@@ -119,6 +178,7 @@ fn leg(wish: &Wish, facts: &Facts) -> Result<Vec<Change>, Hindrance> {
              unicast, que não precisa dele",
         )));
     }
+    fits(&route.leg, facts)?;
     let mut changes = script::script(facts).ok_or_else(unknown)?;
     changes.extend(module::autoload(facts).ok_or_else(unknown)?);
     for module in [LoadedModule::AudioStream, LoadedModule::Lua] {

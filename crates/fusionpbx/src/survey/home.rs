@@ -2,8 +2,8 @@
 
 use super::script::file;
 use crate::journal::{History, JournalError};
-use crate::plan::{PASSWORD, SYSUSERS, UNIT, USER};
-use crate::{HomeFacts, Host};
+use crate::plan::{PASSWORD, SYSUSERS, TOKEN, UNIT, USER, shown_at};
+use crate::{FileFacts, HomeFacts, Host};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
@@ -30,11 +30,14 @@ pub fn home(host: &Host, config: &Path) -> io::Result<HomeFacts> {
     }
     Ok(HomeFacts {
         systemd: host.is_here() && Path::new("/run/systemd/system").is_dir(),
+        here: host.is_here(),
+        time_zone: host.time_zone(),
         unit: units.into_iter().find(|unit| host.path(unit).is_file()),
         user: host.user(USER).map(|user| user.owner),
         free_id: host.free_system_id(),
         config: file(host, config)?,
         password: file(host, Path::new(PASSWORD))?,
+        token: file(host, Path::new(TOKEN))?,
         written,
         history: History::read(host).map_err(unreadable)?,
     })
@@ -47,4 +50,12 @@ fn unreadable(error: JournalError) -> io::Error {
         }
         other => io::Error::new(ErrorKind::InvalidData, other.to_string()),
     }
+}
+
+/// The file of the token beside a script, where there is one. Blocks.
+///
+/// # Errors
+/// When it is there and cannot be read.
+pub fn shown_token(host: &Host, script: &Path) -> io::Result<Option<FileFacts>> {
+    file(host, &shown_at(script))
 }

@@ -10,6 +10,7 @@ mod estates;
 mod faults;
 mod host;
 mod journal;
+mod legs;
 mod machine;
 mod settings;
 mod setups;

@@ -2,9 +2,15 @@
 
 use crate::estate::{FusionPbx, Version};
 use crate::faults::world::World;
-use fusionpbx::plan::{PASSWORD, UNIT, uninstall};
-use fusionpbx::{Change, FileChange, Lang, ServerState, ServiceDomain, Text, Unread};
+use freeswitch::{VariableName, VariableValue};
+use fusionpbx::dialplan::{EntryLeg, Route};
+use fusionpbx::plan::{PASSWORD, SYSUSERS, StreamToken, TOKEN, UNIT, Wish, setup, setup_remarks, uninstall};
+use fusionpbx::{
+    Change, Facts, FileChange, HomeFacts, Lang, Owner, Secret, ServerState, ServiceDomain, Text, Unread,
+    shown_token,
+};
 use sqlx::{Connection as _, PgConnection};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 const CONFIG: &str = "/etc/voice-ai/voice-ai.toml";
@@ -195,5 +201,182 @@ async fn a_line_of_modules_conf_that_fusionpbx_has_written_anew_goes_with_its_ro
     assert_eq!(
         text,
         anew.replace("\t\t<load module=\"mod_audio_stream\"/>\n", "")
+    );
+}
+
+const SHOWN: &str = "/usr/share/freeswitch/scripts/voice_secretary.token";
+
+fn text(world: &World, path: &str) -> String {
+    std::fs::read_to_string(world.path(path)).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn streams_show_a_random_token_that_stands_in_two_files_and_nowhere_else() {
+    let Some(world) = world().await else { return };
+    let token = text(&world, TOKEN);
+    assert_eq!(token.trim().len(), 64, "{token}");
+    assert!(token.trim().chars().all(|c| c.is_ascii_hexdigit()), "{token}");
+    assert_eq!(text(&world, SHOWN), token);
+    for path in [TOKEN, SHOWN] {
+        let mode = std::fs::metadata(world.path(path)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{path}");
+    }
+    let config = text(&world, CONFIG);
+    assert!(
+        config.contains(&format!("token = {{ file = \"{TOKEN}\" }}")),
+        "{config}"
+    );
+    let dump = rows(&world.estate, "v_dialplans", "true").await.concat();
+    let details = rows(&world.estate, "v_dialplan_details", "true").await.concat();
+    assert!(!(config + &dump + &details).contains(token.trim()));
+    let changes = uninstall(&world.survey().await, &world.home()).unwrap();
+    let told: Vec<_> = changes
+        .iter()
+        .map(|change| format!("{:?}", fusionpbx::plan::told(change)))
+        .collect();
+    assert!(!told.concat().contains(token.trim()));
+    world.carry("uninstall", changes).await;
+    assert!(!world.path(TOKEN).exists() && !world.path(SHOWN).exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_the_service_has_already_is_shown_and_one_of_the_row_is_let_be() {
+    let Some(world) = world().await else { return };
+    let shown = |wish: &Wish, facts: &Facts| {
+        let changes = setup(wish, facts, &world.home()).unwrap();
+        assert!(
+            file(&changes, TOKEN).is_none() && file(&changes, CONFIG).is_none(),
+            "{changes:#?}"
+        );
+        file(&changes, SHOWN).map(|file| file.after.clone().unwrap().text)
+    };
+    let facts = world.survey().await;
+    let mut wish = world.wish();
+    wish.more.stream_token = StreamToken {
+        configured: Some(Secret::new("of-the-operator")),
+        shown: shown_token(&world.host(), Path::new(SCRIPT)).unwrap(),
+    };
+    assert_eq!(shown(&wish, &facts).as_deref(), Some("of-the-operator\n"));
+    let Route::Secretary(route) = &mut wish.entry.route else {
+        panic!("{wish:?}");
+    };
+    let EntryLeg::Script(variables) = &mut route.leg else {
+        panic!("{wish:?}");
+    };
+    variables.push((
+        VariableName::parse("voice_ai_token").unwrap(),
+        VariableValue::parse("of-the-row").unwrap(),
+    ));
+    assert_eq!(shown(&wish, &facts), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_others_start_the_service_no_token_is_made_and_that_is_told() {
+    let Some(mut world) = world().await else { return };
+    world.service.token = false;
+    std::fs::remove_file(world.path(UNIT)).unwrap();
+    let mut facts = world.survey().await;
+    facts.server.state = ServerState::Up("0.1.0".to_owned());
+    assert_eq!(world.try_setup(&facts).unwrap(), []);
+    let remarks = setup_remarks(&world.wish(), &facts, &world.home());
+    let told = |lang| {
+        remarks
+            .iter()
+            .map(|remark| remark.in_lang(lang))
+            .collect::<Vec<_>>()
+            .concat()
+    };
+    assert!(
+        told(Lang::En).contains("set server.token by docs/security.md"),
+        "{remarks:?}"
+    );
+    assert!(told(Lang::PtBr).contains("defina server.token"), "{remarks:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parked_calls_need_no_token_and_the_plan_says_why() {
+    let Some(mut world) = world().await else { return };
+    world.service.token = false;
+    let mut wish = world.wish();
+    let Route::Secretary(route) = &mut wish.entry.route else {
+        panic!("{wish:?}");
+    };
+    route.leg = EntryLeg::Unicast;
+    let facts = world.survey().await;
+    let changes = setup(&wish, &facts, &world.home()).unwrap();
+    assert!(
+        file(&changes, SHOWN).is_none() && file(&changes, CONFIG).is_none(),
+        "{changes:#?}"
+    );
+    let remarks = setup_remarks(&wish, &facts, &world.home());
+    assert!(
+        remarks[0].in_lang(Lang::En).starts_with("no token is made: "),
+        "{remarks:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_systemd_files_are_of_freeswitchs_user_and_who_starts_the_service_is_told() {
+    let Some(mut world) = world().await else { return };
+    let changes = uninstall(&world.survey().await, &world.home()).unwrap();
+    world.carry("uninstall", changes).await;
+    world.service.event_sockets.clear();
+    world.service.domains.clear();
+    world.service.token = false;
+    let mut facts = world.survey().await;
+    facts.server.state = ServerState::Down(Unread(Text::plain("nobody")));
+    let theirs = Owner { uid: 33, gid: 33 };
+    facts.switch.process.as_mut().unwrap().owner = theirs;
+    facts.switch.process.as_mut().unwrap().name = "www-data".to_owned();
+    let home = HomeFacts {
+        here: true,
+        systemd: false,
+        user: None,
+        ..world.home()
+    };
+    let changes = setup(&world.wish(), &facts, &home).unwrap();
+    assert!(
+        file(&changes, UNIT).is_none() && file(&changes, SYSUSERS).is_none(),
+        "{changes:#?}"
+    );
+    for path in [PASSWORD, CONFIG, TOKEN] {
+        let after = file(&changes, path).unwrap().after.clone().unwrap();
+        assert_eq!(after.owner, Some(theirs), "{path}");
+    }
+    let remarks = setup_remarks(&world.wish(), &facts, &home);
+    let last = remarks.last().unwrap().in_lang(Lang::En);
+    assert!(
+        last.contains("systemd does not run here") && last.contains("--reuid www-data"),
+        "{last}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_domain_that_is_new_to_the_service_has_fusionpbxs_time_zone_or_the_machines() {
+    let Some(mut world) = world().await else { return };
+    world.service.domains.clear();
+    let facts = world.survey().await;
+    let zone = |wish: &Wish| {
+        let config = written(&setup(wish, &facts, &world.home()).unwrap(), CONFIG);
+        let line = config
+            .lines()
+            .rfind(|line| line.starts_with("timezone"))
+            .unwrap()
+            .to_owned();
+        line
+    };
+    assert_eq!(zone(&world.wish()), "timezone = \"UTC\"");
+    world.estate.write("/etc/timezone", "America/Bahia\n");
+    assert_eq!(zone(&world.wish()), "timezone = \"America/Bahia\"");
+    let mut wish = world.wish();
+    wish.more.time_zone = Some("America/Sao_Paulo".to_owned());
+    assert_eq!(zone(&wish), "timezone = \"America/Sao_Paulo\"");
+    wish.more.time_zone = Some("Nowhere/At_All".to_owned());
+    assert_eq!(zone(&wish), "timezone = \"America/Bahia\"");
+    let remarks = setup_remarks(&wish, &facts, &world.home());
+    assert!(
+        remarks
+            .iter()
+            .any(|remark| remark.in_lang(Lang::En).contains("those of America/Bahia"))
     );
 }

@@ -186,3 +186,78 @@ async fn a_row_is_named_by_its_uuid_and_one_of_another_page_is_not_removed() {
         tells(&refused, &["\"main\"", "Destinations"]);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_from_outside_is_read_as_people_write_it_and_leads_to_a_secretary() {
+    let Some(world) = World::new(Version::V5_6).await else {
+        return;
+    };
+    let add = |more: &[&'static str]| {
+        [
+            &[
+                "dialplan",
+                "add",
+                "--domain",
+                DOMAIN,
+                "--did",
+                "+55 (11) 5555-0177",
+            ],
+            more,
+        ]
+        .concat()
+    };
+    let nobody = world.refused(2, &add(&["--yes"])).await;
+    tells(
+        &nobody,
+        &["no secretary answers 8000 of pbx.example.com", "voice-ai setup"],
+    );
+    world.set_up();
+    let nobody = world
+        .refused(2, &add(&["--yes", "--extension", "8111", "--lang", "pt-BR"]))
+        .await;
+    tells(&nobody, &["nenhuma secretária atende 8111"]);
+    let shown = world.printed(&add(&["--dry-run"]));
+    tells(
+        &shown,
+        &["! the number from outside: 551155550177, with and without + (country 55, number 1155550177)"],
+    );
+    world.printed(&add(&["--yes"]));
+    let row = world.printed(&["dialplan", "show", "+55 11 5555-0177", "--domain", DOMAIN]);
+    tells(&row, &["8000 XML pbx.example.com"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_wrong_is_told_in_the_operators_language() {
+    let Some(world) = World::new(Version::V5_6).await else {
+        return;
+    };
+    world.set_up();
+    let show = ["dialplan", "show", "8200", "--domain", DOMAIN];
+    let add = [
+        "dialplan",
+        "add",
+        "--yes",
+        "--domain",
+        DOMAIN,
+        "--secretary",
+        "nobody",
+    ];
+    let elsewhere = ["dialplan", "list", "--domain", "nobody.example.com"];
+    let several = ["setup", "--yes"];
+    let other = ["dialplan", "add", "--yes", "--domain", OTHER];
+    let address = ["setup", "--yes", "--domain", DOMAIN, "--server", "ws://x"];
+    for (command, words) in [
+        (&show[..], "nenhuma linha de pbx.example.com leva 8200"),
+        (
+            &add,
+            "pbx.example.com não tem a secretária \"nobody\"; tem reception",
+        ),
+        (&elsewhere, "o FusionPBX não tem o domínio \"nobody.example.com\""),
+        (&several, "diga com --domain qual domínio é"),
+        (&other, "tenant2.example.com não tem secretária"),
+        (&address, "--server: \"ws://x\" não é um endereço"),
+    ] {
+        let told = world.refused(2, &[command, &["--lang", "pt-BR"]].concat()).await;
+        tells(&told, &[words]);
+    }
+}

@@ -324,3 +324,29 @@ async fn what_is_not_said_again_stays_as_it_is() {
     assert_eq!(again, "nothing to change: all is as it is wanted\n");
     assert!(xml().contains("voice_ai_fallback=1001"), "{}", xml());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_domain_s_time_zone_is_fusionpbxs_and_is_shown() {
+    for version in Version::ALL {
+        let Some(world) = World::new(version).await else {
+            return;
+        };
+        world.estate.write("/etc/timezone", "America/Bahia\n");
+        world.estate.run(
+            "INSERT INTO v_default_settings (default_setting_uuid, default_setting_category, default_setting_subcategory, \
+             default_setting_name, default_setting_value, default_setting_enabled) VALUES \
+             (gen_random_uuid(), 'domain', 'time_zone', 'name', 'America/Recife', 'false'), \
+             (gen_random_uuid(), 'domain', 'time_zone', 'name', 'America/Sao_Paulo', 'true')",
+        );
+        let shown = world.printed(&["setup", "--domain", DOMAIN, "--dry-run"]);
+        tells(
+            &shown,
+            &[
+                "! days and hours of pbx.example.com are those of America/Sao_Paulo",
+                "! no token is made: with the leg unicast",
+            ],
+        );
+        world.set_up();
+        tells(&world.text(CONFIG), &["timezone = \"America/Sao_Paulo\""]);
+    }
+}
