@@ -10,7 +10,6 @@
 mod address;
 pub mod bench;
 mod caller;
-pub mod chat;
 mod clip;
 mod dial;
 mod echo;
@@ -18,6 +17,7 @@ pub mod elevenlabs;
 mod event;
 pub mod freeswitch;
 mod line;
+pub mod llm;
 mod manners;
 mod measure;
 mod module;

@@ -1,8 +1,8 @@
 //! What decides the words of the local engine.
 
-pub mod chat;
 mod clause;
 mod clock;
+pub mod llm;
 pub mod script;
 pub(crate) mod tools;
 

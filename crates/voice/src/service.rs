@@ -174,18 +174,32 @@ impl Service {
         limit: Limit<'_>,
         private: &[&str],
     ) -> Result<Response, Failure> {
+        match self.ask(request, limit).await? {
+            Answer::Given(response) => Ok(response),
+            Answer::Refused(refusal) => Err(self.refused(&refusal, private)),
+        }
+    }
+
+    /// Like [`Service::send`], for who knows more of a refusal than that sorts.
+    pub(crate) async fn ask(&self, request: RequestBuilder, limit: Limit<'_>) -> Result<Answer, Failure> {
         let sent = timeout_at(limit.until, request.send()).await;
         let response = sent
             .map_err(|_| self.place.slow(limit))?
             .map_err(|e| self.place.of_transport(&e))?;
         let status = response.status();
         if status.is_success() {
-            return Ok(response);
+            return Ok(Answer::Given(response));
         }
-        let body = self.beginning(response, limit).await;
-        Err(self
-            .place
-            .of_status(status.as_u16(), &body, &self.secrets(private)))
+        Ok(Answer::Refused(Refusal {
+            status: status.as_u16(),
+            body: self.beginning(response, limit).await,
+        }))
+    }
+
+    /// Sorts a refusal. `private` are texts that no message may repeat.
+    pub(crate) fn refused(&self, refusal: &Refusal, private: &[&str]) -> Failure {
+        self.place
+            .of_status(refusal.status, &refusal.body, &self.secrets(private))
     }
 
     /// The next bytes of an answer; nothing at its end.
@@ -248,6 +262,23 @@ impl Service {
         let key = self.key.as_ref().map(|key| key.reveal());
         private.iter().copied().chain(key).collect()
     }
+}
+
+/// What comes of a request.
+pub(crate) enum Answer {
+    /// The status says success.
+    Given(Response),
+    /// It says something else.
+    Refused(Refusal),
+}
+
+/// An answer whose status says no success.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    /// The status.
+    pub(crate) status: u16,
+    /// What the service says of it; it may repeat the request.
+    pub(crate) body: String,
 }
 
 /// Until when something is waited for.

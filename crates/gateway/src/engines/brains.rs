@@ -4,7 +4,7 @@ use crate::config::ChatConfig;
 use secretary::Secretary;
 use std::sync::{Arc, Mutex, PoisonError};
 use voice::ApiKey;
-use voice::brain::chat::{self, ChatBrain};
+use voice::brain::llm::{self, LanguageModel};
 use voice::brain::script::ScriptBrain;
 use voice::brain::{Brain, Mind};
 use voice::engine::ToolSpec;
@@ -16,12 +16,12 @@ pub(super) struct Brains(Mutex<Arc<Scripted>>);
 pub(super) struct Scripted {
     script: ScriptBrain,
     /// There where a model is configured.
-    chat: Option<ChatBrain>,
+    chat: Option<LanguageModel>,
 }
 
 impl Brains {
     /// The brains that are configured. Nothing is connected yet.
-    pub(super) fn new(config: &ChatConfig) -> Result<Self, chat::ConfigError> {
+    pub(super) fn new(config: &ChatConfig) -> Result<Self, llm::ConfigError> {
         let chat = if config.model.is_empty() {
             None
         } else {
@@ -79,10 +79,10 @@ impl Brain for Brains {
     }
 }
 
-fn chat_brain(config: &ChatConfig) -> Result<ChatBrain, chat::ConfigError> {
-    let defaults = chat::Config::new(&config.base_url, &config.model);
+fn chat_brain(config: &ChatConfig) -> Result<LanguageModel, llm::ConfigError> {
+    let defaults = llm::Config::new(&config.base_url, &config.model);
     let api_key = config.api_key.as_ref().map(|key| ApiKey::new(key.expose()));
-    ChatBrain::new(chat::Config {
+    LanguageModel::new(llm::Config {
         api_key,
         count_tokens: !config.prices.are_none(),
         ..defaults

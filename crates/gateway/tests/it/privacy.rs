@@ -6,7 +6,7 @@ use crate::site::get;
 use crate::talker::{Talk, Talker};
 use audio::SampleRate;
 use serde_json::json;
-use sim::chat::{ChatServer, Reply};
+use sim::llm::{LlmServer, Reply, Wire};
 use sim::openai::{Answer, Fault, Realtime, Script, ToolUse};
 use sim::{Act, Call, Clip, Line, Manners, Metadata, Mix, Module, Step, StreamAddress, When};
 use std::sync::Arc;
@@ -251,14 +251,17 @@ async fn not_of_a_scripted_one_whatever_the_first_frame_is() {
 #[tokio::test]
 async fn not_of_a_chat_whose_endpoint_repeats_what_it_was_told() {
     let told = json!({"error": {"message": "hippopotamus marmalade Fulana 12345678909"}});
-    let server = ChatServer::start([
+    let server = LlmServer::start([
         Reply::refusing(500, told.to_string()),
         Reply::refusing(400, told.to_string()),
     ])
     .await
     .unwrap();
     let keys = Keys {
-        node: format!("chat.base_url = {:?}\nchat.model = \"llama\"", server.base_url()),
+        node: format!(
+            "chat.base_url = {:?}\nchat.model = \"llama\"",
+            server.base_url(Wire::Chat)
+        ),
         ..scripted("brain = \"chat\"")
     };
     // The binary does this at its start.

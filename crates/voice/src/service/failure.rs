@@ -142,11 +142,13 @@ impl Place {
     fn of_words(&self, said: &Said, how: &str, private: &[&str]) -> Option<Failure> {
         let service = &self.service;
         let quote = || said.quoted(private);
-        // Google's "Quota exceeded for … per minute" is a rate.
+        // Google calls each of its limits a quota: "… per minute" is a rate. Azure and Groq point to pages named "quota" and "billing"
+        // where a rate is exceeded.
         let rate = [
             "rate_limit",
             "rate limit",
             "per minute",
+            "perminute",
             "too_many_concurrent",
             "concurrent_limit",
             "system_busy",

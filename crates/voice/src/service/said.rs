@@ -41,7 +41,7 @@ impl Said {
     }
 
     /// OpenAI and Anthropic `{"error": {"message", "type", "code"}}`, Ollama `{"error": "…"}`, Google
-    /// `{"error": {"message", "status", "details": [{"reason"}]}}` (or an array of one), ElevenLabs
+    /// `{"error": {"message", "status", "details": [{"reason"}, {"violations": [{"quotaId"}]}]}}` (or an array of one), ElevenLabs
     /// `{"detail": {"status", "message"}}`, Deepgram `{"err_code", "err_msg"}`.
     pub(super) fn of(value: &Value) -> Self {
         match value {
@@ -67,13 +67,12 @@ impl Said {
             .filter_map(|key| fields.get(*key))
             .filter_map(word)
             .collect();
-        let reasons = fields.get("details").and_then(Value::as_array);
-        code.extend(
-            reasons
-                .into_iter()
-                .flatten()
-                .filter_map(|detail| word(&detail["reason"])),
-        );
+        let details = fields.get("details").and_then(Value::as_array);
+        for detail in details.into_iter().flatten() {
+            code.extend(word(&detail["reason"]));
+            let violations = detail["violations"].as_array().into_iter().flatten();
+            code.extend(violations.filter_map(|violation| word(&violation["quotaId"])));
+        }
         let message = MESSAGES.iter().find_map(|key| fields.get(*key)?.as_str());
         Self {
             message: message.unwrap_or_default().into(),

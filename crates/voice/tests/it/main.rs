@@ -8,8 +8,8 @@
 )]
 
 mod cascade;
-mod chat;
 mod echo;
+mod llm;
 mod loopback;
 mod models;
 mod official;

@@ -1,17 +1,18 @@
 //! One conversation with a model.
 
-use super::completion::{Completion, WrittenCall};
-use super::failure::Failure;
+use super::dialect::{Completion, Finish, WrittenCall};
+use super::facts::{Facts, GET_BUSINESS_INFO};
 use super::history::History;
-use super::request::{Endpoint, Question};
+use super::prompt::system_prompt;
+use super::request::{Endpoint, Question, with_options};
 use crate::brain::{ClauseCutter, Clock, Mind, Stimulus, Thought, tools};
 use crate::engine::ToolSpec;
+use crate::service::Failure;
 use call::{FailureKind, ToolCallId};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use jiff::Timestamp;
-use secretary::{Language, Opening, Secretary};
-use serde_json::{Value, json};
+use secretary::Secretary;
+use serde_json::Value;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -21,17 +22,13 @@ use tokio::sync::mpsc;
 const MOST_ROUNDS: u32 = 5;
 /// Pieces of text between the socket and the one who speaks them; more wait in the socket.
 const TEXTS: usize = 32;
-/// Asks the facts of the secretary.
-const GET_BUSINESS_INFO: &str = "get_business_info";
 
 /// A conversation.
 pub(super) struct Conversation {
     endpoint: Arc<Endpoint>,
     history: History,
-    tools: Vec<Value>,
-    names: Vec<String>,
-    secretary: Arc<Secretary>,
-    clock: Arc<dyn Clock>,
+    tools: Vec<ToolSpec>,
+    facts: Facts,
     answer: Option<Answer>,
     thoughts: VecDeque<Thought>,
     /// Tools whose results have not come.
@@ -91,7 +88,7 @@ impl Mind for Conversation {
             }
             Stimulus::ToolResult { id, ok, result } => self.tool_result(&id, ok, result),
             Stimulus::NoInput => self.history.note("the caller is silent"),
-            Stimulus::Said(text) => self.history.said(&text, Vec::new()),
+            Stimulus::Said(text) => self.history.said(&text, Vec::new(), Vec::new()),
             Stimulus::Interrupted { heard } => {
                 self.stop();
                 self.history.cut(&heard);
@@ -131,23 +128,22 @@ impl Conversation {
         tools: &[ToolSpec],
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let mut offered: Vec<ToolSpec> = tools
-            .iter()
-            .filter(|t| t.name != GET_BUSINESS_INFO)
-            .cloned()
-            .collect();
-        offered.extend(business_info(&secretary));
         let history = History::new(
             system_prompt(&secretary, clock.now()),
             endpoint.config.history_characters,
         );
+        let facts = Facts::of(secretary, clock);
+        let mut tools: Vec<ToolSpec> = tools
+            .iter()
+            .filter(|t| t.name != GET_BUSINESS_INFO)
+            .cloned()
+            .collect();
+        tools.extend(facts.tool());
         Self {
             endpoint,
             history,
-            names: offered.iter().map(|t| t.name.clone()).collect(),
-            tools: offered.iter().map(described).collect(),
-            secretary,
-            clock,
+            tools,
+            facts,
             answer: None,
             thoughts: VecDeque::new(),
             outstanding: Vec::new(),
@@ -184,7 +180,8 @@ impl Conversation {
             }
         }
         if let Some(answer) = self.answer.take() {
-            self.history.said(&answer.spoken.join(" "), Vec::new());
+            self.history
+                .said(&answer.spoken.join(" "), Vec::new(), Vec::new());
         }
     }
 
@@ -196,9 +193,11 @@ impl Conversation {
         self.rounds += 1;
         self.go_on = false;
         let (sender, texts) = mpsc::channel(TEXTS);
+        let config = &self.endpoint.config;
+        let mut body = self.endpoint.dialect.body(config, &self.history, &self.tools);
+        with_options(&mut body, &config.options);
         let question = Question {
-            messages: self.history.messages(),
-            tools: self.tools.clone(),
+            body,
             private: self.history.words().map(Into::into).collect(),
             number: self.answers,
         };
@@ -233,27 +232,28 @@ impl Conversation {
             self.thoughts.push_back(Thought::Usage(completion.usage));
         }
         if text.is_empty() && completion.calls.is_empty() {
-            return self.end_empty(completion.finish.as_deref());
+            return self.end_empty(completion.finish);
         }
-        self.history.said(&text, completion.calls.clone());
+        self.history
+            .said(&text, completion.calls.clone(), completion.keepsakes);
         if completion.calls.is_empty() {
             return self.thoughts.push_back(Thought::Done);
         }
         self.use_tools(completion.calls);
     }
 
-    fn end_empty(&mut self, finish: Option<&str>) {
+    fn end_empty(&mut self, finish: Option<Finish>) {
         let (model, url) = (&self.endpoint.config.model, &self.endpoint.config.base_url);
         match finish {
-            Some("content_filter") => {
+            Some(Finish::Filtered) => {
                 let message = format!(
                     "{url} filtered the whole answer of {model:?}; change the secretary's instructions"
                 );
                 self.fail(Failure::new(FailureKind::Policy, message));
             }
-            Some("length") => {
+            Some(Finish::Length) => {
                 let message = format!(
-                    "{model:?} at {url} spent all its tokens before it said a word; raise max_tokens"
+                    "{model:?} at {url} spent all its tokens before it said a word; let it have more, or think less"
                 );
                 self.fail(Failure::new(FailureKind::Unsupported, message));
             }
@@ -271,7 +271,7 @@ impl Conversation {
                     wrong = Some(problem);
                 }
                 Ok(arguments) if call.name == GET_BUSINESS_INFO => {
-                    let info = self.business_info(&arguments);
+                    let info = self.facts.told(&arguments);
                     self.history.result(&call.id, info);
                     self.go_on = true;
                 }
@@ -314,11 +314,12 @@ impl Conversation {
     }
 
     fn read_call(&self, call: &WrittenCall) -> Result<Value, String> {
-        if !self.names.contains(&call.name) {
+        if !self.tools.iter().any(|tool| tool.name == call.name) {
+            let names: Vec<&str> = self.tools.iter().map(|tool| tool.name.as_str()).collect();
             return Err(format!(
                 "there is no tool {:?}; there are {}",
                 call.name,
-                self.names.join(", ")
+                names.join(", ")
             ));
         }
         call.object()
@@ -341,23 +342,6 @@ impl Conversation {
         self.go_on_or_wait();
     }
 
-    fn business_info(&self, arguments: &Value) -> String {
-        let hours = self.secretary.hours.as_ref();
-        let open = match hours.and_then(|hours| hours.calendar().ok()) {
-            Some(calendar) if calendar.opening(self.clock.now()) == Opening::Open => " (It is open now.)",
-            Some(_) => " (It is closed now.)",
-            None => "",
-        };
-        let facts = &self.secretary.facts;
-        match arguments["topic"].as_str().and_then(|topic| facts.get(topic)) {
-            Some(fact) => format!("{fact}{open}"),
-            None => format!(
-                "nothing is known of that; the topics are {}{open}",
-                topics(&self.secretary).join(", ")
-            ),
-        }
-    }
-
     fn fail(&mut self, failure: Failure) {
         self.answer = None;
         self.failed = true;
@@ -366,43 +350,4 @@ impl Conversation {
             message: failure.message,
         });
     }
-}
-
-fn topics(secretary: &Secretary) -> Vec<&str> {
-    secretary.facts.keys().map(String::as_str).collect()
-}
-
-fn business_info(secretary: &Secretary) -> Option<ToolSpec> {
-    let topics = topics(secretary);
-    if topics.is_empty() {
-        return None;
-    }
-    Some(ToolSpec {
-        name: GET_BUSINESS_INFO.into(),
-        description:
-            "Tells what is known of the business, and whether it is open now. Never guess such facts.".into(),
-        parameters: json!({"type": "object", "properties": {"topic": {"type": "string", "enum": topics}},
-            "required": ["topic"], "additionalProperties": false}),
-    })
-}
-
-fn described(tool: &ToolSpec) -> Value {
-    json!({"type": "function", "function": {"name": tool.name, "description": tool.description,
-        "parameters": tool.parameters}})
-}
-
-fn system_prompt(secretary: &Secretary, now: Timestamp) -> String {
-    let language = match secretary.language {
-        Language::PtBr => "Brazilian Portuguese",
-        Language::En => "English",
-    };
-    let mut instructions = secretary.instructions(now);
-    if instructions.is_empty() {
-        instructions.push_str("You are a friendly secretary who answers the phone.");
-    }
-    format!(
-        "{instructions}\n\nYou are on the phone. Speak {language}, in one to three short sentences at a time, as people do: \
-         no lists, no markdown, no emoji. What stands in square brackets is a note about the call and not the caller's words. \
-         Use only the tools that you have, and say what you will do before a transfer or the end of the call."
-    )
 }

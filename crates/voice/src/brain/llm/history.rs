@@ -1,7 +1,7 @@
 //! What was said so far, as the model is shown it.
 
-use super::completion::WrittenCall;
-use serde_json::{Value, json};
+use super::dialect::WrittenCall;
+use serde_json::Value;
 
 /// Turns of the caller that are kept, however short.
 const MOST_TURNS: usize = 60;
@@ -9,14 +9,37 @@ const MOST_TURNS: usize = 60;
 #[derive(Debug, Clone, PartialEq)]
 enum Entry {
     User(String),
-    Assistant { text: String, calls: Vec<Used> },
+    Assistant(Said),
+}
+
+/// An answer of the assistant.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Said {
+    pub(super) text: String,
+    pub(super) calls: Vec<Used>,
+    /// What the provider wants back before the calls, unread.
+    pub(super) keepsakes: Vec<Value>,
 }
 
 /// A tool that was used, with what came of it: the two are never parted.
 #[derive(Debug, Clone, PartialEq)]
-struct Used {
-    call: WrittenCall,
+pub(super) struct Used {
+    pub(super) call: WrittenCall,
     result: Option<String>,
+}
+
+impl Used {
+    /// What the model is told of its call.
+    pub(super) fn told(&self) -> &str {
+        self.result.as_deref().unwrap_or("no result yet")
+    }
+}
+
+/// One message of a request; those of the user and of the assistant take turns, and the user begins.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Message<'a> {
+    User(&'a str),
+    Assistant(&'a Said),
 }
 
 /// A conversation.
@@ -61,7 +84,7 @@ impl History {
     }
 
     /// Words of the assistant, and the tools that it uses.
-    pub(super) fn said(&mut self, text: &str, calls: Vec<WrittenCall>) {
+    pub(super) fn said(&mut self, text: &str, calls: Vec<WrittenCall>, keepsakes: Vec<Value>) {
         if text.is_empty() && calls.is_empty() {
             return;
         }
@@ -70,24 +93,22 @@ impl History {
             .map(|call| Used { call, result: None })
             .collect();
         match self.entries.last_mut() {
-            Some(Entry::Assistant {
-                text: before,
-                calls: used,
-            }) if used.is_empty() => {
-                *before = format!("{before} {text}").trim().into();
-                *used = calls;
+            Some(Entry::Assistant(before)) if before.calls.is_empty() => {
+                before.text = format!("{} {text}", before.text).trim().into();
+                (before.calls, before.keepsakes) = (calls, keepsakes);
             }
-            _ => self.entries.push(Entry::Assistant {
+            _ => self.entries.push(Entry::Assistant(Said {
                 text: text.into(),
                 calls,
-            }),
+                keepsakes,
+            })),
         }
     }
 
     /// What became of a tool; nothing happens if it was never used, or is long forgotten.
     pub(super) fn result(&mut self, id: &str, result: String) {
         let used = self.entries.iter_mut().rev().find_map(|entry| match entry {
-            Entry::Assistant { calls, .. } => calls.iter_mut().find(|used| used.call.id == id),
+            Entry::Assistant(said) => said.calls.iter_mut().find(|used| used.call.id == id),
             Entry::User(_) => None,
         });
         if let Some(used) = used {
@@ -98,7 +119,8 @@ impl History {
     /// The tool that was used under that id.
     pub(super) fn tool(&self, id: &str) -> Option<&str> {
         self.entries.iter().rev().find_map(|entry| match entry {
-            Entry::Assistant { calls, .. } => calls
+            Entry::Assistant(said) => said
+                .calls
                 .iter()
                 .find(|u| u.call.id == id)
                 .map(|u| u.call.name.as_str()),
@@ -108,11 +130,11 @@ impl History {
 
     /// Only this of the last words was heard. What was said before the caller's last words is no part of that.
     pub(super) fn cut(&mut self, heard: &str) {
-        let Some(Entry::Assistant { text, calls }) = self.entries.last_mut() else {
+        let Some(Entry::Assistant(said)) = self.entries.last_mut() else {
             return;
         };
-        *text = heard.into();
-        if text.is_empty() && calls.is_empty() {
+        said.text = heard.into();
+        if said.text.is_empty() && said.calls.is_empty() {
             self.entries.pop();
         }
     }
@@ -122,7 +144,7 @@ impl History {
         self.entries.iter().flat_map(|entry| {
             let (text, calls): (_, &[Used]) = match entry {
                 Entry::User(text) => (text, &[]),
-                Entry::Assistant { text, calls } => (text, calls),
+                Entry::Assistant(said) => (&said.text, &said.calls),
             };
             let of_calls = calls
                 .iter()
@@ -131,20 +153,21 @@ impl History {
         })
     }
 
-    /// The messages of a request.
-    pub(super) fn messages(&self) -> Vec<Value> {
-        let mut messages = vec![json!({"role": "system", "content": self.system})];
-        // Some models want the user to begin.
-        if matches!(self.entries.first(), Some(Entry::Assistant { .. })) {
-            messages.push(json!({"role": "user", "content": "[the call begins]"}));
-        }
-        for entry in &self.entries {
-            match entry {
-                Entry::User(text) => messages.push(json!({"role": "user", "content": text})),
-                Entry::Assistant { text, calls } => push_assistant(&mut messages, text, calls),
-            }
-        }
-        messages
+    /// What the model is told of itself.
+    pub(super) fn system(&self) -> &str {
+        &self.system
+    }
+
+    /// The messages of a request. The user begins, as some models want it.
+    pub(super) fn messages(&self) -> impl Iterator<Item = Message<'_>> {
+        let begins = matches!(self.entries.first(), Some(Entry::Assistant(_)));
+        let first = begins.then_some(Message::User("[the call begins]"));
+        first
+            .into_iter()
+            .chain(self.entries.iter().map(|entry| match entry {
+                Entry::User(text) => Message::User(text),
+                Entry::Assistant(said) => Message::Assistant(said),
+            }))
     }
 
     /// Leaves out the oldest turns while there are too many; the present one stays.
@@ -173,31 +196,9 @@ impl History {
             .iter()
             .map(|entry| match entry {
                 Entry::User(text) => text.len(),
-                Entry::Assistant { text, calls } => text.len() + calls.iter().map(of_call).sum::<usize>(),
+                Entry::Assistant(said) => said.text.len() + said.calls.iter().map(of_call).sum::<usize>(),
             })
             .sum()
-    }
-}
-
-fn push_assistant(messages: &mut Vec<Value>, text: &str, calls: &[Used]) {
-    if calls.is_empty() {
-        messages.push(json!({"role": "assistant", "content": text}));
-        return;
-    }
-    let written: Vec<Value> = calls
-        .iter()
-        .map(|Used { call, .. }| {
-            // An endpoint may refuse its own model's broken arguments when it gets them back.
-            let arguments = if call.object().is_ok() { call.arguments.as_str() } else { "{}" };
-            let arguments = if arguments.trim().is_empty() { "{}" } else { arguments };
-            json!({"id": call.id, "type": "function", "function": {"name": call.name, "arguments": arguments}})
-        })
-        .collect();
-    let content = if text.is_empty() { Value::Null } else { text.into() };
-    messages.push(json!({"role": "assistant", "content": content, "tool_calls": written}));
-    for Used { call, result } in calls {
-        let content = result.as_deref().unwrap_or("no result yet");
-        messages.push(json!({"role": "tool", "tool_call_id": call.id, "content": content}));
     }
 }
 
@@ -213,61 +214,70 @@ mod tests {
         }
     }
 
-    fn roles(history: &History) -> Vec<String> {
-        history
-            .messages()
-            .iter()
-            .map(|m| m["role"].as_str().unwrap().into())
-            .collect()
+    fn said(history: &mut History, text: &str, calls: &[&str]) {
+        history.said(text, calls.iter().map(|id| call(id)).collect(), Vec::new());
+    }
+
+    /// Each message in a line: the caller's after `<`, the assistant's after `>` with its calls and what came of them.
+    fn shown(history: &History) -> Vec<String> {
+        let line = |message| match message {
+            Message::User(text) => format!("< {text}"),
+            Message::Assistant(Said { text, calls, .. }) => {
+                let calls = calls
+                    .iter()
+                    .map(|used| format!(" {}={}", used.call.id, used.told()));
+                format!("> {text}{}", calls.collect::<String>())
+            }
+        };
+        history.messages().map(line).collect()
     }
 
     #[test]
     fn roles_take_turns_and_the_user_begins() {
         let mut history = History::new("be brief".into(), 1_000);
-        history.said("Olá!", Vec::new());
+        said(&mut history, "Olá!", &[]);
         history.note("the caller is silent");
         history.heard("oi");
-        history.said("Sim?", Vec::new());
-        history.said("Diga.", Vec::new());
+        said(&mut history, "Sim?", &[]);
+        said(&mut history, "Diga.", &[]);
         assert_eq!(
-            roles(&history),
-            ["system", "user", "assistant", "user", "assistant"]
+            shown(&history),
+            [
+                "< [the call begins]",
+                "> Olá!",
+                "< [the caller is silent]\noi",
+                "> Sim? Diga."
+            ]
         );
-        assert_eq!(history.messages()[3]["content"], "[the caller is silent]\noi");
-        assert_eq!(history.messages()[4]["content"], "Sim? Diga.");
+        assert_eq!(history.system(), "be brief");
     }
 
     #[test]
     fn only_what_was_heard_stays() {
         let mut history = History::new(String::new(), 1_000);
         history.heard("oi");
-        history.said("Olá, tudo bem? Em que posso ajudar?", Vec::new());
+        said(&mut history, "Olá, tudo bem? Em que posso ajudar?", &[]);
         history.cut("Olá, tudo");
-        assert_eq!(history.messages()[2]["content"], "Olá, tudo");
+        assert_eq!(shown(&history)[1], "> Olá, tudo");
         history.cut("");
-        assert_eq!(roles(&history), ["system", "user"]);
+        assert_eq!(shown(&history), ["< oi"]);
     }
 
     #[test]
     fn every_call_has_its_result_even_before_it_came() {
         let mut history = History::new(String::new(), 1_000);
         history.heard("anota");
-        history.said("", vec![call("a"), call("b")]);
+        said(&mut history, "", &["a", "b"]);
         history.result("b", "noted".into());
         history.result("c", "lost".into());
         assert_eq!(
             (history.tool("b"), history.tool("c")),
             (Some("take_message"), None)
         );
-        assert_eq!(roles(&history), ["system", "user", "assistant", "tool", "tool"]);
-        let messages = history.messages();
-        assert_eq!(
-            (&messages[3]["content"], &messages[4]["content"]),
-            (&json!("no result yet"), &json!("noted"))
-        );
-        assert_eq!(messages[2]["content"], Value::Null);
+        let lines = ["< anota", ">  a=no result yet b=noted"];
+        assert_eq!(shown(&history), lines);
         history.cut("");
-        assert_eq!(roles(&history).len(), 5, "a call stays even if nothing was heard");
+        assert_eq!(shown(&history), lines, "a call stays even if nothing was heard");
     }
 
     #[test]
@@ -276,13 +286,11 @@ mod tests {
         history.heard("meu nome é Ana");
         history.heard("e o CPF é 123");
         let arguments = r#"{"name":"Ana"}"#.to_owned();
-        history.said(
-            "Anotado.",
-            vec![WrittenCall {
-                arguments,
-                ..call("a")
-            }],
-        );
+        let written = WrittenCall {
+            arguments,
+            ..call("a")
+        };
+        history.said("Anotado.", vec![written], Vec::new());
         history.result("a", "noted for Ana".into());
         let words: Vec<&str> = history.words().collect();
         assert_eq!(
@@ -302,24 +310,21 @@ mod tests {
         let mut history = History::new(String::new(), 60);
         for turn in 0..10 {
             history.heard(&format!("turn {turn} 0123456789"));
-            history.said("", vec![call("x")]);
+            said(&mut history, "", &["x"]);
             history.result("x", "0123456789".into());
-            history.said("done", Vec::new());
+            said(&mut history, "done", &[]);
         }
         history.heard("now");
-        let messages = history.messages();
-        assert!(messages.len() > 3 && messages.len() < 12, "{messages:?}");
-        assert_eq!(messages[1]["role"], "user");
-        for pair in messages.windows(2).filter(|pair| pair[1]["role"] == "tool") {
-            assert!(pair[0]["tool_calls"].is_array(), "{pair:?}");
-        }
-        assert_eq!(messages.last().unwrap()["content"], "now");
+        let lines = shown(&history);
+        assert!(lines.len() > 2 && lines.len() < 8, "{lines:?}");
+        assert!(lines[0].starts_with("< turn"), "{lines:?}");
+        assert_eq!(lines.last().unwrap(), "< now");
     }
 
     #[test]
     fn the_present_turn_stays_however_long() {
         let mut history = History::new(String::new(), 10);
         history.heard("a much longer sentence than ten characters");
-        assert_eq!(roles(&history), ["system", "user"]);
+        assert_eq!(shown(&history).len(), 1);
     }
 }

@@ -1,22 +1,96 @@
-//! One answer of the model, put together from its chunks.
+//! OpenAI's `/chat/completions`, and what speaks it: Azure, Groq, OpenRouter, Ollama, vLLM, LM Studio.
+//!
+//! The wire format is that of the OpenAI API reference, "Chat completions: streaming". Where servers differ (a missing `index` of a
+//! tool call, arguments as an object, no `[DONE]`, thoughts in `<think>`, usage in `x_groq`), all that was met is taken.
 
+use super::config::Config;
+use super::dialect::{Completion, Dialect, Finish, MOST_CALLS, Reading, Taken, Trouble, WrittenCall, parse};
+use super::history::{History, Message, Used};
+use super::thoughts::Thoughts;
 use crate::Usage;
+use crate::engine::ToolSpec;
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Value, json};
 
-/// The calls of tools that one answer may make.
-const MOST_CALLS: usize = 16;
-const THOUGHTS_BEGIN: &str = "<think>";
-const THOUGHTS_END: &str = "</think>";
+/// The language.
+pub(super) struct Chat;
+
+impl Dialect for Chat {
+    fn path(&self, _: &Config) -> Vec<String> {
+        vec!["chat".into(), "completions".into()]
+    }
+
+    fn body(&self, config: &Config, history: &History, tools: &[ToolSpec]) -> Value {
+        let mut body = json!({"model": config.model, "messages": messages(history), "stream": true});
+        if config.count_tokens {
+            body["stream_options"] = json!({"include_usage": true});
+        }
+        if !tools.is_empty() {
+            body["tools"] = tools.iter().map(described).collect();
+        }
+        if let Some(most) = config.longest_answer {
+            body[config.vendor.tokens_key()] = most.into();
+        }
+        body
+    }
+
+    fn reading(&self) -> Box<dyn Reading> {
+        Box::new(Streamed::default())
+    }
+}
+
+fn described(tool: &ToolSpec) -> Value {
+    json!({"type": "function", "function": {"name": tool.name, "description": tool.description,
+        "parameters": tool.parameters}})
+}
+
+fn messages(history: &History) -> Vec<Value> {
+    let mut messages = vec![json!({"role": "system", "content": history.system()})];
+    for message in history.messages() {
+        match message {
+            Message::User(text) => messages.push(json!({"role": "user", "content": text})),
+            Message::Assistant(said) => push_assistant(&mut messages, &said.text, &said.calls),
+        }
+    }
+    messages
+}
+
+fn push_assistant(messages: &mut Vec<Value>, text: &str, calls: &[Used]) {
+    if calls.is_empty() {
+        messages.push(json!({"role": "assistant", "content": text}));
+        return;
+    }
+    let written: Vec<Value> = calls
+        .iter()
+        .map(|Used { call, .. }| {
+            json!({"id": call.id, "type": "function",
+                "function": {"name": call.name, "arguments": call.shown().to_string()}})
+        })
+        .collect();
+    let content = if text.is_empty() { Value::Null } else { text.into() };
+    messages.push(json!({"role": "assistant", "content": content, "tool_calls": written}));
+    for used in calls {
+        messages.push(json!({"role": "tool", "tool_call_id": used.call.id, "content": used.told()}));
+    }
+}
 
 /// A piece of an answer on the wire.
 #[derive(Debug, Deserialize)]
-pub(super) struct Chunk {
+struct Chunk {
     #[serde(default)]
     choices: Vec<Choice>,
     #[serde(default)]
-    pub(super) error: Option<Value>,
+    error: Option<Value>,
     /// With the last chunk, where it was asked for; some endpoints tell it unasked, or with every chunk what there was so far.
+    #[serde(default)]
+    usage: Option<TokenCount>,
+    #[serde(default)]
+    x_groq: Option<GroqCount>,
+}
+
+/// Groq tells here what it counts, asked or not.
+#[derive(Debug, Deserialize)]
+struct GroqCount {
     #[serde(default)]
     usage: Option<TokenCount>,
 }
@@ -89,45 +163,59 @@ struct FunctionDelta {
     arguments: Option<Value>,
 }
 
-/// A call of a tool, as the model wrote it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct WrittenCall {
-    pub(super) id: String,
-    pub(super) name: String,
-    /// JSON, if the model wrote it well.
-    pub(super) arguments: String,
-    /// Its number on the wire, while it is put together.
-    pub(super) index: Option<usize>,
+/// What came so far.
+#[derive(Debug, Default)]
+struct Streamed {
+    calls: Vec<NumberedCall>,
+    finish: Option<String>,
+    over: bool,
+    usage: Usage,
+    thoughts: Thoughts,
 }
 
-impl WrittenCall {
-    /// The arguments, which must be an object; none at all is an empty one.
-    pub(super) fn object(&self) -> Result<Value, String> {
-        if self.arguments.trim().is_empty() {
-            return Ok(Value::Object(Map::new()));
+/// A call while it is put together.
+#[derive(Debug, Default)]
+struct NumberedCall {
+    /// Its number on the wire.
+    index: Option<usize>,
+    call: WrittenCall,
+}
+
+impl Reading for Streamed {
+    fn take(&mut self, data: &str) -> Result<Taken, Trouble> {
+        if data == "[DONE]" {
+            self.over = true;
+            return Ok(Taken::Over);
         }
-        match serde_json::from_str(&self.arguments) {
-            Ok(object @ Value::Object(_)) => Ok(object),
-            Ok(_) => Err("the arguments must be a JSON object".into()),
-            Err(error) => Err(format!("the arguments are not valid JSON: {error}")),
+        let chunk: Chunk = parse(data)?;
+        match chunk.error {
+            Some(error) => Err(Trouble::Told(error)),
+            None => Ok(Taken::Text(self.add(chunk))),
+        }
+    }
+
+    fn end(mut self: Box<Self>) -> Completion {
+        let finish = match self.finish.as_deref() {
+            Some("length") => Some(Finish::Length),
+            Some("content_filter") => Some(Finish::Filtered),
+            Some(_) => Some(Finish::Whole),
+            None => self.over.then_some(Finish::Whole),
+        };
+        Completion {
+            rest: self.thoughts.rest(),
+            calls: self.calls.into_iter().map(|numbered| numbered.call).collect(),
+            keepsakes: Vec::new(),
+            finish,
+            usage: self.usage,
         }
     }
 }
 
-/// What came so far.
-#[derive(Debug, Default)]
-pub(super) struct Completion {
-    pub(super) calls: Vec<WrittenCall>,
-    pub(super) finish: Option<String>,
-    pub(super) usage: Usage,
-    thoughts: Thoughts,
-}
-
-impl Completion {
+impl Streamed {
     /// Takes a chunk and gives the text in it that is meant to be heard.
-    pub(super) fn take(&mut self, chunk: Chunk) -> String {
+    fn add(&mut self, chunk: Chunk) -> String {
         let mut text = String::new();
-        if let Some(usage) = chunk.usage {
+        if let Some(usage) = chunk.usage.or(chunk.x_groq.and_then(|groq| groq.usage)) {
             self.usage = usage.into();
         }
         // Only one choice was asked for.
@@ -151,36 +239,29 @@ impl Completion {
         text
     }
 
-    /// The text that was held back, when no more will come; gives every call an id.
-    pub(super) fn finish(&mut self, answer: u64) -> String {
-        for (at, call) in self.calls.iter_mut().enumerate() {
-            if call.id.is_empty() {
-                call.id = format!("call-{answer}-{at}");
-            }
-        }
-        self.thoughts.rest()
-    }
-
     fn add_call(&mut self, delta: CallDelta) {
         let fresh_id = delta.id.as_deref().filter(|id| !id.is_empty());
         // An endpoint may number all calls 0, or none: then a new id is a new call.
-        let known = self.calls.iter().rposition(|call| match (delta.index, fresh_id) {
-            (_, Some(id)) if !call.id.is_empty() => call.id == id,
-            (Some(index), _) => call.index == Some(index),
-            (None, None) => true,
-            (None, Some(_)) => false,
-        });
+        let known = self
+            .calls
+            .iter()
+            .rposition(|known| match (delta.index, fresh_id) {
+                (_, Some(id)) if !known.call.id.is_empty() => known.call.id == id,
+                (Some(index), _) => known.index == Some(index),
+                (None, None) => true,
+                (None, Some(_)) => false,
+            });
         if known.is_none() && self.calls.len() >= MOST_CALLS {
             return;
         }
         let at = known.unwrap_or_else(|| {
-            self.calls.push(WrittenCall {
+            self.calls.push(NumberedCall {
                 index: delta.index,
-                ..WrittenCall::default()
+                ..NumberedCall::default()
             });
             self.calls.len() - 1
         });
-        let call = &mut self.calls[at];
+        let call = &mut self.calls[at].call;
         if let Some(id) = fresh_id {
             call.id = id.into();
         }
@@ -194,74 +275,30 @@ impl Completion {
     }
 }
 
-/// Leaves out what a reasoning model thinks in `<think>…</think>` at the beginning of its answer.
-#[derive(Debug, Default)]
-struct Thoughts {
-    held: String,
-    state: Thinking,
-}
-
-#[derive(Debug, Default, PartialEq, Eq)]
-enum Thinking {
-    #[default]
-    Maybe,
-    Yes,
-    No,
-}
-
-impl Thoughts {
-    fn without(&mut self, piece: &str) -> String {
-        if self.state == Thinking::No {
-            return piece.into();
-        }
-        self.held.push_str(piece);
-        if self.state == Thinking::Maybe {
-            let begun = self.held.trim_start();
-            if THOUGHTS_BEGIN.starts_with(begun) {
-                return String::new();
-            }
-            self.state = if begun.starts_with(THOUGHTS_BEGIN) {
-                Thinking::Yes
-            } else {
-                Thinking::No
-            };
-        }
-        if self.state == Thinking::No {
-            return std::mem::take(&mut self.held);
-        }
-        let Some(end) = self.held.find(THOUGHTS_END) else {
-            return String::new();
-        };
-        self.state = Thinking::No;
-        std::mem::take(&mut self.held)[end + THOUGHTS_END.len()..]
-            .trim_start()
-            .into()
-    }
-
-    fn rest(&mut self) -> String {
-        let held = std::mem::take(&mut self.held);
-        if self.state == Thinking::Maybe {
-            held
-        } else {
-            String::new()
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+
+    fn read(chunks: &[Value]) -> (String, Completion) {
+        let mut reading = Chat.reading();
+        let mut text = String::new();
+        for chunk in chunks {
+            match reading.take(&chunk.to_string()).unwrap() {
+                Taken::Text(piece) => text.push_str(&piece),
+                other => panic!("{other:?}"),
+            }
+        }
+        let completion = reading.end();
+        text.push_str(&completion.rest);
+        (text, completion)
+    }
 
     fn completion(deltas: &[Value]) -> (String, Completion) {
-        let mut completion = Completion::default();
-        let mut text = String::new();
-        for delta in deltas {
-            let chunk = serde_json::from_value(json!({"choices": [{"index": 0, "delta": delta}]})).unwrap();
-            text.push_str(&completion.take(chunk));
-        }
-        text.push_str(&completion.finish(1));
-        (text, completion)
+        let chunks: Vec<Value> = deltas
+            .iter()
+            .map(|delta| json!({"choices": [{"index": 0, "delta": delta}]}))
+            .collect();
+        read(&chunks)
     }
 
     fn call(index: Option<u32>, id: Option<&str>, name: Option<&str>, arguments: &Value) -> Value {
@@ -313,14 +350,6 @@ mod tests {
     }
 
     #[test]
-    fn a_call_without_an_id_gets_one() {
-        assert_eq!(
-            calls(&[call(Some(0), None, Some("x"), &json!("{}"))])[0].0,
-            "call-1-0"
-        );
-    }
-
-    #[test]
     fn thoughts_are_not_spoken() {
         let content = |text: &str| json!({"content": text});
         for pieces in [
@@ -336,31 +365,17 @@ mod tests {
 
     #[test]
     fn the_last_count_of_tokens_is_the_whole() {
-        let mut completion = Completion::default();
-        for usage in [
+        let counts = [
             json!({"prompt_tokens": 9, "completion_tokens": 1}),
             json!({"prompt_tokens": 9, "completion_tokens": 7, "prompt_tokens_details": {"cached_tokens": 4}}),
             json!(null),
-        ] {
-            completion.take(serde_json::from_value(json!({"choices": [], "usage": usage})).unwrap());
-        }
-        let usage = completion.usage;
+        ];
+        let usage = read(&counts.map(|usage| json!({"choices": [], "usage": usage})))
+            .1
+            .usage;
         assert_eq!((usage.text_in, usage.text_cached, usage.text_out), (5, 4, 7));
-    }
-
-    #[test]
-    fn arguments_must_be_an_object() {
-        let call = |arguments: &str| WrittenCall {
-            arguments: arguments.into(),
-            ..WrittenCall::default()
-        };
-        assert_eq!(call("").object(), Ok(json!({})));
-        assert!(
-            call("[1]")
-                .object()
-                .unwrap_err()
-                .contains("must be a JSON object")
-        );
-        assert!(call("{\"a\":").object().unwrap_err().contains("not valid JSON"));
+        let groq = json!({"choices": [], "x_groq": {"id": "req_1", "usage": {"prompt_tokens": 3, "completion_tokens": 2}}});
+        let usage = read(&[groq]).1.usage;
+        assert_eq!((usage.text_in, usage.text_out), (3, 2));
     }
 }

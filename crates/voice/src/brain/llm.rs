@@ -1,18 +1,26 @@
-//! The brain that asks a language model: any endpoint that speaks OpenAI's `/chat/completions` with streaming (Ollama, vLLM,
-//! LM Studio, OpenAI, Groq).
+//! The brain that asks a language model over HTTP, streamed.
 //!
-//! The wire format is that of the OpenAI API reference, "Chat completions: streaming". Where servers differ (a missing
-//! `index` of a tool call, arguments as an object, no `[DONE]`, thoughts in `<think>`), all that was met is taken.
+//! What is the same for every provider (the conversation, its history, clauses, tools, server-sent events, failures, time-outs)
+//! is in here once. How a provider is spoken to is one file with a [`dialect::Dialect`]: `chat` for the many that speak OpenAI's
+//! `/chat/completions`, `anthropic`, `gemini`. What distinguishes those that speak the same is the table in `vendor`.
 
-mod completion;
+mod anthropic;
+mod chat;
 mod config;
 mod conversation;
+mod dialect;
+mod facts;
 mod failure;
+mod gemini;
 mod history;
+mod prompt;
 mod request;
 mod sse;
+mod thoughts;
+mod vendor;
 
 pub use config::{Config, ConfigError};
+pub use vendor::{UnknownVendor, Vendor};
 
 use crate::brain::{Brain, Clock, Mind, SystemClock};
 use crate::engine::ToolSpec;
@@ -23,17 +31,17 @@ use std::sync::Arc;
 
 /// The brain, shared by all calls: they share its connections.
 #[derive(Clone)]
-pub struct ChatBrain {
+pub struct LanguageModel {
     endpoint: Arc<Endpoint>,
     clock: Arc<dyn Clock>,
 }
 
-impl ChatBrain {
+impl LanguageModel {
     /// Checks a configuration. Nothing is connected yet.
     ///
     /// # Errors
     ///
-    /// When an address, model or key cannot be put into a request, or no TLS provider is installed.
+    /// When an address, model, header or key cannot be put into a request, or no TLS provider is installed.
     pub fn new(config: Config) -> Result<Self, ConfigError> {
         let endpoint = Arc::new(Endpoint::new(config)?);
         Ok(Self {
@@ -43,7 +51,7 @@ impl ChatBrain {
     }
 }
 
-impl Brain for ChatBrain {
+impl Brain for LanguageModel {
     fn begin(&self, secretary: Arc<Secretary>, tools: Arc<[ToolSpec]>) -> Box<dyn Mind> {
         Box::new(Conversation::new(
             self.endpoint.clone(),
