@@ -15,6 +15,8 @@ pub struct HomeFacts {
     pub time_zone: Option<String>,
     /// The unit's file, wherever systemd finds it.
     pub unit: Option<PathBuf>,
+    /// Whether systemd starts it with the machine.
+    pub enabled: bool,
     /// The user that the service runs as, where it is there.
     pub user: Option<Owner>,
     /// A number of system accounts that no user and no group has.

@@ -10,7 +10,7 @@ use crate::dialplan::{self, APP_UUID, columns, leads_to, number_of};
 use crate::journal::{self, Trace};
 use crate::{
     Change, DatabaseFacts, DialplanRow, Facts, FileChange, FileFacts, FileState, HomeFacts, RowChange,
-    SwitchChange, Table, Text,
+    ServerState, SwitchChange, Table, Text,
 };
 use freeswitch::{SCRIPT_NAME, ScriptVersion};
 use serde_json::{Value, json};
@@ -42,7 +42,8 @@ pub fn uninstall(facts: &Facts, home: &HomeFacts) -> Result<Vec<Change>, Hindran
     changes.extend(files(facts, home));
     let written = home.written.iter().filter(|(path, file)| is_ours(path, file));
     changes.extend(written.map(|(path, file)| gone(path, file)));
-    if home.systemd && home.unit.is_some() {
+    let is_up = matches!(facts.server.state, ServerState::Up(_));
+    if home.systemd && home.unit.is_some() && (home.enabled || is_up) {
         changes.push(Change::Unit { run: false });
     }
     Ok(merged(changes))

@@ -13,6 +13,8 @@ const UNITS: [&str; 3] = [
     "/usr/lib/systemd/system",
     "/lib/systemd/system",
 ];
+/// Where systemd has the unit once it is enabled, as its `WantedBy` says.
+const WANTED: &str = "/etc/systemd/system/multi-user.target.wants/voice-ai-realtime.service";
 /// The unit's name.
 const NAME: &str = "voice-ai-realtime.service";
 
@@ -33,6 +35,8 @@ pub fn home(host: &Host, config: &Path) -> io::Result<HomeFacts> {
         here: host.is_here(),
         time_zone: host.time_zone(),
         unit: units.into_iter().find(|unit| host.path(unit).is_file()),
+        // A link, which from here may lead nowhere.
+        enabled: host.path(WANTED).symlink_metadata().is_ok(),
         user: host.user(USER).map(|user| user.owner),
         free_id: host.free_system_id(),
         config: file(host, config)?,

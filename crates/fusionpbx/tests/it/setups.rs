@@ -358,12 +358,11 @@ async fn a_domain_that_is_new_to_the_service_has_fusionpbxs_time_zone_or_the_mac
     let facts = world.survey().await;
     let zone = |wish: &Wish| {
         let config = written(&setup(wish, &facts, &world.home()).unwrap(), CONFIG);
-        let line = config
-            .lines()
+        let mut lines = config.lines();
+        lines
             .rfind(|line| line.starts_with("timezone"))
             .unwrap()
-            .to_owned();
-        line
+            .to_owned()
     };
     assert_eq!(zone(&world.wish()), "timezone = \"UTC\"");
     world.estate.write("/etc/timezone", "America/Bahia\n");
@@ -379,4 +378,35 @@ async fn a_domain_that_is_new_to_the_service_has_fusionpbxs_time_zone_or_the_mac
             .iter()
             .any(|remark| remark.in_lang(Lang::En).contains("those of America/Bahia"))
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_is_stopped_and_disabled_is_not_stopped_again() {
+    let Some(world) = world().await else { return };
+    let mut facts = world.survey().await;
+    let home = HomeFacts {
+        systemd: true,
+        ..world.home()
+    };
+    let stops = |facts: &Facts, home: &HomeFacts| {
+        let changes = uninstall(facts, home).unwrap();
+        changes.contains(&Change::Unit { run: false })
+    };
+    facts.server.state = ServerState::Up("0.1.0".to_owned());
+    assert!(stops(&facts, &home));
+    facts.server.state = ServerState::Down(Unread(Text::plain("nobody")));
+    assert!(!stops(&facts, &home));
+    let wants = "/etc/systemd/system/multi-user.target.wants/voice-ai-realtime.service";
+    std::fs::create_dir_all(world.path(wants).parent().unwrap()).unwrap();
+    // To a file of the machine, which from here leads nowhere.
+    std::os::unix::fs::symlink(
+        "/usr/lib/systemd/system/voice-ai-realtime.service",
+        world.path(wants),
+    )
+    .unwrap();
+    let home = HomeFacts {
+        systemd: true,
+        ..world.home()
+    };
+    assert!(stops(&facts, &home));
 }
