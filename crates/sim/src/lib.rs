@@ -31,6 +31,7 @@ mod recording;
 mod resample;
 mod script;
 pub mod speech;
+pub mod transcription;
 mod trust;
 pub mod ultravox;
 mod wire;

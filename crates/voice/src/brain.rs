@@ -26,6 +26,10 @@ pub trait Mind: Send {
     /// one under way.
     fn tell(&mut self, stimulus: Stimulus);
 
+    /// What was said in the call before this conversation began, in its order: no answer is wanted. Told once, before anything else. A
+    /// mind that goes by a script begins it anew.
+    fn remember(&mut self, _before: &[crate::engine::Exchange]) {}
+
     /// The next piece of the answer. Pending while there is none. Each stimulus that wants an answer gets one
     /// [`Thought::Done`] (or [`Thought::Failed`]), even if nothing is said (a digit of a number), unless another comes before.
     fn poll_thought(&mut self, cx: &mut Context<'_>) -> Poll<Thought>;

@@ -246,6 +246,14 @@ impl Service {
         }
     }
 
+    /// Sorts JSON of success that is not what was asked for.
+    pub(crate) fn misread(&self, answer: &Value, private: &[&str]) -> Failure {
+        if said::is_error(answer) {
+            return self.in_place(answer, private);
+        }
+        self.place.broke("answers with JSON of another shape")
+    }
+
     /// As much of an error as is worth reading.
     async fn beginning(&self, mut response: Response, limit: Limit<'_>) -> String {
         let mut body = Vec::new();

@@ -1,20 +1,24 @@
 //! Speech to text.
 //!
 //! [`WorkerPool`] is the [`Transcriber`] of the server: Whisper in processes of its own ([`worker`]), so that a crash of
-//! the native library costs one retry and never a call. What they say to each other is in [`frame`].
+//! the native library costs one retry and never a call. What they say to each other is in [`frame`]. [`TranscriptionService`] asks a
+//! provider instead.
 
 mod command;
 pub mod frame;
 mod pool;
 mod process;
+mod service;
 mod text;
 mod whisper;
 pub mod worker;
 
 pub use command::WorkerCommand;
 pub use pool::{PoolSettings, PoolState, WorkerPool};
+pub use service::{TranscriptionConfig, TranscriptionService, Vendor};
 pub use whisper::{LoadError, Whisper};
 
+use crate::service::Failure;
 use futures_util::future::BoxFuture;
 use secretary::Language;
 use std::sync::Arc;
@@ -49,4 +53,7 @@ pub enum SttError {
     /// The worker died twice over the same utterance, or cannot be started.
     #[error("the speech-to-text worker failed: {0}")]
     Worker(String),
+    /// A provider's service failed, or refused.
+    #[error(transparent)]
+    Service(#[from] Failure),
 }

@@ -71,7 +71,8 @@ impl Local {
             language: secretary.language,
             name: secretary.voice.clone(),
         };
-        let mind = engine.brain.begin(secretary.clone(), setup.tools.clone());
+        let mut mind = engine.brain.begin(secretary.clone(), setup.tools.clone());
+        mind.remember(&setup.history);
         let hint = hint(secretary, &mind.vocabulary(), &mind.sayings());
         Self {
             call: setup.call,

@@ -6,9 +6,9 @@ use super::history::History;
 use super::prompt::system_prompt;
 use super::request::{Endpoint, Question, with_options};
 use crate::brain::{ClauseCutter, Clock, Mind, Stimulus, Thought, tools};
-use crate::engine::ToolSpec;
+use crate::engine::{Exchange, ToolSpec};
 use crate::service::Failure;
-use call::{FailureKind, ToolCallId};
+use call::{FailureKind, Role, ToolCallId};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use secretary::Secretary;
@@ -96,6 +96,15 @@ impl Mind for Conversation {
         }
         if let Some(waker) = self.waker.take() {
             waker.wake();
+        }
+    }
+
+    fn remember(&mut self, before: &[Exchange]) {
+        for Exchange { role, text } in before {
+            match role {
+                Role::User => self.history.heard(text),
+                Role::Assistant => self.history.said(text, Vec::new(), Vec::new()),
+            }
         }
     }
 

@@ -220,6 +220,34 @@ async fn a_conversation_stays_one_that_the_endpoint_takes() {
     }
 }
 
+/// A call that another engine began is gone on with.
+#[tokio::test]
+async fn what_was_said_before_is_remembered() {
+    let exchange = |role, text: &str| voice::Exchange {
+        role,
+        text: text.into(),
+    };
+    for wire in Wire::ALL {
+        let mut rig = Rig::of(wire, [Reply::saying("Sim.")]).await;
+        rig.mind.remember(&[
+            exchange(call::Role::Assistant, "Olá!"),
+            exchange(call::Role::User, "quero um plano"),
+            exchange(call::Role::Assistant, "Temos três."),
+        ]);
+        assert_eq!(rig.says("o mais barato").await, ["Sim."]);
+        assert_eq!(
+            rig.asked(0),
+            [
+                "user: [the call begins]",
+                "assistant: Olá!",
+                "user: quero um plano",
+                "assistant: Temos três.",
+                "user: o mais barato"
+            ]
+        );
+    }
+}
+
 #[tokio::test]
 async fn all_live_answers_of_a_conversation_end_with_it() {
     for wire in Wire::ALL {
