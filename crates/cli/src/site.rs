@@ -72,15 +72,17 @@ impl Site {
 
     /// The configuration that is named, else one in this folder, else the machine's, else the defaults. What is wrong with it is a finding.
     fn configured(&self, host: &Host) -> Configured {
-        let packaged = host.path(PACKAGED);
-        let meant = match host.is_here() {
-            true => self.source.file(),
-            false => self.source.named().map(Path::to_owned),
+        let (there, shown) = match (host.is_here(), self.source.named()) {
+            (true, _) => {
+                let file = self.source.file().unwrap_or_else(|| PACKAGED.into());
+                (file.clone(), file)
+            }
+            (false, named) => {
+                let shown = self.of_machine(named.unwrap_or(Path::new(PACKAGED)));
+                (host.path(&shown), shown)
+            }
         };
-        let (file, shown) = match meant {
-            Some(file) => (file.is_file().then(|| file.clone()), file),
-            None => (packaged.is_file().then_some(packaged), PathBuf::from(PACKAGED)),
-        };
+        let file = there.is_file().then_some(there);
         let (config, inventory) = match self.loaded(host, file.as_deref()) {
             Ok(config) => {
                 let inventory = Inventory::of(&config);
@@ -98,13 +100,15 @@ impl Site {
             }
         };
         let configured = Configured::of(&shown, file.is_some(), config, inventory);
-        let secretaries = &configured.secretaries;
-        // As the machine itself has it.
-        let secretaries = secretaries.strip_prefix(&self.root).unwrap_or(secretaries);
         Configured {
-            secretaries: Path::new("/").join(secretaries),
+            secretaries: self.of_machine(&configured.secretaries),
             ..configured
         }
+    }
+
+    /// A path as the machine itself has it.
+    fn of_machine(&self, path: &Path) -> PathBuf {
+        Path::new("/").join(path.strip_prefix(&self.root).unwrap_or(path))
     }
 
     /// Reads the configuration. What it names by an absolute path lies below the root, where that is not this machine's own.

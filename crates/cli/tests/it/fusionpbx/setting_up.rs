@@ -350,3 +350,26 @@ async fn a_domain_s_time_zone_is_fusionpbxs_and_is_shown() {
         tells(&world.text(CONFIG), &["timezone = \"America/Sao_Paulo\""]);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_configuration_that_is_named_is_the_machine_s_that_is_looked_at() {
+    let Some(world) = World::new(Version::V5_6).await else {
+        return;
+    };
+    let file = "/opt/voice-ai/own.toml";
+    let below = world.estate.path(file).display().to_string();
+    let setup = ["setup", "--domain", DOMAIN, "--no-test-call", "--yes", "--config"];
+    // As a container has it in its environment, whose own file of that path is another.
+    let output = world
+        .command(&setup[..5])
+        .env("VOICE_AI_CONFIG", file)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+    tells(&world.text(file), &["[[pbx]]", DOMAIN_UUID]);
+    assert!(!world.estate.path(CONFIG).exists());
+    for named in [file, &below] {
+        let again = world.printed(&[&setup[..], &[named]].concat());
+        tells(&again, &["nothing to change"]);
+    }
+}
