@@ -110,7 +110,7 @@ fn reached(listener: SocketAddr) -> SocketAddr {
 }
 
 /// What lies at the bottom of it.
-fn cause(error: &reqwest::Error) -> String {
+pub(crate) fn cause(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return format!("nothing came within {} s", PATIENCE.as_secs());
     }

@@ -1,5 +1,7 @@
 //! `voice-ai doctor`: what is wrong with the integration, a line each.
 
+mod keys;
+
 use crate::client::block_on;
 use crate::config::BAD_CONFIG;
 use crate::site::Site;
@@ -30,16 +32,17 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let lang = arguments.site.lang();
-    let found = block_on(async { Ok(arguments.site.find().await) })?;
-    let only = match &arguments.domain {
-        None => None,
-        Some(wanted) => match found.domain(Some(wanted)) {
-            Ok(domain) => Some(domain.uuid),
-            Err(error) => {
-                eprintln!("voice-ai: {error}");
-                return Ok(ExitCode::from(BAD_CONFIG));
-            }
-        },
+    let found = block_on(async {
+        let mut found = arguments.site.find().await;
+        found.facts.service.keys = keys::asked(&found.config).await;
+        Ok(found)
+    })?;
+    let only = match found.only(arguments.domain.as_deref()) {
+        Ok(only) => only,
+        Err(error) => {
+            eprintln!("voice-ai: {error}");
+            return Ok(ExitCode::from(BAD_CONFIG));
+        }
     };
     let findings = checks::check(&found.facts, only);
     let mut out = stdout().lock();

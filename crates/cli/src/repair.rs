@@ -70,15 +70,12 @@ async fn mend(arguments: &Arguments, codes: &[Code]) -> anyhow::Result<ExitCode>
         list(&carrying, &arguments.doing).await?;
         return Ok(ExitCode::SUCCESS);
     }
-    let only = match &arguments.domain {
-        None => None,
-        Some(wanted) => match found.domain(Some(wanted)) {
-            Ok(domain) => Some(domain.uuid),
-            Err(error) => {
-                eprintln!("voice-ai: {error}");
-                return Ok(ExitCode::from(BAD_CONFIG));
-            }
-        },
+    let only = match found.only(arguments.domain.as_deref()) {
+        Ok(only) => only,
+        Err(error) => {
+            eprintln!("voice-ai: {error}");
+            return Ok(ExitCode::from(BAD_CONFIG));
+        }
     };
     let Repair { changes, left, .. } = repair(&found.facts, only, codes);
     if changes.is_empty() && !left.is_empty() && !arguments.doing.json {

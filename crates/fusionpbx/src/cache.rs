@@ -77,6 +77,16 @@ pub enum CacheError {
         "{ALL_DIALPLANS} cannot be cleared in memcached: name each context, as in dialplan:pbx.example.com"
     )]
     NoList,
+    /// mod_memcache does not reach it.
+    #[error(
+        "{key} is in memcached, which does not answer FreeSWITCH ({reply}): systemctl start memcached; voice-ai explain CA-04 tells more"
+    )]
+    Memcached {
+        /// The key.
+        key: String,
+        /// What mod_memcache says.
+        reply: String,
+    },
     /// FreeSWITCH refused.
     #[error(transparent)]
     Command(#[from] CommandError),
@@ -102,6 +112,9 @@ impl CacheError {
             ),
             Self::NoList => format!(
                 "{ALL_DIALPLANS} não pode ser limpo no memcached: indique cada contexto, como em dialplan:pbx.example.com"
+            ),
+            Self::Memcached { key, reply } => format!(
+                "{key} está no memcached, que não responde ao FreeSWITCH ({reply}): systemctl start memcached; voice-ai explain CA-04 diz mais"
             ),
             Self::Command(error) => format!("o FreeSWITCH recusou: {error}"),
             Self::Method { method } => {
@@ -149,15 +162,29 @@ async fn remove(
         CacheMethod::Memcache => {
             let key_text = || key.as_str().to_owned();
             let console = console.ok_or_else(|| CacheError::NoConsole { key: key_text() })?;
-            match console.delete_from_memcache(key).await? {
-                true => Ok(Removed::Value),
-                false => Ok(Removed::Nothing),
+            match console.delete_from_memcache(key).await {
+                Ok(true) => Ok(Removed::Value),
+                Ok(false) => Ok(Removed::Nothing),
+                // The words of libmemcached: CONNECTION FAILURE, SERVER IS MARKED DEAD and others of the connection.
+                Err(CommandError::Failed { reply, .. }) if is_unreached(&reply) => {
+                    Err(CacheError::Memcached {
+                        key: key_text(),
+                        reply,
+                    })
+                }
+                Err(error) => Err(error.into()),
             }
         }
         CacheMethod::Other(method) => Err(CacheError::Method {
             method: method.clone(),
         }),
     }
+}
+
+fn is_unreached(reply: &str) -> bool {
+    ["CONNECTION", "SERVER", "HOST", "TIMEOUT"]
+        .iter()
+        .any(|word| reply.contains(word))
 }
 
 const fn event(method: &CacheMethod) -> Option<CacheEvent> {

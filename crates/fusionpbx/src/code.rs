@@ -159,6 +159,8 @@ codes! {
     ModuleNoTls = "MO-08" in Module,
     /// mod_lua is not loaded, and the script needs it.
     ModuleLua = "MO-09" in Module,
+    /// The build plays nothing of what the leg sends: `raw`, and an open build.
+    ModuleNoPlayback = "MO-10" in Module,
 
     /// The service does not run.
     ServerNotRunning = "SV-01" in Server,

@@ -13,7 +13,7 @@ use crate::{ChoiceOfDialplan, DatabaseFacts};
 use columns::Columns;
 use secretary::DomainUuid;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
-use sqlx::{ConnectOptions as _, Connection as _, PgPool};
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool};
 use std::time::Duration;
 
 /// How long a connection may take to come about, and how long everything that is read may take.
@@ -100,16 +100,25 @@ impl Database {
     }
 
     async fn read(&self) -> Result<DatabaseFacts, Reason> {
-        // On one connection: another one costs more than all queries together.
-        let mut connection = self.pool.acquire().await?;
-        let columns = Columns::read(&mut connection).await?;
-        let version = tables::version(&mut connection, &columns).await?;
-        let domains = tables::domains(&mut connection, &columns).await?;
-        let dialplans = dialplans::read(&mut connection, &columns).await?;
-        let destinations = tables::destinations(&mut connection, &columns).await?;
-        let modules = tables::modules(&mut connection, &columns).await?;
-        let defaults = tables::defaults(&mut connection, &columns).await?;
-        let numbers = numbers::read(&mut connection, &columns).await?;
+        // On one connection: another one costs more than all queries together. PostgreSQL itself sees to it that nothing is changed, and that
+        // all is of one moment.
+        let reading = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        let mut transaction = self.pool.begin_with(reading).await?;
+        let facts = Self::read_all(&mut transaction).await;
+        // Left to itself it would hold its locks until the connection is used again.
+        transaction.rollback().await?;
+        facts
+    }
+
+    async fn read_all(connection: &mut PgConnection) -> Result<DatabaseFacts, Reason> {
+        let columns = Columns::read(connection).await?;
+        let version = tables::version(connection, &columns).await?;
+        let domains = tables::domains(connection, &columns).await?;
+        let dialplans = dialplans::read(connection, &columns).await?;
+        let destinations = tables::destinations(connection, &columns).await?;
+        let modules = tables::modules(connection, &columns).await?;
+        let defaults = tables::defaults(connection, &columns).await?;
+        let numbers = numbers::read(connection, &columns).await?;
         let usual = if columns.is_boolean("v_dialplans", "dialplan_enabled") {
             ChoiceOfDialplan::Single
         } else {

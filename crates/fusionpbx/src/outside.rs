@@ -44,7 +44,7 @@ impl Reality {
     /// Why there is none, and what helps.
     pub async fn console(&self) -> Result<Console, Text> {
         let settings = freeswitch::Settings {
-            name: "FusionPBX".into(),
+            name: format!("{}:{}", self.event_socket.host, self.event_socket.port),
             host: self.event_socket.host.clone(),
             port: self.event_socket.port,
             password: Password::new(self.event_socket.password.reveal()),

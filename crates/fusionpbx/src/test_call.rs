@@ -6,7 +6,7 @@
 mod stops;
 
 use crate::dialplan::{Takes, number_of, secretary_rows, takes};
-use crate::{Code, DialplanRow, Facts, Text, Upgrade};
+use crate::{Code, DialplanRow, Facts, ModuleBuild, Text, Upgrade};
 use serde::Serialize;
 
 /// A place on a call's way.
@@ -94,6 +94,8 @@ pub struct Seen {
     pub end: End,
     /// Whether mod_audio_stream is loaded; `None` where that could not be asked.
     pub module: Option<bool>,
+    /// Which build of it; `None` where there is none, or that is not to be seen.
+    pub build: Option<ModuleBuild>,
     /// Whether the service says that it is connected to this FreeSWITCH.
     pub service: Service,
     /// A stream's upgrade, asked for from this machine.
@@ -168,6 +170,8 @@ pub struct Call {
     pub secretary: String,
     /// The engine's name.
     pub engine: String,
+    /// How its audio travels: `raw`, `file` or `unicast`.
+    pub leg: String,
     /// Whether the engine is still waited for.
     pub opening: bool,
     /// What came of the caller's audio, in milliseconds.

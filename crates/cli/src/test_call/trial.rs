@@ -73,6 +73,13 @@ impl Trial<'_> {
             row: row_of(&self.found.facts, &self.domain.name, self.extension.as_str()),
             end: End::Gone,
             module: console.has_module(&ModuleName::audio_stream()).await.ok(),
+            build: self
+                .found
+                .facts
+                .module
+                .as_ref()
+                .ok()
+                .and_then(|module| module.build),
             service: Service::Connected,
             upgrade: self.found.facts.server.upgrade.clone(),
             call: None,
@@ -170,6 +177,7 @@ impl Trial<'_> {
             opening: call.state == CallState::Opening,
             secretary: call.secretary,
             engine: call.engine,
+            leg: call.leg,
             heard_ms: call.heard_ms,
             said_ms: call.said_ms,
         });

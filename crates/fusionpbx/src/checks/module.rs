@@ -3,12 +3,15 @@
 use super::script::not_used;
 use super::switch::not_reached;
 use super::{no_database, repair, unread};
-use crate::{Code, Facts, Finding, Lang, LoadedModule, ModuleBuild, ModuleFacts, Text};
+use crate::dialplan::{Action, Carrier, number_of, read_one, secretary_rows};
+use crate::{
+    Code, DatabaseFacts, DialplanRow, Facts, Finding, Lang, LoadedModule, ModuleBuild, ModuleFacts, Text,
+};
 
 /// Its name for FreeSWITCH and FusionPBX.
 pub(crate) const AUDIO_STREAM: &str = "mod_audio_stream";
 
-const CODES: [Code; 8] = [
+const CODES: [Code; 9] = [
     Code::ModuleFileMissing,
     Code::ModuleNotLoaded,
     Code::ModuleNoAutoload,
@@ -17,6 +20,7 @@ const CODES: [Code; 8] = [
     Code::ModuleWrongVersion,
     Code::ModuleDangerousBuild,
     Code::ModuleNoTls,
+    Code::ModuleNoPlayback,
 ];
 
 pub(super) fn check(facts: &Facts) -> Vec<Finding> {
@@ -26,16 +30,20 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     }
     let mut findings = match &facts.module {
         Err(why) => unread(&CODES, &why.0),
-        Ok(module) => vec![
-            file(module),
-            loaded(facts, module),
-            autoload(module),
-            generated(facts, module),
-            symbols(facts, module),
-            version(facts, module),
-            build(module),
-            tls(facts, module),
-        ],
+        Ok(module) => [
+            vec![
+                file(module),
+                loaded(facts, module),
+                autoload(module),
+                generated(facts, module),
+                symbols(facts, module),
+                version(facts, module),
+                build(module),
+                tls(facts, module),
+            ],
+            playback(facts, module),
+        ]
+        .concat(),
     };
     findings.push(lua(facts));
     findings
@@ -303,6 +311,72 @@ fn build(module: &ModuleFacts) -> Finding {
             "voice-ai setup --leg unicast, ou install-mod-audio-stream.sh --module ARQUIVO.so",
         ),
     )
+}
+
+/// The leg `raw` sends binary frames, which the open builds drop without a word: the caller hears nothing (measured).
+fn playback(facts: &Facts, module: &ModuleFacts) -> Vec<Finding> {
+    let code = Code::ModuleNoPlayback;
+    let rows = facts.database.as_ref().map_or_else(|_| Vec::new(), raw_rows);
+    if rows.is_empty() {
+        let none = Text::new(
+            "no row wants the leg `raw`, which needs mod_audio_stream 1.0.3",
+            "nenhuma linha pede o modo `raw`, que precisa do mod_audio_stream 1.0.3",
+        );
+        return vec![Finding::ok(code, none)];
+    }
+    let build = match module.build {
+        None => return vec![Finding::skipped(code, no_file())],
+        Some(ModuleBuild::Closed | ModuleBuild::Unknown) => {
+            return vec![Finding::ok(
+                code,
+                Text::new("the build may play it", "a compilação pode tocá-lo"),
+            )];
+        }
+        Some(ModuleBuild::Amigniter) => "amigniter",
+        Some(ModuleBuild::Sptmru) => "sptmru",
+    };
+    let fault = |row: &DialplanRow, database: &DatabaseFacts| {
+        let number = number_of(row, database).unwrap_or_else(|| "?".to_owned());
+        let setup = format!(
+            "voice-ai setup --domain {} --extension {number} --leg",
+            row.context
+        );
+        let finding = Finding::fault(
+            code,
+            Text::new(
+                format!(
+                    "the row wants the leg `raw`, and the build of {build} plays no binary frames: callers hear nothing"
+                ),
+                format!(
+                    "a linha pede o modo `raw`, e a compilação do {build} não toca quadros binários: quem liga não ouve nada"
+                ),
+            ),
+            Text::new(
+                "the leg `unicast` or `file`, or mod_audio_stream 1.0.3",
+                "o modo `unicast` ou `file`, ou o mod_audio_stream 1.0.3",
+            ),
+            Text::plain(format!("{setup} unicast | {setup} file")),
+        );
+        let subject = format!("{} {number}@{}", row.name, row.context);
+        finding.about(subject).of_row(row.uuid)
+    };
+    let Ok(database) = &facts.database else {
+        return Vec::new();
+    };
+    rows.into_iter().map(|row| fault(row, database)).collect()
+}
+
+/// The rows that have the script ask for the leg `raw`.
+fn raw_rows(database: &DatabaseFacts) -> Vec<&DialplanRow> {
+    let is_raw = |row: &&DialplanRow| {
+        let meaning = row.xml.as_deref().and_then(|xml| read_one(xml).ok());
+        row.enabled
+            && meaning.is_some_and(|meaning| {
+                let is_script = |action: &Action| Carrier::of(action) == Some(Carrier::Script);
+                meaning.variable_before(is_script, "voice_ai_leg") == Some("raw")
+            })
+    };
+    secretary_rows(database).filter(is_raw).collect()
 }
 
 fn tls(facts: &Facts, module: &ModuleFacts) -> Finding {

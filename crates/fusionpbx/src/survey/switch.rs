@@ -135,7 +135,7 @@ type Told = (Option<Running>, Option<i64>);
 
 async fn ask(place: &EventSocket, told: &mut Option<Told>) -> EslState {
     let settings = Settings {
-        name: "FusionPBX".to_owned(),
+        name: format!("{}:{}", place.host, place.port),
         host: place.host.clone(),
         port: place.port,
         password: Password::new(place.password.reveal()),

@@ -1,7 +1,7 @@
 //! What is seen at each station, or why the call stopped there.
 
 use super::{Call, End, Row, Seen, Service, Station, Stop};
-use crate::{Code, Lang, Text, Upgrade};
+use crate::{Code, Lang, ModuleBuild, Text, Upgrade};
 
 /// What says more where the service itself has the reason.
 const LOG: &str = "journalctl -u voice-ai-realtime -n 50";
@@ -395,7 +395,19 @@ fn audio_in(seen: &Seen) -> Result<Text, Stop> {
 }
 
 fn audio_out(seen: &Seen) -> Result<Text, Stop> {
+    let is_open = matches!(seen.build, Some(ModuleBuild::Amigniter | ModuleBuild::Sptmru));
     match &seen.call {
+        Some(Call { leg, .. }) if leg == "raw" && is_open => Err(Stop {
+            found: Text::new(
+                "the leg is `raw`, and this build of mod_audio_stream plays no binary frames: the caller hears nothing",
+                "o modo é `raw`, e esta compilação do mod_audio_stream não toca quadros binários: quem liga não ouve nada",
+            ),
+            remedy: Text::plain(format!(
+                "voice-ai setup --domain {} --extension {} --leg unicast",
+                seen.context, seen.extension
+            )),
+            codes: &[Code::ModuleNoPlayback],
+        }),
         Some(Call { said_ms, .. }) if *said_ms > 0 => Ok(Text::plain(format!("{said_ms} ms"))),
         Some(call) => Err(Stop {
             found: Text::new(

@@ -1,7 +1,7 @@
 //! At which station a test call stopped, told from what was seen of it.
 
 use fusionpbx::test_call::{Call, End, Passed, Row, Seen, Service, Station, Stop, is_whole, stations};
-use fusionpbx::{Code, Lang, Text, Upgrade};
+use fusionpbx::{Code, Lang, ModuleBuild, Text, Upgrade};
 
 /// A parked call that passed every station.
 fn whole() -> Seen {
@@ -11,11 +11,13 @@ fn whole() -> Seen {
         row: Row::Parks,
         end: End::Parked { ours: true },
         module: Some(false),
+        build: None,
         service: Service::Connected,
         upgrade: Some(Upgrade::Works),
         call: Some(Call {
             secretary: "reception".to_owned(),
             engine: "local".to_owned(),
+            leg: "unicast".to_owned(),
             opening: false,
             heard_ms: 20,
             said_ms: 20,
@@ -188,6 +190,24 @@ fn each_thing_that_is_missing_stops_a_call_at_its_own_station() {
         assert_eq!(at, station, "{seen:?}: {stop:?}");
         assert!(stop.codes.contains(&code), "{seen:?}: {stop:?}");
     }
+}
+
+#[test]
+fn audio_that_the_module_does_not_play_is_not_heard() {
+    let raw = |build| {
+        let mut seen = Seen { build, ..streamed() };
+        seen.call.as_mut().unwrap().leg = "raw".to_owned();
+        seen
+    };
+    for build in [ModuleBuild::Amigniter, ModuleBuild::Sptmru] {
+        let (station, stop) = stopped(&raw(Some(build)));
+        assert_eq!(
+            (station, stop.codes),
+            (Station::AudioOut, &[Code::ModuleNoPlayback][..])
+        );
+    }
+    assert!(is_whole(&raw(Some(ModuleBuild::Closed))));
+    assert!(is_whole(&raw(None)));
 }
 
 #[test]

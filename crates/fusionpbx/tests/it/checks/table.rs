@@ -3,8 +3,9 @@
 use super::whole::{CACHE, CONFIG, CONTEXT, LOAD, file};
 use freeswitch::SCRIPT;
 use fusionpbx::{
-    CacheMethod, Code, EngineKey, EslState, Facts, KeyState, LoadedModule, ModuleBuild, ModuleFacts, Owner,
-    PasswordCut, PortOwner, Running, SecondConfig, ServerState, Text, Unread, Upgrade, Verdict,
+    CacheMethod, Code, DialplanRow, EngineKey, EslState, Facts, KeyState, LoadedModule, ModuleBuild,
+    ModuleFacts, Owner, PasswordCut, PortOwner, Running, SecondConfig, ServerState, Text, Unread, Upgrade,
+    Verdict,
 };
 
 /// What repair makes of it.
@@ -385,6 +386,31 @@ pub(super) const CASES: &[Case] = &[
     }),
     case(Code::ModuleLua, Fault, Safe, "mod_lua", |facts| {
         without(facts, LoadedModule::Lua)
+    }),
+    case(Code::ModuleNoPlayback, Fault, ByHand, "amigniter", |facts| {
+        let rows = &mut facts.database.as_mut().unwrap().dialplans;
+        let is_ours =
+            |row: &&mut DialplanRow| row.context == CONTEXT && row.name.starts_with("voice_secretary");
+        let row = rows.iter_mut().find(is_ours).unwrap();
+        let lua = "<action application=\"lua\"";
+        let raw = format!("<action application=\"set\" data=\"voice_ai_leg=raw\"/>{lua}");
+        row.xml = Some(row.xml.as_ref().unwrap().replace(lua, &raw));
+        row.details
+            .iter_mut()
+            .filter(|detail| detail.kind == "lua")
+            .for_each(|detail| detail.order += 5);
+        let mut set = row
+            .details
+            .iter()
+            .find(|detail| detail.kind == "set")
+            .unwrap()
+            .clone();
+        set.uuid = uuid::Uuid::new_v4();
+        set.data = "voice_ai_leg=raw".to_owned();
+        set.order = row.details.iter().map(|detail| detail.order).max().unwrap() - 1;
+        row.details.push(set);
+        let file = super::whole::cached(facts);
+        facts.cache.as_mut().unwrap().files = vec![file];
     }),
     case(Code::ServerNotRunning, Fault, ByHand, "127.0.0.1:8086", down),
     case(Code::ServerNotRunning, Fault, ByHand, "nginx", |facts| {

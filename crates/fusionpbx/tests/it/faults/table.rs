@@ -507,6 +507,24 @@ pub(super) const FAULTS: &[Case] = &[
     case(Code::ModuleNoTls, ByHand, "no TLS", |world| {
         world.service.tls = true
     }),
+    case(
+        Code::ModuleNoPlayback,
+        ByHand,
+        "frames that nobody plays",
+        |world| {
+            row(
+                world,
+                "dialplan_xml = replace(dialplan_xml, '<action application=\"lua\"', \
+             '<action application=\"set\" data=\"voice_ai_leg=raw\"/><action application=\"lua\"')",
+            );
+            world.run(&format!(
+            "CREATE TEMP TABLE parts AS SELECT * FROM v_dialplan_details WHERE {OURS} AND dialplan_detail_data LIKE 'voice_ai_url=%'; \
+             UPDATE parts SET dialplan_detail_uuid = gen_random_uuid(), dialplan_detail_data = 'voice_ai_leg=raw', \
+             dialplan_detail_order = dialplan_detail_order + 2; INSERT INTO v_dialplan_details SELECT * FROM parts"
+        ));
+            emptied(world);
+        },
+    ),
     case(Code::CacheDiffers, Otherwise, "a setting twice", |world| {
         world.run(
             "INSERT INTO v_default_settings (default_setting_uuid, default_setting_category, default_setting_subcategory, \
