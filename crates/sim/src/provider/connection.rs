@@ -42,6 +42,8 @@ pub(crate) enum Received<'a> {
 pub(crate) enum Out {
     /// An event.
     Event(Value),
+    /// An event in a binary message.
+    Packed(Value),
     /// A binary message.
     Binary(Vec<u8>),
     /// A text that may be no event.
@@ -138,6 +140,11 @@ impl Connection {
                 let text = event.to_string();
                 self.note(Side::Server, event);
                 socket.send(Message::Text(text.into())).await.is_ok()
+            }
+            Out::Packed(event) => {
+                let text = event.to_string();
+                self.note(Side::Server, event);
+                socket.send(Message::Binary(text.into())).await.is_ok()
             }
             Out::Binary(bytes) => {
                 self.log.send_modify(|log| log.spoken_bytes += bytes.len());

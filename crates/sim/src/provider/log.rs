@@ -55,6 +55,15 @@ impl Log {
         self.of(Side::Server, kind)
     }
 
+    /// What one side's events have at this JSON pointer, for those that have it. For an API whose events have no type.
+    pub fn having(&self, from: Side, pointer: &str) -> Vec<&Value> {
+        self.events
+            .iter()
+            .filter(|s| s.from == from)
+            .filter_map(|s| s.event.pointer(pointer))
+            .collect()
+    }
+
     fn of(&self, from: Side, kind: &str) -> Vec<&Value> {
         self.events
             .iter()
