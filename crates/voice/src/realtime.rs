@@ -6,11 +6,19 @@
 //! hands both to [`open`].
 
 mod dial;
+mod door;
+mod headstrong;
+mod instructions;
 mod link;
 mod outlet;
 mod session;
 
 pub(crate) use dial::{Dialler, Refused, Socket};
+pub use door::DoorError;
+
+pub(crate) use door::{Address, Door};
+pub(crate) use headstrong::Headstrong;
+pub(crate) use instructions::instructions;
 pub(crate) use outlet::Outlet;
 pub(crate) use session::{Rates, open};
 

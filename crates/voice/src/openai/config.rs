@@ -6,8 +6,7 @@ use super::protocol::{
 };
 use crate::ApiKey;
 use crate::engine::{Setup, ToolSpec};
-use crate::realtime::Bounds;
-use secretary::Secretary;
+use crate::realtime::{Bounds, instructions};
 use std::time::Duration;
 
 /// The engine's configuration.
@@ -101,20 +100,6 @@ fn tool(spec: &ToolSpec) -> Tool {
         description: spec.description.clone(),
         parameters: spec.parameters.clone(),
     }
-}
-
-/// The secretary's own instructions as of the call's beginning, and what the model cannot know: the language, and that the call has spoken already.
-fn instructions(secretary: &Secretary) -> String {
-    let mut text = format!(
-        "{}\n\nThis is a phone call. Speak {}.",
-        secretary.instructions(jiff::Timestamp::now()),
-        secretary.language
-    );
-    if !secretary.greeting.text.is_empty() {
-        text.push_str(" The caller has already been greeted with these words; do not greet again: ");
-        text.push_str(&secretary.greeting.text);
-    }
-    text.trim_start().to_owned()
 }
 
 /// How the server finds the end of a turn.
