@@ -7,7 +7,10 @@
 
 pub mod brain;
 pub mod cascade;
+
+pub mod deepgram;
 pub mod engine;
+pub mod gemini;
 mod key;
 pub mod loopback;
 pub mod models;
@@ -20,4 +23,5 @@ mod usage;
 
 pub use engine::{ConnectError, Engine, Event, Exchange, Session, Setup};
 pub use key::ApiKey;
+pub use realtime::DoorError;
 pub use usage::Usage;

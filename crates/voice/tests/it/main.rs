@@ -8,12 +8,15 @@
 )]
 
 mod cascade;
+mod deepgram;
 mod echo;
+mod gemini;
 mod llm;
 mod loopback;
 mod models;
 mod official;
 mod openai;
+mod rig;
 mod script;
 mod stt;
 mod tts;
