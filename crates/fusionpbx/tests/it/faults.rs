@@ -90,6 +90,33 @@ async fn all(version: Version) {
     assert!(wrong.is_empty(), "{version:?}\n{}", wrong.join("\n"));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn freeswitch_is_only_asked_what_changes_nothing() {
+    const ASKED: [&str; 7] = [
+        "auth ",
+        "api version",
+        "api global_getvar ",
+        "api hostname",
+        "api module_exists ",
+        "api show ",
+        "exit",
+    ];
+    let Some(world) = World::new(Version::V5_6).await else {
+        return;
+    };
+    let before = world.fake.commands().len();
+    world.survey().await;
+    let commands = world.fake.commands().split_off(before);
+    assert!(!commands.is_empty());
+    let clock =
+        |command: &str| command.starts_with("api strepoch") || command.starts_with("api strmicroepoch");
+    let others: Vec<_> = commands
+        .iter()
+        .filter(|command| !clock(command) && !ASKED.iter().any(|asked| command.starts_with(asked)))
+        .collect();
+    assert!(others.is_empty(), "{others:?}");
+}
+
 #[test]
 fn no_check_is_without_a_fault_on_a_real_database() {
     let is_broken = |code: &&Code| FAULTS.iter().any(|case| case.code == **code);

@@ -2,6 +2,7 @@
 
 mod elf;
 mod files;
+mod memcached;
 mod module;
 mod service;
 mod stage;

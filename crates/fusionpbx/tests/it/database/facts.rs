@@ -1,6 +1,6 @@
 //! The facts are what the rows say, whatever the types of their columns.
 
-use crate::estate::{FusionPbx, Rows, Version};
+use crate::estate::{FusionPbx, ROLE, Rows, Version};
 use fusionpbx::database::Reason;
 use fusionpbx::{CacheMethod, ChoiceOfDialplan, Database, DatabaseFacts, DialplanRow, Settings};
 use std::path::{Path, PathBuf};
@@ -337,5 +337,24 @@ async fn the_event_socket_of_an_older_version_is_in_a_table() {
             (socket.host.as_str(), socket.port, socket.password.reveal()),
             ("192.0.2.9", 8023, "Other")
         );
+    }
+}
+
+#[tokio::test]
+async fn looking_cannot_change_anything_whatever_the_database_would_do() {
+    for version in Version::ALL {
+        let Some(estate) = FusionPbx::with(version, Rows::Own) else {
+            return;
+        };
+        // A table that notes who reads it: PostgreSQL itself refuses that to a look.
+        estate.run(&format!(
+            "CREATE TABLE noted (at timestamptz); GRANT ALL ON noted TO {ROLE}; \
+             CREATE FUNCTION note() RETURNS text LANGUAGE sql VOLATILE AS 'INSERT INTO noted VALUES (now()) RETURNING ''5.6''::text'; \
+             ALTER TABLE v_software RENAME TO software; \
+             CREATE VIEW v_software AS SELECT software_uuid, software_name, note() AS software_version FROM software; \
+             GRANT ALL ON v_software TO {ROLE}"
+        ));
+        let refused = database(&estate).await.facts().await.unwrap_err().to_string();
+        assert!(refused.contains("read-only transaction"), "{refused}");
     }
 }
