@@ -75,8 +75,13 @@ impl RouteArguments {
             secretary: uuid_of(secretary)?,
             leg: match (self.leg, &there, &server) {
                 (None, Some(there), None) => there.leg.clone(),
-                (choice, ..) => {
-                    let choice = choice.unwrap_or(Leg::Auto).into();
+                (choice, there, _) => {
+                    let as_it_is = || {
+                        there
+                            .as_ref()
+                            .map_or(LegChoice::Auto, |there| LegChoice::of(&there.leg))
+                    };
+                    let choice = choice.map_or_else(as_it_is, LegChoice::from);
                     leg(choice, server.as_ref(), &found.facts).map_err(|hindrance| hindrance.text())?
                 }
             },

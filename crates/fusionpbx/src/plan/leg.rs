@@ -19,6 +19,18 @@ pub enum LegChoice {
     Raw,
 }
 
+impl LegChoice {
+    /// The one that a row has.
+    pub fn of(leg: &EntryLeg) -> Self {
+        match (leg, named(leg)) {
+            (EntryLeg::Unicast, _) => Self::Unicast,
+            (EntryLeg::Script(_), Some("file")) => Self::File,
+            (EntryLeg::Script(_), Some("raw")) => Self::Raw,
+            (EntryLeg::Script(_), _) => Self::Auto,
+        }
+    }
+}
+
 /// The service's address as FreeSWITCH reaches it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerAddress {
@@ -80,7 +92,8 @@ pub fn is_near(switch: &SwitchFacts) -> bool {
 pub fn leg(choice: LegChoice, server: Option<&ServerAddress>, facts: &Facts) -> Result<EntryLeg, Hindrance> {
     let near = is_near(&facts.switch);
     let named = match choice {
-        LegChoice::Auto if near => return Ok(EntryLeg::Unicast),
+        // Whoever says where the service is has it elsewhere.
+        LegChoice::Auto if near && server.is_none() => return Ok(EntryLeg::Unicast),
         LegChoice::Unicast => return unicast(server, facts, near),
         LegChoice::Auto => None,
         LegChoice::File => Some("file"),
