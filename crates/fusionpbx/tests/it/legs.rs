@@ -143,3 +143,22 @@ fn what_callers_could_not_hear_is_refused() {
         assert!(leg(choice, None, &with(build)).is_ok(), "{choice:?} {build:?}");
     }
 }
+
+#[test]
+fn a_row_that_is_there_keeps_its_leg_when_the_service_moves() {
+    let near = facts("127.0.0.1:8085", "127.0.0.1");
+    let server = ServerAddress::parse("192.0.2.1").unwrap();
+    for choice in [LegChoice::Unicast, LegChoice::File, LegChoice::Raw] {
+        assert_eq!(LegChoice::of(&leg(choice, Some(&server), &near).unwrap()), choice);
+    }
+    // Who says where the service is has it elsewhere.
+    let by_itself = leg(LegChoice::Auto, Some(&server), &near).unwrap();
+    assert_eq!(
+        script(LegChoice::Auto, Some("192.0.2.1"), &near),
+        ["voice_ai_url=ws://192.0.2.1:8085"]
+    );
+    assert_eq!(
+        leg(LegChoice::of(&by_itself), Some(&server), &near).unwrap(),
+        by_itself
+    );
+}
