@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 const RATE: SampleRate = SampleRate::HZ_16000;
 
-async fn says(when: When, text: &str) -> Step {
+pub(crate) async fn says(when: When, text: &str) -> Step {
     let clip = Clip::spoken(text, "en", RATE, Line::Pcm)
         .await
         .expect("espeak-ng speaks");
@@ -21,7 +21,7 @@ async fn says(when: When, text: &str) -> Step {
     }
 }
 
-async fn call(node: &Node, script: Vec<Step>) -> Account {
+pub(crate) async fn call(node: &Node, script: Vec<Step>) -> Account {
     call_in(Mix::Mono, node, script).await
 }
 
@@ -50,7 +50,7 @@ async fn call_in(mix: Mix, node: &Node, script: Vec<Step>) -> Account {
 }
 
 /// What the assistant is reported to have been heard saying, in order.
-fn heard_of_assistant(account: &Account) -> Vec<&str> {
+pub(crate) fn heard_of_assistant(account: &Account) -> Vec<&str> {
     let lines = account.summary.transcript.iter();
     lines
         .filter(|line| line.role == Role::Assistant && line.is_final)

@@ -19,6 +19,7 @@ mod esl_proxy;
 mod estate;
 mod file_leg;
 mod flood;
+mod headstrong;
 mod late_engine;
 mod limits;
 mod line;

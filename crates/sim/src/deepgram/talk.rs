@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Quiet that ends a turn of the caller's.
-const SILENCE_MS: u64 = 400;
+const SILENCE_MS: u64 = 500;
 
 /// The close code after an `Error`.
 const AFTER_ERROR: u16 = 1000;

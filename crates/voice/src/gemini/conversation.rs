@@ -190,9 +190,11 @@ impl Conversation {
         self.talk.audio(&bytes);
     }
 
-    /// A tool is called within an answer, which ends with that: what the model says of the results is another.
+    /// A tool is called within an answer, which ends with that: what the model says of the results is another. The server's turn
+    /// goes on, so no sign of its end settles the caller's words.
     fn tools_called(&mut self, calls: Vec<FunctionCall>) {
         self.talk.begin_anew();
+        self.talk.settle();
         for call in calls {
             let id = self.tools.admit(call.id, &call.name);
             let arguments = Value::Object(call.args.unwrap_or_default());

@@ -299,7 +299,7 @@ async fn a_whole_conversation() {
         .await;
     let events = rig.answer_done(2).await;
     assert_eq!(text_of(&events), "Vou transferir.");
-    let words = |event: &EngineEvent| matches!(event, EngineEvent::Heard { turn: Some(TurnId(2)), text, .. } if text == heard[1]);
+    let words = |event: &EngineEvent| matches!(event, EngineEvent::Heard { turn: Some(TurnId(2)), text, is_final: true } if text == heard[1]);
     assert!(events.iter().any(words), "{events:?}");
     let id = tool_calls(&events).remove(0);
     rig.tell(EngineCommand::ToolResult {
