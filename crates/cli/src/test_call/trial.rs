@@ -8,7 +8,7 @@ use freeswitch::{
     VariableName, VariableValue,
 };
 use fusionpbx::test_call::{Call, End, Seen, Service, is_whole, row_of};
-use fusionpbx::{Domain, Lang, Reality, Text};
+use fusionpbx::{Domain, Lang, Reality, ServerState, Text};
 use gateway::api::{CallState, LiveCall, PbxState, PbxStatus};
 use secretary::CallUuid;
 use serde_json::Value;
@@ -145,7 +145,13 @@ impl Trial<'_> {
         };
         match Api::of(&self.found.config) {
             Ok(api) => self.ask(&api, far, seen).await,
-            Err(error) => seen.service = Service::Silent(silence(&error)),
+            // One that does not run has left no token, which would only hide that.
+            Err(error) => {
+                seen.service = Service::Silent(match &self.found.facts.server.state {
+                    ServerState::Down(why) => why.0.clone(),
+                    ServerState::Up(_) | ServerState::Stranger(_) => silence(&error),
+                });
+            }
         }
         Ok(is_there)
     }

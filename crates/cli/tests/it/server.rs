@@ -254,3 +254,45 @@ fn an_address_in_use_ends_serve_with_code_2() {
         errors(&output)
     );
 }
+
+#[test]
+fn every_command_finds_the_configuration_of_its_folder_but_where_another_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let models = folder.path().join("models");
+    let here = format!("[models]\ndir = \"{}\"\n[server]\nlistn = 1\n", models.display());
+    written(folder.path(), &here);
+    for command in [
+        ["config", "check"].as_slice(),
+        &["serve"],
+        &["pbx", "status"],
+        &["calls", "list"],
+        &["secretaries", "check"],
+        &["models", "list"],
+        &["messages", "list"],
+    ] {
+        let output = voice_ai(command).current_dir(folder.path()).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{command:?}: {}", errors(&output));
+        assert!(
+            errors(&output).contains("listn"),
+            "{command:?}: {}",
+            errors(&output)
+        );
+    }
+    written(folder.path(), &here.replace("listn = 1", ""));
+    let list = |command: &mut Command| {
+        let output = command.current_dir(folder.path()).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let shown = format!("Folder: {}\n", models.display());
+    assert!(list(&mut voice_ai(&["models", "list"])).starts_with(&shown));
+    let other = folder.path().join("other.toml");
+    std::fs::write(&other, "[models]\ndir = \"/elsewhere\"\n").unwrap();
+    let named = list(voice_ai(&["models", "list"]).env("VOICE_AI_CONFIG", &other));
+    assert!(named.starts_with("Folder: /elsewhere\n"), "{named}");
+    // Nothing is taken in the place of what is named and not there.
+    let output = voice_ai(&["config", "check", "--config", "nowhere.toml"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", errors(&output));
+}

@@ -1,8 +1,9 @@
 //! The service of a machine that is set up, as tests run it.
 
 use super::world::{DOMAIN, World};
-use crate::server::Server;
+use crate::server::{Server, voice_ai};
 use std::fs;
+use std::time::{Duration, Instant};
 
 /// A service of the machine, and where it is.
 pub(super) struct Running {
@@ -43,6 +44,27 @@ pub(super) fn serve(world: &World, ports: u16, keys: &str, change: impl Fn(Strin
         control,
     }
 }
+
+/// Waits until the service says of its FreeSWITCH that it is connected (exit code 0), or is not (3).
+pub(super) fn is_connected(world: &World, service: &Running, code: i32) {
+    let begun = Instant::now();
+    let config = world.estate.root().join("voice-ai.toml").display().to_string();
+    loop {
+        let mut command = voice_ai(&["pbx", "status", "--config", &config]);
+        let told = command
+            .env("VOICE_AI__SERVER__CONTROL", &service.control)
+            .output();
+        let told = told.unwrap();
+        if told.status.code() == Some(code) {
+            return;
+        }
+        assert!(begun.elapsed() < LIMIT, "never {code}: {told:?}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Nothing here takes so long unless it is broken.
+const LIMIT: Duration = Duration::from_secs(30);
 
 /// The secretary says nothing by itself, on an engine of this name.
 pub(super) fn silenced(world: &World, engine: &str) {

@@ -1,7 +1,7 @@
 //! `voice-ai test-call`: calls through a fake FreeSWITCH's dialplan to a real service, whole and broken at each station once.
 
 use super::estate::Version;
-use super::service::{Running, provider, serve, silenced};
+use super::service::{Running, is_connected, provider, serve, silenced};
 use super::world::{DOMAIN, DOMAIN_UUID, World, tells, told};
 use serde_json::Value;
 use sim::Module;
@@ -165,6 +165,43 @@ async fn a_call_that_the_dialplan_does_not_carry_stops_there_or_at_what_its_row_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_that_is_no_secretarys_stops_at_the_dialplan_though_a_row_takes_it() {
+    let Some(world) = world().await else { return };
+    // As FusionPBX's own rows for everything that is left do.
+    let greedy = vec![
+        ("answer".to_owned(), String::new()),
+        ("echo".to_owned(), String::new()),
+    ];
+    world.fake.extension("7777", Behaviour::Dialplan(greedy));
+    let arguments = ["--seconds", "1", "--json", "--extension", "7777"];
+    let output = calls(&world, &Running::nowhere(), &arguments);
+    let codes = is_stopped(&output, "dialplan");
+    for code in ["DP-01", "DP-02", "DP-04"] {
+        assert!(codes.contains(&code.into()), "no {code}: {codes:?}");
+    }
+    is_hung_up(&world);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_that_does_not_answer_is_told_once_in_the_language_of_who_asks() {
+    let Some(world) = world().await else { return };
+    world.fake.extension("8000", Behaviour::Dialplan(row(&world)));
+    for (lang, words) in [
+        ("en", "nothing answers at 127.0.0.1:1: "),
+        ("pt-BR", "nada responde em 127.0.0.1:1: "),
+    ] {
+        let output = calls(&world, &Running::nowhere(), &["--seconds", "1", "--lang", lang]);
+        assert_eq!(output.status.code(), Some(3), "{}", told(&output));
+        tells(&told(&output), &[words]);
+        assert!(
+            !told(&output).contains("is the service running"),
+            "{}",
+            told(&output)
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_script_without_a_module_or_without_a_way_to_the_service_stops_there() {
     let Some(world) = world().await else { return };
     let script = vec![("lua".to_owned(), "voice_secretary.lua".to_owned())];
@@ -194,9 +231,11 @@ async fn a_parked_call_that_no_service_takes_stops_at_the_socket_or_the_service(
             .estate
             .write("/etc/voice-ai/other.password", "not this one\n");
         let service = serve(&world, 31_400, "", wrong);
+        is_connected(&world, &service, 3);
         stops(&world, &service, "1", "socket", "SW-03");
     }
     let service = serve(&world, 31_500, "", |config| config);
+    is_connected(&world, &service, 0);
     let stranger = format!("domain_uuid={DOMAIN_UUID}");
     let mut elsewhere = without(&row, &stranger);
     elsewhere.insert(
