@@ -3,6 +3,8 @@
 //!
 //! Sources: PyPI `openai` 3.54; Microsoft Learn, "Speech to text REST API for short audio"; Google Cloud, "Method: speech.recognize", v1.
 
+pub mod live;
+
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};

@@ -13,7 +13,7 @@ mod speaking;
 
 use crate::brain::Brain;
 use crate::engine::{ConnectError, Engine, Session, Setup};
-use crate::stt::Transcriber;
+use crate::stt::{LiveTranscriber, Transcriber};
 use crate::tts::{Prompts, Synthesizer};
 use call::{By, Capabilities};
 use futures_util::future::{BoxFuture, FutureExt, ready};
@@ -23,6 +23,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Cascade {
     transcriber: Option<Arc<dyn Transcriber>>,
+    live: Option<Arc<dyn LiveTranscriber>>,
     synthesizer: Arc<dyn Synthesizer>,
     prompts: Arc<Prompts>,
     brain: Arc<dyn Brain>,
@@ -39,9 +40,22 @@ impl Cascade {
     ) -> Self {
         Self {
             transcriber,
+            live: None,
             synthesizer,
             prompts,
             brain,
+        }
+    }
+}
+
+impl Cascade {
+    /// The same, whose words are found while they are spoken. The transcriber, where there is one, finds those of a turn that this
+    /// one fails at.
+    #[must_use]
+    pub fn with_live(self, live: Arc<dyn LiveTranscriber>) -> Self {
+        Self {
+            live: Some(live),
+            ..self
         }
     }
 }

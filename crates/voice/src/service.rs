@@ -151,6 +151,11 @@ impl Service {
         &self.place
     }
 
+    /// The headers that let one in.
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
     /// The address of what is below the service's own: `segments` are escaped, so that a name can leave the path in no way.
     pub(crate) fn at(&self, segments: &[&str]) -> Url {
         let mut url = self.url.clone();

@@ -2,10 +2,11 @@
 //!
 //! [`WorkerPool`] is the [`Transcriber`] of the server: Whisper in processes of its own ([`worker`]), so that a crash of
 //! the native library costs one retry and never a call. What they say to each other is in [`frame`]. [`TranscriptionService`] asks a
-//! provider instead.
+//! provider instead, and [`LiveService`] one that listens while the caller speaks.
 
 mod command;
 pub mod frame;
+mod live;
 mod pool;
 mod process;
 mod service;
@@ -14,6 +15,7 @@ mod whisper;
 pub mod worker;
 
 pub use command::WorkerCommand;
+pub use live::{Listener, LiveConfig, LiveService, LiveTranscriber, LiveVendor};
 pub use pool::{PoolSettings, PoolState, WorkerPool};
 pub use service::{TranscriptionConfig, TranscriptionService, Vendor};
 pub use whisper::{LoadError, Whisper};

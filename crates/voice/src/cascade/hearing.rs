@@ -27,6 +27,15 @@ pub(super) struct Hearing {
     lost: u64,
 }
 
+/// What becomes of a turn that begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Begun {
+    /// It is another than before.
+    Anew,
+    /// It goes on.
+    Again,
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Span {
     turn: TurnId,
@@ -51,10 +60,10 @@ impl Hearing {
         }
     }
 
-    /// A turn begins, a little before now. The same turn again goes on.
-    pub(super) fn start(&mut self, turn: TurnId) {
+    /// A turn begins, a little before now. The same turn again goes on. Tells whether it is another.
+    pub(super) fn start(&mut self, turn: TurnId) -> Begun {
         if self.turn.is_some_and(|span| span.turn == turn) {
-            return;
+            return Begun::Again;
         }
         let start = self
             .end
@@ -62,6 +71,15 @@ impl Hearing {
             .max(self.floor)
             .max(self.begin());
         self.turn = Some(Span { turn, start });
+        Begun::Anew
+    }
+
+    /// The turn's audio from a position on, and the position behind it; nothing if the turn is not the one under way.
+    pub(super) fn after(&self, turn: TurnId, position: u64) -> Option<(Vec<i16>, u64)> {
+        let span = self.turn.filter(|span| span.turn == turn)?;
+        let from = position.max(span.start).saturating_sub(self.begin());
+        let skip = usize::try_from(from).unwrap_or(usize::MAX);
+        Some((self.samples.iter().skip(skip).copied().collect(), self.end))
     }
 
     /// The audio of the turn so far; nothing if it is not the one under way.
@@ -136,6 +154,21 @@ mod tests {
         hearing.forget(ONE);
         hearing.start(TWO);
         assert_eq!(bounds(&hearing, TWO), (10, 14));
+    }
+
+    #[test]
+    fn what_was_not_taken_yet_can_be_taken_piece_by_piece() {
+        let mut hearing = Hearing::default();
+        frames(&mut hearing, 0..100);
+        assert_eq!(hearing.start(ONE), Begun::Anew);
+        let (first, position) = hearing.after(ONE, 0).unwrap();
+        assert_eq!((first.len(), first[0], position), (20 * 320, 80, 32_000));
+        frames(&mut hearing, 100..102);
+        assert_eq!(hearing.start(ONE), Begun::Again);
+        let (second, position) = hearing.after(ONE, position).unwrap();
+        assert_eq!((second.len(), second[0]), (640, 100));
+        assert_eq!(hearing.after(ONE, position), Some((Vec::new(), position)));
+        assert_eq!(hearing.after(TWO, 0), None);
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! From the caller's audio to the words of a turn.
 
-use super::hearing::Hearing;
-use crate::stt::{SttError, Transcriber};
+use super::hearing::{Begun, Hearing};
+use crate::stt::{Listener, SttError, Transcriber};
 use call::TurnId;
 use futures_util::FutureExt;
+use futures_util::future::ready;
 use secretary::Language;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -20,6 +21,13 @@ pub(super) type Found = Result<String, SttError>;
 /// What [`Listening::poll`] reports.
 #[derive(Debug)]
 pub(super) enum Report {
+    /// What a turn sounds like so far; it may change.
+    Partial {
+        /// Which.
+        turn: TurnId,
+        /// The words from its beginning.
+        text: String,
+    },
     /// Words, for whoever wants to know.
     Heard {
         /// Whose.
@@ -42,11 +50,19 @@ pub(super) enum Report {
 pub(super) struct Listening {
     hearing: Hearing,
     transcriber: Option<Arc<dyn Transcriber>>,
+    live: Option<Live>,
     language: Language,
     /// Words that this secretary's callers are likely to use.
     hint: Arc<str>,
     turn: Option<Turn>,
     awaited: VecDeque<Awaited>,
+}
+
+/// What hears the turn while it is spoken.
+struct Live {
+    listener: Box<dyn Listener>,
+    /// Up to where it has the caller's audio.
+    position: u64,
 }
 
 /// The turn that the caller is speaking.
@@ -71,11 +87,21 @@ enum Words {
 }
 
 impl Listening {
-    /// Without a transcriber every turn ends with [`SttError::NoModel`].
-    pub(super) fn new(transcriber: Option<Arc<dyn Transcriber>>, language: Language, hint: Arc<str>) -> Self {
+    /// Without a transcriber and a listener every turn ends with [`SttError::NoModel`]. With both the transcriber finds the words of a
+    /// turn at which the listener fails.
+    pub(super) fn new(
+        transcriber: Option<Arc<dyn Transcriber>>,
+        listener: Option<Box<dyn Listener>>,
+        language: Language,
+        hint: Arc<str>,
+    ) -> Self {
         Self {
             hearing: Hearing::default(),
             transcriber,
+            live: listener.map(|listener| Live {
+                listener,
+                position: 0,
+            }),
             language,
             hint,
             turn: None,
@@ -86,6 +112,20 @@ impl Listening {
     /// Takes the caller's next samples.
     pub(super) fn hear(&mut self, samples: &[i16]) {
         self.hearing.hear(samples);
+        self.pass_on();
+    }
+
+    /// Gives the listener what it has not heard of the turn that is being spoken.
+    fn pass_on(&mut self) {
+        let (Some(live), Some(turn)) = (&mut self.live, &self.turn) else {
+            return;
+        };
+        if let Some((samples, position)) = self.hearing.after(turn.id, live.position) {
+            live.position = position;
+            if !samples.is_empty() {
+                live.listener.hear(&samples);
+            }
+        }
     }
 
     /// Milliseconds that could not be kept.
@@ -96,7 +136,11 @@ impl Listening {
     /// The caller begins a turn, or goes on with it: also with one whose words are awaited, which then waits for its end
     /// again.
     pub(super) fn start(&mut self, id: TurnId) {
-        self.hearing.start(id);
+        let begun = self.hearing.start(id);
+        if let (Some(live), Begun::Anew) = (&mut self.live, begun) {
+            live.listener.begin();
+            live.position = 0;
+        }
         self.awaited.retain(|awaited| awaited.id != id);
         match &mut self.turn {
             Some(turn) if turn.id == id => turn.whole = false,
@@ -109,6 +153,7 @@ impl Listening {
                 })
             }
         }
+        self.pass_on();
     }
 
     /// Looks for the words of the turn so far; a search under way is given up for it.
@@ -149,6 +194,12 @@ impl Listening {
 
     /// What has been found.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Report> {
+        // Before the words that were asked for: it is older than they are.
+        if let (Some(live), Some(turn)) = (&mut self.live, &self.turn)
+            && let Poll::Ready(text) = live.listener.poll_partial(cx)
+        {
+            return Poll::Ready(Report::Partial { turn: turn.id, text });
+        }
         if let Some(turn) = &mut self.turn
             && let Poll::Ready(found) = poll_search(&mut turn.search, cx)
         {
@@ -217,7 +268,7 @@ impl Listening {
             }
             _ => {}
         }
-        if self.transcriber.is_none() {
+        if self.transcriber.is_none() && self.live.is_none() {
             return Words::There(Err(SttError::NoModel));
         }
         // A turn that was never begun has no words.
@@ -225,10 +276,26 @@ impl Listening {
             .map_or(Words::There(Ok(String::new())), Words::Sought)
     }
 
-    fn search(&self, id: TurnId) -> Option<Search> {
-        let transcriber = self.transcriber.as_ref()?;
+    fn search(&mut self, id: TurnId) -> Option<Search> {
+        if self.transcriber.is_none() && self.live.is_none() {
+            return None;
+        }
         let samples = self.hearing.cut(id)?;
-        Some(Search::start(transcriber, samples, self.language, &self.hint))
+        if samples.is_empty() {
+            return Some(Search::start(ready(Ok(String::new()))));
+        }
+        let live = self.live.as_mut().map(|live| live.listener.words());
+        let (transcriber, language, hint) = (self.transcriber.clone(), self.language, self.hint.clone());
+        Some(Search::start(async move {
+            let heard = match live {
+                Some(words) => words.await,
+                None => Err(SttError::NoModel),
+            };
+            match (heard, transcriber) {
+                (Err(_), Some(transcriber)) => transcriber.transcribe(samples, language, &hint).await,
+                (heard, _) => heard,
+            }
+        }))
     }
 }
 
@@ -239,21 +306,9 @@ struct Search {
 
 impl Search {
     /// Begins at once, in a task of its own.
-    fn start(
-        transcriber: &Arc<dyn Transcriber>,
-        samples: Arc<[i16]>,
-        language: Language,
-        hint: &Arc<str>,
-    ) -> Self {
-        let (transcriber, hint) = (transcriber.clone(), hint.clone());
-        let task = tokio::spawn(async move {
-            if samples.is_empty() {
-                return Ok(String::new());
-            }
-            transcriber.transcribe(samples, language, &hint).await
-        });
+    fn start(words: impl Future<Output = Found> + Send + 'static) -> Self {
         Self {
-            task: AbortOnDropHandle::new(task),
+            task: AbortOnDropHandle::new(tokio::spawn(words)),
         }
     }
 

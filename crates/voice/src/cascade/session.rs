@@ -73,10 +73,12 @@ impl Local {
         };
         let mut mind = engine.brain.begin(secretary.clone(), setup.tools.clone());
         mind.remember(&setup.history);
-        let hint = hint(secretary, &mind.vocabulary(), &mind.sayings());
+        let hint: Arc<str> = hint(secretary, &mind.vocabulary(), &mind.sayings()).into();
+        let language = secretary.language;
+        let listener = engine.live.as_ref().map(|live| live.listen(language, &hint));
         Self {
             call: setup.call,
-            listening: Listening::new(engine.transcriber.clone(), secretary.language, hint.into()),
+            listening: Listening::new(engine.transcriber.clone(), listener, language, hint),
             mind,
             voice: Arc::new(voice),
             answers: Answers::default(),
@@ -126,6 +128,13 @@ impl Local {
 
     fn report(&mut self, report: Report) {
         match report {
+            Report::Partial { turn, text } => {
+                self.tell(EngineEvent::Heard {
+                    turn: Some(turn),
+                    text,
+                    is_final: false,
+                });
+            }
             Report::Heard { turn, text } => {
                 self.tell(EngineEvent::Heard {
                     turn: Some(turn),

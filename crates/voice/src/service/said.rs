@@ -89,7 +89,7 @@ impl Said {
     /// The service's words in one line, or no more than its code where they repeat something private.
     pub(super) fn quoted(&self, private: &[&str]) -> String {
         let repeats = |words: &&str| words.chars().count() >= 4 && self.message.contains(*words);
-        if private.iter().any(|words| repeats(words)) {
+        if private.iter().any(repeats) {
             return format!(
                 "({}; its words repeat the conversation and are left out)",
                 self.code.trim()

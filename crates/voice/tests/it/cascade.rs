@@ -3,5 +3,6 @@
 
 mod answers;
 mod endings;
+mod live;
 mod stage;
 mod turns;

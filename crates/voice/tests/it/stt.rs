@@ -1,5 +1,6 @@
 //! Speech to text in worker processes. The workers here are this very test binary: [`worker`] is run in them.
 
+mod live;
 mod services;
 mod whisper;
 

@@ -165,20 +165,16 @@ enum Block {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type")]
 enum Delta {
-    TextDelta {
-        text: String,
-    },
-    InputJsonDelta {
-        partial_json: String,
-    },
-    ThinkingDelta {
-        thinking: String,
-    },
-    SignatureDelta {
-        signature: String,
-    },
+    #[serde(rename = "text_delta")]
+    Text { text: String },
+    #[serde(rename = "input_json_delta")]
+    InputJson { partial_json: String },
+    #[serde(rename = "thinking_delta")]
+    Thinking { thinking: String },
+    #[serde(rename = "signature_delta")]
+    Signature { signature: String },
     #[serde(other)]
     Other,
 }
@@ -287,18 +283,18 @@ impl Streamed {
     }
 
     fn go_on(&mut self, index: u64, delta: Delta) -> String {
-        if let Delta::TextDelta { text } = delta {
+        if let Delta::Text { text } = delta {
             return text;
         }
         let block = self.blocks.iter_mut().find(|(at, _)| *at == index);
         match (block.map(|(_, kept)| kept), delta) {
-            (Some(Kept::Call(call)), Delta::InputJsonDelta { partial_json }) => {
+            (Some(Kept::Call(call)), Delta::InputJson { partial_json }) => {
                 call.arguments.push_str(&partial_json);
             }
-            (Some(Kept::Thinking { thinking, .. }), Delta::ThinkingDelta { thinking: more }) => {
+            (Some(Kept::Thinking { thinking, .. }), Delta::Thinking { thinking: more }) => {
                 thinking.push_str(&more);
             }
-            (Some(Kept::Thinking { signature, .. }), Delta::SignatureDelta { signature: more }) => {
+            (Some(Kept::Thinking { signature, .. }), Delta::Signature { signature: more }) => {
                 signature.push_str(&more);
             }
             _ => {}
