@@ -126,12 +126,12 @@ fn no_check_is_without_a_fault_on_a_real_database() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_fault_of_5_4_is_named_alone_and_mended_with_nothing_else_changed() {
-    all(Version::V5_4).await;
+    Box::pin(all(Version::V5_4)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_fault_of_5_6_is_named_alone_and_mended_with_nothing_else_changed() {
-    all(Version::V5_6).await;
+    Box::pin(all(Version::V5_6)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
