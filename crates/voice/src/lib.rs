@@ -7,8 +7,8 @@
 
 pub mod brain;
 pub mod cascade;
-
 pub mod deepgram;
+pub mod elevenlabs;
 pub mod engine;
 pub mod gemini;
 mod key;
@@ -19,6 +19,7 @@ mod realtime;
 pub mod service;
 pub mod stt;
 pub mod tts;
+pub mod ultravox;
 mod usage;
 
 pub use engine::{ConnectError, Engine, Event, Exchange, Session, Setup};

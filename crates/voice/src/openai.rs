@@ -1,7 +1,7 @@
-//! The OpenAI Realtime API (GA).
+//! The OpenAI Realtime API (GA), and those that are like it ([`Dialect`]).
 //!
-//! The server hears the caller and cuts his turns; the call decides when to answer and what interrupts, so the session is
-//! configured with `create_response` and `interrupt_response` off. The model cannot be made to say a text word for word
+//! The server hears the caller and cuts his turns. With OpenAI the call decides when to answer and what interrupts, so the session is
+//! configured with `create_response` and `interrupt_response` off; the others do both by themselves. The model cannot be made to say a text word for word
 //! (it paraphrases, translates, or answers it), so fixed phrases are left to the call.
 //!
 //! Inside, `conversation` is the protocol without a socket.
@@ -10,24 +10,29 @@ mod answers;
 mod config;
 mod connect;
 mod conversation;
+mod dialect;
 mod failure;
+pub mod live;
 mod protocol;
+mod session;
 mod turns;
 mod usage;
 
 pub use config::{Config, ConfigError, TurnDetection};
+pub use dialect::Dialect;
 
 use crate::engine::{ConnectError, Engine, Session, Setup};
-use crate::realtime::{self, Counts, Rates};
+use crate::realtime::{self, Counts, Socket};
 use audio::SampleRate;
-use call::{By, Capabilities};
-use connect::Connector;
+use call::{By, Capabilities, FailureKind};
+use connect::{Connector, is_plain};
 use conversation::Conversation;
 use futures_util::future::{BoxFuture, FutureExt};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use tracing::warn;
 
-/// The only rate of the API's PCM, in both directions.
+/// The only rate of OpenAI's PCM, in both directions.
 const RATE: SampleRate = SampleRate::HZ_24000;
 
 /// The engine, shared by all calls.
@@ -63,35 +68,47 @@ impl OpenAi {
         self.counts.overflows.load(Ordering::Relaxed)
     }
 
-    async fn open(&self, setup: Setup) -> Result<Box<dyn Session>, ConnectError> {
-        let socket = self.connector.connect(self.config.connect_timeout).await?;
-        let rates = Rates {
-            input: RATE,
-            output: RATE,
-        };
-        let conversation = Conversation::new(self.config.session(&setup));
+    async fn open(&self, mut setup: Setup) -> Result<Box<dyn Session>, ConnectError> {
+        let config = &self.config;
+        let socket = self.connect_or_begin_anew(&mut setup).await?;
         Ok(realtime::open(
-            "OpenAI",
+            config.dialect.provider(),
             socket,
-            conversation,
-            rates,
-            self.config.bounds(),
+            Conversation::new(config.opening(&setup)),
+            config.dialect.rates(setup.rate),
+            config.bounds(),
             self.counts.clone(),
         ))
+    }
+
+    /// A conversation that cannot be resumed begins anew, with what was said before.
+    async fn connect_or_begin_anew(&self, setup: &mut Setup) -> Result<Socket, ConnectError> {
+        let limit = self.config.connect_timeout;
+        setup
+            .resume
+            .take_if(|id| self.config.dialect != Dialect::Xai || !is_plain(id));
+        match self.connector.connect(setup.resume.as_deref(), limit).await {
+            Err(error) if setup.resume.is_some() && error.kind == FailureKind::Unsupported => {
+                warn!(%error, "the conversation cannot be resumed; it begins anew");
+                setup.resume = None;
+                self.connector.connect(None, limit).await
+            }
+            connected => connected,
+        }
     }
 }
 
 impl Engine for OpenAi {
     fn name(&self) -> &str {
-        "openai"
+        &self.config.name
     }
 
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             turns: By::Engine,
-            interruptions: By::Call,
+            interruptions: self.config.dialect.leads(),
             verbatim: false,
-            truncation: true,
+            truncation: self.config.dialect.takes_back(),
         }
     }
 

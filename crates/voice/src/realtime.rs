@@ -8,9 +8,11 @@
 mod dial;
 mod door;
 mod headstrong;
+mod history;
 mod instructions;
 mod link;
 mod outlet;
+mod refusal;
 mod session;
 
 pub(crate) use dial::{Dialler, Refused, Socket};
@@ -18,6 +20,7 @@ pub use door::DoorError;
 
 pub(crate) use door::{Address, Door};
 pub(crate) use headstrong::Headstrong;
+pub(crate) use history::with_history;
 pub(crate) use instructions::instructions;
 pub(crate) use outlet::Outlet;
 pub(crate) use session::{Rates, open};

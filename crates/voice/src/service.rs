@@ -166,6 +166,11 @@ impl Service {
         url
     }
 
+    /// A request for what is there, with the key.
+    pub(crate) fn get(&self, url: Url) -> RequestBuilder {
+        self.client.get(url).headers(self.headers.clone())
+    }
+
     /// A request with the key.
     pub(crate) fn post(&self, url: Url) -> RequestBuilder {
         self.client.post(url).headers(self.headers.clone())
@@ -345,6 +350,8 @@ fn address(access: &Access, example: &'static str) -> Result<Url, ServiceError> 
 }
 
 fn client(url: &Url, connect_timeout: Duration) -> reqwest::Result<Client> {
+    // Whoever was first keeps it.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let mut client = Client::builder()
         .connect_timeout(connect_timeout)
         .pool_idle_timeout(IDLE)

@@ -23,6 +23,8 @@ pub struct Usage {
     pub transcription_out: u64,
     /// Sound written down by a model that is charged by time, in milliseconds.
     pub transcription_ms: u64,
+    /// Time of a session that is charged by its length, in milliseconds.
+    pub session_ms: u64,
 }
 
 impl Usage {
@@ -44,5 +46,6 @@ impl AddAssign for Usage {
         self.transcription_in += more.transcription_in;
         self.transcription_out += more.transcription_out;
         self.transcription_ms += more.transcription_ms;
+        self.session_ms += more.session_ms;
     }
 }

@@ -25,6 +25,8 @@ section! {
         transcription_out: Amount = Amount::ZERO,
         /// A minute written down, for a model that is charged by time.
         transcription_minute: Amount = Amount::ZERO,
+        /// A minute of a session, for an engine that is charged by its length.
+        session_minute: Amount = Amount::ZERO,
     }
 }
 
@@ -58,7 +60,8 @@ impl RealtimePrices {
             (usage.transcription_out, self.transcription_out),
         ];
         let by_token: u128 = tokens.iter().map(|(count, price)| product(*count, *price)).sum();
-        let by_time = product(usage.transcription_ms, self.transcription_minute);
+        let by_time = product(usage.transcription_ms, self.transcription_minute)
+            + product(usage.session_ms, self.session_minute);
         let micros = by_token.div_ceil(MILLION) + by_time.div_ceil(MINUTE_MS);
         u64::try_from(micros).unwrap_or(u64::MAX)
     }

@@ -1,12 +1,11 @@
 //! The checks of an upgrade.
 
 use super::Shared;
-use super::script::{Fault, Script};
+use super::script::{Dialect, Fault, Script};
 use super::talk::Conversation;
 use axum::Json;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{Query, State};
-use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
@@ -44,12 +43,19 @@ fn refusal(
     if headers.contains_key("OpenAI-Beta") {
         return Some((StatusCode::BAD_REQUEST, "beta_api_shape_disabled".into()));
     }
-    let key = headers
-        .get(AUTHORIZATION)
-        .and_then(|v| v.to_str().ok())
-        .and_then(|v| v.strip_prefix("Bearer "));
+    let header = |name: &str| headers.get(name).and_then(|v| v.to_str().ok());
+    let key = match script.dialect {
+        Dialect::Azure => header("api-key"),
+        _ => header("authorization").and_then(|v| v.strip_prefix("Bearer ")),
+    };
     if key != Some(script.key.as_str()) {
         return Some((StatusCode::UNAUTHORIZED, "invalid_api_key".into()));
+    }
+    if query
+        .get("conversation_id")
+        .is_some_and(|id| id != super::dialect::CONVERSATION)
+    {
+        return Some((StatusCode::NOT_FOUND, "conversation_not_found".into()));
     }
     if query.get("model") != Some(&script.model) {
         return Some((StatusCode::NOT_FOUND, "model_not_found".into()));

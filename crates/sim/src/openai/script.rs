@@ -10,6 +10,8 @@ const HZ: f32 = 24_000.0;
 /// One server's script.
 #[derive(Debug, Clone)]
 pub struct Script {
+    /// Whose API it is.
+    pub dialect: Dialect,
     /// The key that it takes.
     pub key: String,
     /// The model that it has.
@@ -25,11 +27,36 @@ pub struct Script {
 impl Default for Script {
     fn default() -> Self {
         Self {
+            dialect: Dialect::OpenAi,
             key: "sk-sim".into(),
             model: "gpt-realtime-2.1".into(),
             heard: vec!["Quero falar com o financeiro, por favor.".into()],
             answers: Vec::new(),
             fault: None,
+        }
+    }
+}
+
+/// A provider of the family, and how its API differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// OpenAI's own.
+    OpenAi,
+    /// The key stands in `api-key`, and the path begins with `/openai`.
+    Azure,
+    /// Voice and turn detection stand at the top of the session, the rates are the client's choice, and a conversation can be resumed.
+    Xai,
+    /// The names and the flat session of OpenAI's beta, 16 kHz in; nothing that was said can be cut or forgotten.
+    Qwen,
+}
+
+impl Dialect {
+    /// The path of the API.
+    pub(super) fn path(self) -> &'static str {
+        match self {
+            Self::OpenAi | Self::Xai => "/v1/realtime",
+            Self::Azure => "/openai/v1/realtime",
+            Self::Qwen => "/api-ws/v1/realtime",
         }
     }
 }

@@ -1,7 +1,8 @@
 //! One session's state: what the client sends goes in, what the server says to it comes out.
 
+use super::dialect::CONVERSATION;
 use super::events;
-use super::script::{Fault, Moment, Script};
+use super::script::{Dialect, Fault, Moment, Script};
 use crate::provider::{Edge, Hearing, Out, Received, Talk, samples_of};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -42,7 +43,7 @@ pub(super) struct Conversation {
 
 impl Conversation {
     pub(super) fn new(script: Arc<Script>) -> Self {
-        let session = events::session(&script.model);
+        let session = script.dialect.session(&script.model);
         Self {
             script,
             session,
@@ -60,12 +61,13 @@ impl Conversation {
 
     fn event(&mut self, event: &Value) {
         let text = |key: &str| event[key].as_str().unwrap_or_default();
+        let takes_back = self.script.dialect.takes_back();
         match text("type") {
             "session.update" => self.update(event),
             "input_audio_buffer.append" => self.append(event),
             "conversation.item.create" => self.create(event),
-            "conversation.item.delete" => self.delete(event, text("item_id")),
-            "conversation.item.truncate" => self.truncate(event),
+            "conversation.item.delete" if takes_back => self.delete(event, text("item_id")),
+            "conversation.item.truncate" if takes_back => self.truncate(event),
             "response.create" => self.respond(event),
             "response.cancel" => self.cancel(event),
             kind => self.refuse(
@@ -83,7 +85,8 @@ impl Conversation {
 
     fn say(&mut self, mut event: Value) {
         event["event_id"] = self.number("event").into();
-        self.outs.push(Out::Event(event));
+        self.outs
+            .extend(self.script.dialect.worded(event).map(Out::Event));
     }
 
     fn number(&mut self, what: &str) -> String {
@@ -110,9 +113,10 @@ impl Conversation {
     }
 
     fn update(&mut self, event: &Value) {
-        if event["session"]["type"] != "realtime" {
-            let message = "Missing required parameter: 'session.type'.";
-            self.refuse(event, "missing_required_parameter", message, Some("session.type"));
+        let dialect = self.script.dialect;
+        if let Some(setting) = dialect.misplaced(&event["session"]) {
+            let message = format!("Missing required parameter: '{setting}'.");
+            self.refuse(event, "missing_required_parameter", &message, Some(setting));
             return;
         }
         if let Some((kind, code)) = self.fault_at(Moment::Configuration) {
@@ -127,6 +131,7 @@ impl Conversation {
             return;
         }
         events::lay_over(&mut self.session, &event["session"]);
+        self.hearing = Hearing::new(dialect.rates(&self.session).0);
         self.say(json!({ "type": "session.updated", "session": self.session }));
         if self.script.fault == Some(Fault::Stall) {
             self.outs.push(Out::Stall);
@@ -147,7 +152,7 @@ impl Conversation {
             return;
         };
         let samples = samples_of(&bytes);
-        let detection = &self.session["audio"]["input"]["turn_detection"];
+        let detection = self.detection();
         if detection.is_null() {
             return;
         }
@@ -160,13 +165,17 @@ impl Conversation {
         }
     }
 
+    fn detection(&self) -> &Value {
+        self.script.dialect.detection(&self.session)
+    }
+
     fn speech_started(&mut self, at: u64) {
         let item = self.number("item");
         self.say(
             json!({ "type": "input_audio_buffer.speech_started", "audio_start_ms": at, "item_id": item }),
         );
         self.speech = Some(item);
-        if self.session["audio"]["input"]["turn_detection"]["interrupt_response"] != false {
+        if self.detection()["interrupt_response"] != false {
             self.end_held("turn_detected");
         }
     }
@@ -182,7 +191,7 @@ impl Conversation {
         );
         self.add(&item, None, &events::user_audio(&item, None));
         self.transcribe(&item);
-        if self.session["audio"]["input"]["turn_detection"]["create_response"] != false {
+        if self.detection()["create_response"] != false {
             self.answer();
         }
     }
@@ -196,7 +205,7 @@ impl Conversation {
             .cloned()
             .unwrap_or_default();
         self.turns += 1;
-        if self.session["audio"]["input"]["transcription"].is_null() {
+        if self.script.dialect.transcription(&self.session).is_null() {
             return;
         }
         let kind = "conversation.item.input_audio_transcription";
@@ -282,9 +291,13 @@ impl Talk for Conversation {
         if let Some((kind, code)) = self.fault_at(Moment::Greeting) {
             self.say(events::error(&kind, &code, "scripted", None, None));
             self.outs.push(Out::Close(3000, String::new()));
-        } else {
-            self.say(json!({ "type": "session.created", "session": self.session }));
+            return self.take();
         }
+        if self.script.dialect == Dialect::Xai {
+            let conversation = json!({ "id": CONVERSATION, "object": "realtime.conversation" });
+            self.say(json!({ "type": "conversation.created", "conversation": conversation }));
+        }
+        self.say(json!({ "type": "session.created", "session": self.session }));
         self.take()
     }
 

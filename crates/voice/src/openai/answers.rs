@@ -1,24 +1,25 @@
 //! The model's answers: which of its responses is which of ours, how much audio each item has, and what of it still counts.
 
+use audio::SampleRate;
 use call::{AnswerId, Cause, PlayedMs};
 use std::collections::VecDeque;
 
 /// How many answers are remembered. One that is interrupted is rarely older than the last but one.
 const REMEMBERED: usize = 32;
 
-/// The API's only PCM rate, in samples a millisecond.
-const SAMPLES_PER_MS: u64 = 24;
-
 /// The answers of one session. The API makes one response at a time for a conversation, so the next is asked for only when
 /// the last is done.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Answers {
+    samples_per_ms: u64,
     last: AnswerId,
     known: VecDeque<Answer>,
     request: Option<Request>,
     wanted: Option<Cause>,
     /// The server is busy with a response that we do not know of.
     busy: bool,
+    /// The last answer, which may still be heard: whether the caller speaks into it is yet to be told.
+    sounding: Option<AnswerId>,
 }
 
 #[derive(Debug)]
@@ -73,6 +74,19 @@ pub(super) struct Truncation {
 }
 
 impl Answers {
+    /// No answers yet; their audio will have this rate.
+    pub(super) fn new(rate: SampleRate) -> Self {
+        Self {
+            samples_per_ms: u64::from(rate.hz() / 1_000),
+            last: AnswerId::default(),
+            known: VecDeque::new(),
+            request: None,
+            wanted: None,
+            busy: false,
+            sounding: None,
+        }
+    }
+
     /// An answer is wanted. One response answers all that is in the conversation, so a turn's goes before a follow-up's.
     pub(super) fn want(&mut self, cause: Cause) {
         if cause == Cause::FollowUp && self.wanted.is_some() {
@@ -123,11 +137,21 @@ impl Answers {
         self.wanted = self.wanted.or(request.cause);
     }
 
-    /// The server has begun a response.
-    pub(super) fn begun(&mut self, response_id: String) -> Begun {
+    /// The id of the request that has no answer yet.
+    pub(super) fn pending_request(&self) -> Option<&str> {
+        self.request.as_ref().map(|r| r.event_id.as_str())
+    }
+
+    /// The caller speaks into what is heard of an answer: which, told once.
+    pub(super) fn spoken_into(&mut self) -> Option<AnswerId> {
+        self.sounding.take()
+    }
+
+    /// The server has begun a response; `own` is its cause where it was not asked for.
+    pub(super) fn begun(&mut self, response_id: String, own: Cause) -> Begun {
         let cause = match self.request.take() {
             Some(request) => request.cause,
-            None => Some(Cause::Own),
+            None => Some(own),
         };
         self.last = self.last.next();
         if self.known.len() == REMEMBERED {
@@ -141,7 +165,11 @@ impl Answers {
             over: cause.is_none(),
             done: false,
         });
-        cause.map_or(Begun::Unwanted, |cause| Begun::Answer(self.last, cause))
+        let Some(cause) = cause else {
+            return Begun::Unwanted;
+        };
+        self.sounding = Some(self.last);
+        Begun::Answer(self.last, cause)
     }
 
     /// The answer that a response is, while its text, audio and tools still count.
@@ -186,6 +214,7 @@ impl Answers {
     /// Stops this answer and all later ones, of which the caller can have heard nothing.
     pub(super) fn stop_from(&mut self, first: AnswerId) -> Stopped {
         let mut stopped = Stopped::default();
+        self.sounding.take_if(|answer| *answer >= first);
         for answer in self.known.iter_mut().filter(|a| a.id >= first && !a.over) {
             answer.over = true;
             stopped.ended.push(answer.id);
@@ -200,7 +229,7 @@ impl Answers {
         let mut truncations = Vec::new();
         for answer in self.known.iter_mut().filter(|a| a.id >= first) {
             let mut left = if answer.id == first {
-                heard.0.saturating_mul(SAMPLES_PER_MS)
+                heard.0.saturating_mul(self.samples_per_ms)
             } else {
                 0
             };
@@ -209,7 +238,7 @@ impl Answers {
                 left -= kept;
                 truncations.push(Truncation {
                     item_id: item.id,
-                    audio_end_ms: kept / SAMPLES_PER_MS,
+                    audio_end_ms: kept / self.samples_per_ms,
                 });
             }
         }
@@ -243,12 +272,12 @@ mod tests {
         answers.want(cause);
         let wanted = answers.next_wanted(false).unwrap();
         answers.requested("respond_1".into(), wanted);
-        answers.begun(response.into())
+        answers.begun(response.into(), Cause::Own)
     }
 
     #[test]
     fn one_response_at_a_time_and_a_turn_goes_before_a_follow_up() {
-        let mut answers = Answers::default();
+        let mut answers = Answers::new(SampleRate::HZ_24000);
         assert_eq!(
             ask(&mut answers, Cause::FollowUp, "r1"),
             Begun::Answer(AnswerId(1), Cause::FollowUp)
@@ -264,7 +293,7 @@ mod tests {
 
     #[test]
     fn a_follow_up_waits_for_the_last_tool() {
-        let mut answers = Answers::default();
+        let mut answers = Answers::new(SampleRate::HZ_24000);
         answers.want(Cause::FollowUp);
         assert_eq!(answers.next_wanted(true), None);
         assert_eq!(answers.next_wanted(false), Some(Cause::FollowUp));
@@ -272,7 +301,7 @@ mod tests {
 
     #[test]
     fn samples_may_be_cut_anywhere() {
-        let mut answers = Answers::default();
+        let mut answers = Answers::new(SampleRate::HZ_24000);
         ask(&mut answers, Cause::Own, "r");
         assert_eq!(
             answers.audio("r", "i".into(), &[1, 0, 2]),
@@ -291,7 +320,7 @@ mod tests {
 
     #[test]
     fn a_truncation_spreads_over_items_and_never_exceeds_what_came() {
-        let mut answers = Answers::default();
+        let mut answers = Answers::new(SampleRate::HZ_24000);
         ask(&mut answers, Cause::Own, "r1");
         answers.audio("r1", "a".into(), &[0; 4800]);
         answers.audio("r1", "b".into(), &[0; 4801]);
@@ -326,14 +355,14 @@ mod tests {
 
     #[test]
     fn an_answer_that_is_superseded_before_it_begins_is_never_told() {
-        let mut answers = Answers::default();
+        let mut answers = Answers::new(SampleRate::HZ_24000);
         answers.want(Cause::Turn(TurnId(1)));
         let cause = answers.next_wanted(false).unwrap();
         answers.requested("respond_1".into(), cause);
         assert_eq!(answers.supersede(), Stopped::default());
         answers.want(Cause::Turn(TurnId(2)));
         assert_eq!(answers.next_wanted(false), None);
-        assert_eq!(answers.begun("r1".into()), Begun::Unwanted);
+        assert_eq!(answers.begun("r1".into(), Cause::Own), Begun::Unwanted);
         assert_eq!(answers.current("r1"), None);
         assert_eq!(answers.finished("r1"), None);
         assert_eq!(answers.next_wanted(false), Some(Cause::Turn(TurnId(2))));
@@ -341,7 +370,7 @@ mod tests {
 
     #[test]
     fn a_request_that_was_refused_as_busy_is_wanted_again_when_the_server_is_done() {
-        let mut answers = Answers::default();
+        let mut answers = Answers::new(SampleRate::HZ_24000);
         answers.requested("respond_1".into(), Cause::FollowUp);
         assert!(!answers.refused("respond_7"));
         answers.refused_as_busy("respond_1");

@@ -1,17 +1,18 @@
 //! What an operator configures of the engine, and what the server is told of it.
 
-use super::RATE;
-use super::protocol::{
-    self, AudioConfig, AudioFormat, AudioInput, AudioOutput, SessionConfig, Tool, Transcription,
-};
+use super::dialect::Dialect;
+use super::failure::Names;
 use crate::ApiKey;
-use crate::engine::{Setup, ToolSpec};
-use crate::realtime::{Bounds, instructions};
+use crate::realtime::Bounds;
 use std::time::Duration;
 
 /// The engine's configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
+    /// The operator's name for it: its table is `engines.NAME`.
+    pub name: String,
+    /// Whose API it is.
+    pub dialect: Dialect,
     /// The address of the API, without the model.
     pub url: String,
     /// The model that listens and speaks.
@@ -24,6 +25,8 @@ pub struct Config {
     pub transcription_model: String,
     /// How the server finds the end of a turn.
     pub turn_detection: TurnDetection,
+    /// The longest session that the provider allows.
+    pub longest: Duration,
     /// How long connecting, and then configuring, may take.
     pub connect_timeout: Duration,
     /// How long the server may send nothing at all, not even the pong to a ping, before it is given up.
@@ -33,18 +36,33 @@ pub struct Config {
 }
 
 impl Config {
-    /// The defaults, with this key.
+    /// The defaults of OpenAI itself, with this key.
     pub fn new(key: ApiKey) -> Self {
+        Self::of("openai", Dialect::OpenAi, key)
+    }
+
+    /// The defaults of a dialect, with this key. Azure's `url` must be set to that of the resource.
+    pub fn of(name: impl Into<String>, dialect: Dialect, key: ApiKey) -> Self {
         Self {
-            url: "wss://api.openai.com/v1/realtime".into(),
-            model: "gpt-realtime-2.1".into(),
+            name: name.into(),
+            dialect,
+            url: dialect.url().into(),
+            model: dialect.model().into(),
             key,
-            voice: "marin".into(),
-            transcription_model: "gpt-transcribe".into(),
+            voice: dialect.voice().into(),
+            transcription_model: dialect.transcription_model().into(),
             turn_detection: TurnDetection::ServerVad,
+            longest: dialect.longest(),
             connect_timeout: Duration::from_secs(10),
             silence_limit: Duration::from_secs(30),
             hold: Duration::from_secs(300),
+        }
+    }
+
+    pub(super) fn names(&self) -> Names {
+        Names {
+            dialect: self.dialect,
+            table: format!("engines.{}", self.name),
         }
     }
 
@@ -56,49 +74,6 @@ impl Config {
             keepalive: Duration::MAX,
             hold: self.hold,
         }
-    }
-
-    pub(super) fn session(&self, setup: &Setup) -> SessionConfig {
-        let format = || AudioFormat {
-            r#type: "audio/pcm",
-            rate: RATE.hz(),
-        };
-        let secretary = &setup.secretary;
-        let voice = [&secretary.voice, &self.voice]
-            .into_iter()
-            .find(|v| !v.is_empty())
-            .cloned();
-        let transcription = Transcription {
-            model: self.transcription_model.clone(),
-            language: secretary.language.code(),
-        };
-        SessionConfig {
-            r#type: "realtime",
-            instructions: instructions(secretary),
-            output_modalities: ["audio"],
-            audio: AudioConfig {
-                input: AudioInput {
-                    format: format(),
-                    transcription,
-                    turn_detection: self.turn_detection.wire(),
-                },
-                output: AudioOutput {
-                    format: format(),
-                    voice,
-                },
-            },
-            tools: setup.tools.iter().map(tool).collect(),
-            tool_choice: "auto",
-        }
-    }
-}
-
-fn tool(spec: &ToolSpec) -> Tool {
-    Tool {
-        r#type: "function",
-        name: spec.name.clone(),
-        description: spec.description.clone(),
-        parameters: spec.parameters.clone(),
     }
 }
 
@@ -112,34 +87,35 @@ pub enum TurnDetection {
     SemanticVad,
 }
 
-impl TurnDetection {
-    fn wire(self) -> protocol::TurnDetection {
-        let kind = match self {
-            Self::ServerVad => "server_vad",
-            Self::SemanticVad => "semantic_vad",
-        };
-        protocol::TurnDetection {
-            r#type: kind,
-            create_response: false,
-            interrupt_response: false,
-        }
-    }
-}
-
 /// What is wrong with a configuration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
     /// There is no key, or one with characters that no header may have.
-    #[error(
-        "openai.api_key is empty or has characters that no key has; set it to a key of your OpenAI project"
-    )]
-    Key,
+    #[error("{table}.api_key is empty or has characters that no key has; set it to a key of your project")]
+    Key {
+        /// The table of the configuration.
+        table: String,
+    },
     /// The URL is none.
-    #[error("openai.url {0:?} is not a WebSocket URL; wss://api.openai.com/v1/realtime is one")]
-    Url(String),
+    #[error("{table}.url {url:?} is not a WebSocket URL; {example} is one")]
+    Url {
+        /// The table of the configuration.
+        table: String,
+        /// As given, without what may be a password.
+        url: String,
+        /// What would be right.
+        example: &'static str,
+    },
     /// The model cannot be put into the URL.
-    #[error("openai.model {0:?} is not the name of a model; gpt-realtime-2.1 is one")]
-    Model(String),
+    #[error("{table}.model {model:?} is not the name of a model; {example} is one")]
+    Model {
+        /// The table of the configuration.
+        table: String,
+        /// As given.
+        model: String,
+        /// What would be right.
+        example: &'static str,
+    },
     /// TLS is not to be had.
     #[error("TLS cannot be set up: {0}; use a build whose rustls has the provider ring")]
     Tls(String),

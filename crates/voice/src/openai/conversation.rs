@@ -4,16 +4,40 @@
 mod errors;
 
 use super::answers::{Answers, Begun, Stopped};
-use super::failure;
+use super::connect::is_plain;
+use super::dialect::Dialect;
+use super::failure::{self, Names};
 use super::protocol::{ClientEvent, ErrorBody, NewItem, Response, ServerEvent, SessionConfig, Status};
 use super::turns::Turns;
 use crate::realtime::{Action, Outlet, Protocol, Received};
+use audio::SampleRate;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use call::{AnswerId, Cause, Digit, EngineCommand, EngineEvent, FailureKind, PlayedMs, ToolCallId, TurnId};
+use call::{
+    AnswerId, By, Cause, Digit, EngineCommand, EngineEvent, FailureKind, PlayedMs, ToolCallId, TurnId,
+};
 use errors::cause;
 use std::collections::BTreeSet;
+use std::time::Duration;
 use tracing::{debug, warn};
+
+/// How long before the longest session's end another is asked for.
+const BEFORE_END: Duration = Duration::from_secs(300);
+
+/// What a session begins with.
+#[derive(Debug)]
+pub(super) struct Opening {
+    /// What it is told first.
+    pub(super) session: SessionConfig,
+    /// What was said before.
+    pub(super) history: Vec<NewItem>,
+    /// The rate of its answers' audio.
+    pub(super) output: SampleRate,
+    /// What messages name.
+    pub(super) names: Names,
+    /// How long it may last.
+    pub(super) longest: Duration,
+}
 
 /// Where a session stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +54,14 @@ enum Stage {
 #[derive(Debug)]
 pub(super) struct Conversation {
     stage: Stage,
+    names: Names,
+    dialect: Dialect,
     config: Option<Box<SessionConfig>>,
+    history: Vec<NewItem>,
+    longest: Duration,
+    expiring: bool,
+    /// What resumes the conversation, where the provider has that.
+    resume: Option<String>,
     answers: Answers,
     turns: Turns,
     /// Tools that were called and have not come to an end.
@@ -40,12 +71,18 @@ pub(super) struct Conversation {
 }
 
 impl Conversation {
-    /// A session that is to be configured like this.
-    pub(super) fn new(config: SessionConfig) -> Self {
+    /// A session that is to begin like this.
+    pub(super) fn new(opening: Opening) -> Self {
         Self {
             stage: Stage::Opening,
-            config: Some(Box::new(config)),
-            answers: Answers::default(),
+            dialect: opening.names.dialect,
+            names: opening.names,
+            config: Some(Box::new(opening.session)),
+            history: opening.history,
+            longest: opening.longest,
+            expiring: false,
+            resume: None,
+            answers: Answers::new(opening.output),
             turns: Turns::default(),
             tools: BTreeSet::new(),
             sent: 0,
@@ -61,12 +98,17 @@ impl Conversation {
     fn server(&mut self, event: ServerEvent<'_>, text: &str) {
         match event {
             ServerEvent::SessionCreated => self.configure(),
+            ServerEvent::ConversationCreated { conversation } => self.conversation_created(conversation.id),
             ServerEvent::SessionUpdated => self.configured(),
-            ServerEvent::SpeechStarted { item_id } => self.turns.speech_started(item_id),
+            ServerEvent::SpeechStarted { item_id } => self.speech_started(item_id),
             ServerEvent::SpeechStopped { item_id } => self.item_ended(item_id),
             ServerEvent::Committed { item_id } => self.item_committed(item_id),
             ServerEvent::TranscriptDelta { item_id, delta } => {
                 let heard = self.turns.words(item_id, delta.as_deref().unwrap_or_default());
+                self.tell_if_any(heard);
+            }
+            ServerEvent::TranscriptUpdated { item_id, transcript } => {
+                let heard = self.turns.words_so_far(item_id, transcript);
                 self.tell_if_any(heard);
             }
             ServerEvent::TranscriptCompleted {
@@ -80,7 +122,7 @@ impl Conversation {
             }
             ServerEvent::TranscriptFailed { item_id, error } => {
                 warn!(
-                    reason = failure::message_of(failure::kind_of(&error), &error),
+                    reason = self.names.message_of(failure::kind_of(&error), &error),
                     "a turn could not be transcribed"
                 );
                 let heard = self.turns.failed(item_id);
@@ -116,13 +158,41 @@ impl Conversation {
         };
         self.stage = Stage::Configuring;
         let event_id = self.event_id(cause::CONFIGURE);
-        self.send(ClientEvent::UpdateSession { event_id, session });
+        self.send(&ClientEvent::UpdateSession { event_id, session });
     }
 
     fn configured(&mut self) {
-        if self.stage == Stage::Configuring {
-            self.stage = Stage::Ready;
-            self.tell(EngineEvent::Ready);
+        if self.stage != Stage::Configuring {
+            return;
+        }
+        self.stage = Stage::Ready;
+        for item in std::mem::take(&mut self.history) {
+            let event_id = self.event_id(cause::ITEM);
+            self.send(&ClientEvent::CreateItem { event_id, item });
+        }
+        self.tell(EngineEvent::Ready);
+    }
+
+    /// xAI begins with this, and resumes a conversation by its id.
+    fn conversation_created(&mut self, id: String) {
+        if self.dialect == Dialect::Xai {
+            self.resume = Some(id).filter(|id| is_plain(id));
+            self.configure();
+        }
+    }
+
+    /// A server that leads has stopped its answer, or would have, were it not complete.
+    fn speech_started(&mut self, item_id: String) {
+        self.turns.speech_started(item_id);
+        if self.dialect.leads() == By::Call {
+            return;
+        }
+        let Some(answer) = self.answers.spoken_into() else {
+            return;
+        };
+        self.tell(EngineEvent::Interrupted { answer });
+        for answer in self.answers.stop_from(answer).ended {
+            self.tell(EngineEvent::AnswerDone { answer });
         }
     }
 
@@ -134,13 +204,17 @@ impl Conversation {
 
     fn item_committed(&mut self, item_id: String) {
         self.item_ended(item_id.clone());
-        if self.turns.committed(item_id.clone()) {
+        if self.turns.committed(item_id.clone()) && self.dialect.takes_back() {
             self.delete(item_id);
         }
     }
 
     fn response_created(&mut self, response_id: String) {
-        match self.answers.begun(response_id.clone()) {
+        let own = match self.dialect.leads() {
+            By::Call => Cause::Own,
+            By::Engine => self.turns.answered().map_or(Cause::Own, Cause::Turn),
+        };
+        match self.answers.begun(response_id.clone(), own) {
             Begun::Answer(answer, cause) => self.tell(EngineEvent::AnswerStarted { answer, cause }),
             Begun::Unwanted => self.cancel(response_id),
         }
@@ -148,8 +222,8 @@ impl Conversation {
 
     fn audio(&mut self, response_id: &str, item_id: String, delta: &str) {
         let Ok(bytes) = STANDARD.decode(delta) else {
-            let what = "OpenAI sent audio that is not base64";
-            self.fail(FailureKind::Protocol, what);
+            let what = format!("{} sent audio that is not base64", self.names.provider());
+            self.fail(FailureKind::Protocol, &what);
             return;
         };
         if let Some((answer, samples)) = self.answers.audio(response_id, item_id, &bytes) {
@@ -203,11 +277,11 @@ impl Conversation {
                 let unknown = ErrorBody::default();
                 let error = details.and_then(|d| d.error.as_ref()).unwrap_or(&unknown);
                 let kind = failure::kind_of(error);
-                self.fail_with(kind, failure::message_of(kind, error));
+                self.fail_with(kind, self.names.message_of(kind, error));
             }
             Some(Status::Incomplete) => {
                 let reason = details.and_then(|d| d.reason.as_deref()).unwrap_or("no reason");
-                warn!(reason, "OpenAI cut an answer short");
+                warn!(reason, "an answer was cut short");
             }
             _ => {}
         }
@@ -219,12 +293,24 @@ impl Conversation {
         self.answers.want(Cause::Turn(turn));
     }
 
+    fn discard(&mut self, turn: TurnId) {
+        let forgotten = self.turns.discard(turn);
+        if self.dialect.takes_back() {
+            for item_id in forgotten {
+                self.delete(item_id);
+            }
+        }
+    }
+
     fn interrupt(&mut self, answer: AnswerId, heard: PlayedMs) {
         let stopped = self.answers.stop_from(answer);
         self.stop(stopped);
+        if !self.dialect.takes_back() {
+            return;
+        }
         for truncation in self.answers.truncate_from(answer, heard) {
             let event_id = self.event_id(cause::TRUNCATE);
-            self.send(ClientEvent::TruncateItem {
+            self.send(&ClientEvent::TruncateItem {
                 event_id,
                 item_id: truncation.item_id,
                 content_index: 0,
@@ -248,7 +334,7 @@ impl Conversation {
 
     fn tool_output(&mut self, call_id: String, output: String) {
         let event_id = self.event_id(cause::ITEM);
-        self.send(ClientEvent::CreateItem {
+        self.send(&ClientEvent::CreateItem {
             event_id,
             item: NewItem::FunctionCallOutput { call_id, output },
         });
@@ -258,7 +344,7 @@ impl Conversation {
     fn key(&mut self, digit: Digit) {
         let text = format!("The caller pressed key {} on the phone.", digit.key());
         let event_id = self.event_id(cause::ITEM);
-        self.send(ClientEvent::CreateItem {
+        self.send(&ClientEvent::CreateItem {
             event_id,
             item: NewItem::user_text(text),
         });
@@ -276,7 +362,7 @@ impl Conversation {
 
     fn cancel(&mut self, response_id: String) {
         let event_id = self.event_id(cause::CANCEL);
-        self.send(ClientEvent::CancelResponse {
+        self.send(&ClientEvent::CancelResponse {
             event_id,
             response_id,
         });
@@ -284,7 +370,7 @@ impl Conversation {
 
     fn delete(&mut self, item_id: String) {
         let event_id = self.event_id(cause::DELETE);
-        self.send(ClientEvent::DeleteItem { event_id, item_id });
+        self.send(&ClientEvent::DeleteItem { event_id, item_id });
     }
 
     fn ask_for_what_is_wanted(&mut self) {
@@ -296,7 +382,7 @@ impl Conversation {
         };
         let event_id = self.event_id(cause::RESPOND);
         self.answers.requested(event_id.clone(), cause);
-        self.send(ClientEvent::CreateResponse { event_id });
+        self.send(&ClientEvent::CreateResponse { event_id });
     }
 
     fn event_id(&mut self, what: &str) -> String {
@@ -304,8 +390,8 @@ impl Conversation {
         format!("{what}_{}", self.sent)
     }
 
-    fn send(&mut self, event: ClientEvent) {
-        self.outlet.send(&event);
+    fn send(&mut self, event: &ClientEvent) {
+        self.outlet.send(event);
     }
 
     fn charge(&mut self, usage: Option<impl Into<crate::Usage>>) {
@@ -338,13 +424,18 @@ impl Protocol for Conversation {
     fn receive(&mut self, message: Received<'_>) {
         let text = match message {
             Received::Text(text) => text,
-            Received::Binary(_) => return self.fail(FailureKind::Protocol, "OpenAI sent binary data"),
+            Received::Binary(_) => {
+                let what = format!("{} sent binary data", self.names.provider());
+                return self.fail(FailureKind::Protocol, &what);
+            }
         };
         match serde_json::from_str(text) {
             Ok(event) => self.server(event, text),
             Err(error) => {
                 let (line, column) = (error.line(), error.column());
-                let what = format!("OpenAI sent an event that cannot be read (line {line}, column {column})");
+                let provider = self.names.provider();
+                let what =
+                    format!("{provider} sent an event that cannot be read (line {line}, column {column})");
                 self.fail(FailureKind::Protocol, &what);
             }
         }
@@ -354,24 +445,23 @@ impl Protocol for Conversation {
     fn command(&mut self, command: EngineCommand) {
         match command {
             EngineCommand::TurnStarted { turn } => self.turns.started(turn),
-            EngineCommand::Respond { turn } => self.respond(turn),
-            EngineCommand::Discard { turn } => {
-                for item_id in self.turns.discard(turn) {
-                    self.delete(item_id);
-                }
-            }
+            EngineCommand::Respond { turn } if self.dialect.leads() == By::Call => self.respond(turn),
+            EngineCommand::Discard { turn } => self.discard(turn),
             EngineCommand::Interrupt { answer, heard, .. } => self.interrupt(answer, heard),
             EngineCommand::ToolResult { id, ok, result } => self.tool_result(id, ok, result),
             EngineCommand::Dtmf { digit } => self.key(digit),
-            // The server transcribes by itself; reprompts and fixed texts are the call's own, since this engine is not verbatim.
-            EngineCommand::Transcribe { .. } | EngineCommand::NoInput | EngineCommand::Say { .. } => {}
+            // The server transcribes by itself, and answers by itself where it leads; reprompts and fixed texts are the call's own, since this engine is not verbatim.
+            EngineCommand::Transcribe { .. }
+            | EngineCommand::Respond { .. }
+            | EngineCommand::NoInput
+            | EngineCommand::Say { .. } => {}
         }
         self.ask_for_what_is_wanted();
     }
 
     fn ask(&mut self, turn: TurnId, words: String) {
         let event_id = self.event_id(cause::ITEM);
-        self.send(ClientEvent::CreateItem {
+        self.send(&ClientEvent::CreateItem {
             event_id,
             item: NewItem::user_text(words),
         });
@@ -381,7 +471,7 @@ impl Protocol for Conversation {
 
     fn hear(&mut self, samples: &[i16]) {
         let bytes: Vec<u8> = samples.iter().flat_map(|s| s.to_le_bytes()).collect();
-        self.send(ClientEvent::Append {
+        self.send(&ClientEvent::Append {
             audio: STANDARD.encode(bytes),
         });
     }
@@ -392,12 +482,20 @@ impl Protocol for Conversation {
     }
 
     fn closed(&mut self, code: u16, reason: &str) {
-        let (kind, message) = failure::of_close(code, reason);
+        let (kind, message) = self.names.of_close(code, reason);
         self.fail_with(kind, message);
     }
 
     fn fail(&mut self, kind: FailureKind, what: &str) {
-        self.fail_with(kind, failure::plain(kind, what));
+        self.fail_with(kind, self.names.plain(kind, what));
+    }
+
+    fn lasts(&mut self, so_far: Duration) {
+        let left = self.longest.saturating_sub(so_far);
+        let enough = BEFORE_END.min(self.longest / 12);
+        if self.is_ready() && left <= enough && !std::mem::replace(&mut self.expiring, true) {
+            self.outlet.expiring(left, self.resume.clone());
+        }
     }
 
     fn poll_action(&mut self) -> Option<Action> {

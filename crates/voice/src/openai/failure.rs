@@ -1,5 +1,6 @@
-//! What OpenAI's errors mean for a call, and what an operator can do about them.
+//! What the errors of the family mean for a call, and what an operator can do about them.
 
+use super::dialect::Dialect;
 use super::protocol::{ErrorBody, Refusal};
 use call::FailureKind;
 
@@ -43,19 +44,6 @@ fn kind_of_type(kind: &str) -> Option<FailureKind> {
     }
 }
 
-/// What an error is and what would mend it, as the operator reads it.
-pub(super) fn message_of(kind: FailureKind, error: &ErrorBody) -> String {
-    let code = error
-        .code
-        .as_deref()
-        .or(error.r#type.as_deref())
-        .map_or_else(|| "no code".into(), identifier);
-    match configuration_of(error) {
-        Some((param, message)) => format!("OpenAI refused {param} ({code}): {message}; {}", remedy(kind)),
-        None => format!("OpenAI reported {code}; {}", remedy(kind)),
-    }
-}
-
 /// The parameter and the message of an error about the session's configuration, which repeats no more than that.
 fn configuration_of(error: &ErrorBody) -> Option<(String, String)> {
     let param = error
@@ -83,76 +71,126 @@ fn identifier(text: &str) -> String {
         .collect()
 }
 
-fn remedy(kind: FailureKind) -> &'static str {
-    match kind {
-        FailureKind::Unauthorized => {
-            "set openai.api_key to a valid key of a project that may use openai.model"
-        }
-        FailureKind::Quota => "add credit or raise the monthly limit of the key's organisation",
-        FailureKind::RateLimited => "raise the organisation's rate limits or lower the calls of this node",
-        FailureKind::Unsupported => "check openai.url, openai.model and the secretary's voice and tools",
-        FailureKind::Policy => "check the secretary's instructions against OpenAI's usage policies",
-        FailureKind::Transient => "a later call may succeed; see https://status.openai.com if it lasts",
-        FailureKind::Protocol => "check that openai.url is a Realtime API of the GA shape",
-        FailureKind::Expired => "a session lasts 60 minutes at most; lower limits.total_ms of the secretary",
+/// What the messages name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Names {
+    /// Whose API it is.
+    pub(super) dialect: Dialect,
+    /// The table of the configuration.
+    pub(super) table: String,
+}
+
+impl Names {
+    /// The provider's name.
+    pub(super) fn provider(&self) -> &'static str {
+        self.dialect.provider()
     }
-}
 
-/// A failure of our own finding, with the remedy of its kind.
-pub(super) fn plain(kind: FailureKind, what: &str) -> String {
-    format!("{what}; {}", remedy(kind))
-}
-
-/// What an HTTP answer in place of the upgrade means.
-pub(super) fn of_status(status: u16, body: Option<&[u8]>) -> (FailureKind, String) {
-    let error = body
-        .and_then(|b| serde_json::from_slice::<Refusal>(b).ok())
-        .map(|r| r.error)
-        .unwrap_or_default();
-    let said = kind_of_code(error.code.as_deref().unwrap_or_default());
-    let kind = match status {
-        401 | 403 => FailureKind::Unauthorized,
-        429 if said == Some(FailureKind::Quota) || kind_of(&error) == FailureKind::Quota => {
-            FailureKind::Quota
+    /// What an error is and what would mend it, as the operator reads it.
+    pub(super) fn message_of(&self, kind: FailureKind, error: &ErrorBody) -> String {
+        let provider = self.provider();
+        let code = error
+            .code
+            .as_deref()
+            .or(error.r#type.as_deref())
+            .map_or_else(|| "no code".into(), identifier);
+        match configuration_of(error) {
+            Some((param, message)) => {
+                format!(
+                    "{provider} refused {param} ({code}): {message}; {}",
+                    self.remedy(kind)
+                )
+            }
+            None => format!("{provider} reported {code}; {}", self.remedy(kind)),
         }
-        429 => FailureKind::RateLimited,
-        400 | 404 => said.unwrap_or(FailureKind::Unsupported),
-        500.. => FailureKind::Transient,
-        _ => FailureKind::Protocol,
-    };
-    let code = error
-        .code
-        .as_deref()
-        .map(|code| format!(" ({})", identifier(code)))
-        .unwrap_or_default();
-    (
-        kind,
-        plain(
-            kind,
-            &format!("OpenAI answered the connection with HTTP {status}{code}"),
-        ),
-    )
-}
+    }
 
-/// What a close frame means. OpenAI names the error at the end of the reason ("invalid_request_error.invalid_api_key");
-/// 3000 and 3003 are IANA's Unauthorized and Forbidden.
-pub(super) fn of_close(code: u16, reason: &str) -> (FailureKind, String) {
-    let named = reason.rsplit('.').next().and_then(kind_of_code);
-    let kind = named.unwrap_or(match code {
-        3000 | 3003 => FailureKind::Unauthorized,
-        1002 | 1003 | 1007 => FailureKind::Protocol,
-        1008 => FailureKind::Policy,
-        _ => FailureKind::Transient,
-    });
-    (
-        kind,
-        plain(kind, &format!("OpenAI closed the connection with code {code}")),
-    )
+    /// A failure of our own finding, with the remedy of its kind.
+    pub(super) fn plain(&self, kind: FailureKind, what: &str) -> String {
+        format!("{what}; {}", self.remedy(kind))
+    }
+
+    fn remedy(&self, kind: FailureKind) -> String {
+        let (table, provider) = (&self.table, self.provider());
+        match kind {
+            FailureKind::Unauthorized => {
+                format!("set {table}.api_key to a valid key of a project that may use {table}.model")
+            }
+            FailureKind::Quota => "add credit or raise the monthly limit of the key's organisation".into(),
+            FailureKind::RateLimited => {
+                "raise the organisation's rate limits or lower the calls of this node".into()
+            }
+            FailureKind::Unsupported => {
+                format!("check {table}.url, {table}.model and the secretary's voice and tools")
+            }
+            FailureKind::Policy => {
+                format!("check the secretary's instructions against the usage policies of {provider}")
+            }
+            FailureKind::Transient => format!(
+                "a later call may succeed; see {} if it lasts",
+                self.dialect.status_page()
+            ),
+            FailureKind::Protocol => format!("check that {table}.url is a Realtime API of {provider}"),
+            FailureKind::Expired => {
+                format!("set {table}.longest to the longest session that {provider} allows")
+            }
+        }
+    }
+
+    /// What an HTTP answer in place of the upgrade means.
+    pub(super) fn of_status(&self, status: u16, body: Option<&[u8]>) -> (FailureKind, String) {
+        let error = body
+            .and_then(|b| serde_json::from_slice::<Refusal>(b).ok())
+            .map(|r| r.error)
+            .unwrap_or_default();
+        let said = kind_of_code(error.code.as_deref().unwrap_or_default());
+        let kind = match status {
+            401 | 403 => FailureKind::Unauthorized,
+            429 if said == Some(FailureKind::Quota) || kind_of(&error) == FailureKind::Quota => {
+                FailureKind::Quota
+            }
+            429 => FailureKind::RateLimited,
+            400 | 404 => said.unwrap_or(FailureKind::Unsupported),
+            500.. => FailureKind::Transient,
+            _ => FailureKind::Protocol,
+        };
+        let code = error
+            .code
+            .as_deref()
+            .map(|code| format!(" ({})", identifier(code)))
+            .unwrap_or_default();
+        let what = format!(
+            "{} answered the connection with HTTP {status}{code}",
+            self.provider()
+        );
+        (kind, self.plain(kind, &what))
+    }
+
+    /// What a close frame means. OpenAI names the error at the end of the reason ("invalid_request_error.invalid_api_key");
+    /// 3000 and 3003 are IANA's Unauthorized and Forbidden.
+    pub(super) fn of_close(&self, code: u16, reason: &str) -> (FailureKind, String) {
+        let named = reason.rsplit('.').next().and_then(kind_of_code);
+        let kind = named.unwrap_or(match code {
+            3000 | 3003 => FailureKind::Unauthorized,
+            1002 | 1003 | 1007 => FailureKind::Protocol,
+            1008 => FailureKind::Policy,
+            _ => FailureKind::Transient,
+        });
+        let what = format!("{} closed the connection with code {code}", self.provider());
+        (kind, self.plain(kind, &what))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn names() -> Names {
+        Names {
+            dialect: Dialect::OpenAi,
+            table: "engines.openai".into(),
+        }
+    }
 
     fn error(r#type: &str, code: Option<&str>) -> ErrorBody {
         ErrorBody {
@@ -202,11 +240,19 @@ mod tests {
     fn a_message_repeats_configuration_and_nothing_else() {
         let mut error = error("invalid_request_error", Some("invalid_value"));
         error.message = Some("Invalid value: 'nobody'. Supported values are: 'marin'.".into());
-        assert!(!message_of(FailureKind::Unsupported, &error).contains("nobody"));
+        assert!(
+            !names()
+                .message_of(FailureKind::Unsupported, &error)
+                .contains("nobody")
+        );
         error.param = Some("session.instructions".into());
-        assert!(!message_of(FailureKind::Unsupported, &error).contains("nobody"));
+        assert!(
+            !names()
+                .message_of(FailureKind::Unsupported, &error)
+                .contains("nobody")
+        );
         error.param = Some("session.audio.output.voice".into());
-        let told = message_of(FailureKind::Unsupported, &error);
+        let told = names().message_of(FailureKind::Unsupported, &error);
         assert!(
             told.contains("session.audio.output.voice (invalid_value): Invalid value: 'nobody'"),
             "{told}"
@@ -216,28 +262,28 @@ mod tests {
     #[test]
     fn http_answers_are_sorted_by_status_and_code() {
         let quota = br#"{"error":{"code":"insufficient_quota","message":"sk-secret"}}"#;
-        assert_eq!(of_status(401, None).0, FailureKind::Unauthorized);
-        assert_eq!(of_status(403, None).0, FailureKind::Unauthorized);
-        assert_eq!(of_status(404, None).0, FailureKind::Unsupported);
-        assert_eq!(of_status(429, None).0, FailureKind::RateLimited);
-        assert_eq!(of_status(429, Some(quota)).0, FailureKind::Quota);
-        assert!(!of_status(429, Some(quota)).1.contains("sk-secret"));
-        assert_eq!(of_status(503, Some(b"<html>")).0, FailureKind::Transient);
-        assert_eq!(of_status(302, None).0, FailureKind::Protocol);
+        assert_eq!(names().of_status(401, None).0, FailureKind::Unauthorized);
+        assert_eq!(names().of_status(403, None).0, FailureKind::Unauthorized);
+        assert_eq!(names().of_status(404, None).0, FailureKind::Unsupported);
+        assert_eq!(names().of_status(429, None).0, FailureKind::RateLimited);
+        assert_eq!(names().of_status(429, Some(quota)).0, FailureKind::Quota);
+        assert!(!names().of_status(429, Some(quota)).1.contains("sk-secret"));
+        assert_eq!(names().of_status(503, Some(b"<html>")).0, FailureKind::Transient);
+        assert_eq!(names().of_status(302, None).0, FailureKind::Protocol);
     }
 
     #[test]
     fn close_frames_are_sorted_by_reason_and_code() {
         assert_eq!(
-            of_close(3000, "invalid_request_error.invalid_api_key").0,
+            names().of_close(3000, "invalid_request_error.invalid_api_key").0,
             FailureKind::Unauthorized
         );
         assert_eq!(
-            of_close(4000, "invalid_request_error.session_expired").0,
+            names().of_close(4000, "invalid_request_error.session_expired").0,
             FailureKind::Expired
         );
-        assert_eq!(of_close(1008, "").0, FailureKind::Policy);
-        assert_eq!(of_close(1002, "").0, FailureKind::Protocol);
-        assert_eq!(of_close(1011, "keepalive").0, FailureKind::Transient);
+        assert_eq!(names().of_close(1008, "").0, FailureKind::Policy);
+        assert_eq!(names().of_close(1002, "").0, FailureKind::Protocol);
+        assert_eq!(names().of_close(1011, "keepalive").0, FailureKind::Transient);
     }
 }

@@ -2,6 +2,7 @@
 //! `openai` 3.54 describes them. Of what the server sends only the fields that are needed are required.
 
 use super::usage::{ResponseUsage, TranscriptionUsage};
+use audio::SampleRate;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -37,18 +38,12 @@ pub(super) enum ClientEvent {
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum NewItem {
-    Message {
-        role: &'static str,
-        content: [InputText; 1],
-    },
-    FunctionCallOutput {
-        call_id: String,
-        output: String,
-    },
+    Message { role: &'static str, content: [Text; 1] },
+    FunctionCallOutput { call_id: String, output: String },
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct InputText {
+pub(super) struct Text {
     r#type: &'static str,
     text: String,
 }
@@ -58,23 +53,87 @@ impl NewItem {
     pub(super) fn user_text(text: String) -> Self {
         Self::Message {
             role: "user",
-            content: [InputText {
+            content: [Text {
                 r#type: "input_text",
+                text,
+            }],
+        }
+    }
+
+    /// A text that the secretary has said.
+    pub(super) fn assistant_text(text: String) -> Self {
+        Self::Message {
+            role: "assistant",
+            content: [Text {
+                r#type: "output_text",
                 text,
             }],
         }
     }
 }
 
-/// The session as this adapter wants it.
+/// The session as this adapter wants it, in the shape of its dialect.
 #[derive(Debug, Serialize)]
-pub(super) struct SessionConfig {
-    pub(super) r#type: &'static str,
+#[serde(untagged)]
+pub(super) enum SessionConfig {
+    /// OpenAI's own.
+    Nested {
+        r#type: &'static str,
+        instructions: String,
+        output_modalities: [&'static str; 1],
+        audio: AudioConfig,
+        tools: Vec<Tool>,
+        tool_choice: &'static str,
+    },
+    /// xAI's.
+    Top(TopSession),
+    /// Qwen's.
+    Flat(FlatSession),
+}
+
+/// xAI: voice and turn detection stand at the top.
+#[derive(Debug, Serialize)]
+pub(super) struct TopSession {
     pub(super) instructions: String,
-    pub(super) output_modalities: [&'static str; 1],
-    pub(super) audio: AudioConfig,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) voice: Option<String>,
+    pub(super) turn_detection: TurnDetection,
+    pub(super) audio: TopAudio,
     pub(super) tools: Vec<Tool>,
-    pub(super) tool_choice: &'static str,
+    pub(super) resumption: Resumption,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct TopAudio {
+    pub(super) input: TopDirection,
+    pub(super) output: TopDirection,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct TopDirection {
+    pub(super) format: AudioFormat,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) transcription: Option<Transcription>,
+}
+
+/// Whether the conversation may be resumed by another session.
+#[derive(Debug, Serialize)]
+pub(super) struct Resumption {
+    pub(super) enabled: bool,
+}
+
+/// Qwen: everything stands at the top, as in OpenAI's beta.
+#[derive(Debug, Serialize)]
+pub(super) struct FlatSession {
+    pub(super) modalities: [&'static str; 2],
+    pub(super) instructions: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) voice: Option<String>,
+    pub(super) input_audio_format: &'static str,
+    pub(super) output_audio_format: &'static str,
+    pub(super) input_audio_transcription: Transcription,
+    pub(super) turn_detection: TurnDetection,
+    pub(super) tools: Vec<NestedTool>,
 }
 
 #[derive(Debug, Serialize)]
@@ -99,8 +158,18 @@ pub(super) struct AudioOutput {
 
 #[derive(Debug, Serialize)]
 pub(super) struct AudioFormat {
-    pub(super) r#type: &'static str,
-    pub(super) rate: u32,
+    r#type: &'static str,
+    rate: u32,
+}
+
+impl AudioFormat {
+    /// 16 bit, little-endian.
+    pub(super) fn pcm(rate: SampleRate) -> Self {
+        Self {
+            r#type: "audio/pcm",
+            rate: rate.hz(),
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -119,17 +188,33 @@ pub(super) struct TurnDetection {
 #[derive(Debug, Serialize)]
 pub(super) struct Tool {
     pub(super) r#type: &'static str,
+    #[serde(flatten)]
+    pub(super) function: Function,
+}
+
+/// A tool as Qwen wants it.
+#[derive(Debug, Serialize)]
+pub(super) struct NestedTool {
+    pub(super) r#type: &'static str,
+    pub(super) function: Function,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Function {
     pub(super) name: String,
     pub(super) description: String,
     pub(super) parameters: serde_json::Value,
 }
 
-/// What the server sends, as far as it matters here.
+/// What the server sends, as far as it matters here. Qwen has the names of OpenAI's beta.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type")]
 pub(super) enum ServerEvent<'a> {
     #[serde(rename = "session.created")]
     SessionCreated,
+    /// What xAI begins with; its id resumes the conversation.
+    #[serde(rename = "conversation.created")]
+    ConversationCreated { conversation: Named },
     #[serde(rename = "session.updated")]
     SessionUpdated,
     #[serde(rename = "input_audio_buffer.speech_started")]
@@ -140,6 +225,9 @@ pub(super) enum ServerEvent<'a> {
     Committed { item_id: String },
     #[serde(rename = "conversation.item.input_audio_transcription.delta")]
     TranscriptDelta { item_id: String, delta: Option<String> },
+    /// xAI: all the words so far.
+    #[serde(rename = "conversation.item.input_audio_transcription.updated")]
+    TranscriptUpdated { item_id: String, transcript: String },
     #[serde(rename = "conversation.item.input_audio_transcription.completed")]
     TranscriptCompleted {
         item_id: String,
@@ -151,14 +239,17 @@ pub(super) enum ServerEvent<'a> {
     TranscriptFailed { item_id: String, error: ErrorBody },
     #[serde(rename = "response.created")]
     ResponseCreated { response: Response },
-    #[serde(rename = "response.output_audio.delta")]
+    #[serde(rename = "response.output_audio.delta", alias = "response.audio.delta")]
     OutputAudio {
         response_id: String,
         item_id: String,
         #[serde(borrow)]
         delta: Cow<'a, str>,
     },
-    #[serde(rename = "response.output_audio_transcript.delta")]
+    #[serde(
+        rename = "response.output_audio_transcript.delta",
+        alias = "response.audio_transcript.delta"
+    )]
     OutputText { response_id: String, delta: String },
     #[serde(rename = "response.function_call_arguments.done")]
     FunctionCall {
@@ -173,6 +264,11 @@ pub(super) enum ServerEvent<'a> {
     Error { error: ErrorBody },
     #[serde(other)]
     Other,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Named {
+    pub(super) id: String,
 }
 
 #[derive(Debug, Deserialize)]

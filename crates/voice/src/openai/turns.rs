@@ -27,6 +27,8 @@ struct Item {
     settled: bool,
     /// The call has said that it was no turn.
     discarded: bool,
+    /// The server answers it by itself.
+    answered: bool,
 }
 
 impl Turns {
@@ -84,6 +86,23 @@ impl Turns {
         told.then(|| self.heard(turn)).flatten()
     }
 
+    /// All the words of an item so far.
+    pub(super) fn words_so_far(&mut self, item_id: String, transcript: String) -> Option<EngineEvent> {
+        let item = self.item(item_id);
+        if item.settled || transcript.is_empty() {
+            return None;
+        }
+        item.text = transcript;
+        let (turn, told) = (item.turn, !item.discarded);
+        told.then(|| self.heard(turn)).flatten()
+    }
+
+    /// The turn that the server answers by itself: the last one whose end it has heard, once.
+    pub(super) fn answered(&mut self) -> Option<TurnId> {
+        let item = self.items.iter_mut().rev().find(|i| i.ended && !i.discarded)?;
+        (!std::mem::replace(&mut item.answered, true)).then_some(item.turn)?
+    }
+
     /// All the words of an item.
     pub(super) fn settled(&mut self, item_id: String, transcript: String) -> Option<EngineEvent> {
         let item = self.item(item_id);
@@ -130,6 +149,7 @@ impl Turns {
                 committed,
                 settled: false,
                 discarded: false,
+                answered: false,
             });
             self.items.len() - 1
         });

@@ -4,7 +4,6 @@ use super::{Dialler, Refused, Socket};
 use crate::ApiKey;
 use crate::engine::ConnectError;
 use crate::service::{KeyHeader, Place};
-use call::FailureKind;
 use std::fmt;
 use std::time::Duration;
 use tokio_tungstenite::tungstenite::client::{IntoClientRequest, uri_mode};
@@ -102,27 +101,7 @@ impl Door {
     }
 
     fn failed(&self, refused: Refused) -> ConnectError {
-        let (service, table) = (&self.place.service, &self.place.table);
-        match refused {
-            Refused::Status { status, body } => {
-                let body = String::from_utf8_lossy(&body.unwrap_or_default()).into_owned();
-                let failure = self.place.of_status(status, &body, &[self.key.reveal()]);
-                ConnectError {
-                    kind: failure.kind,
-                    message: failure.message,
-                }
-            }
-            Refused::NoWebSocket(error) => ConnectError {
-                kind: FailureKind::Protocol,
-                message: format!("{service} does not speak WebSocket: {error}; check {table}.url"),
-            },
-            Refused::Unreachable(reason) => ConnectError {
-                kind: FailureKind::Transient,
-                message: format!(
-                    "{service} cannot be reached: {reason}; check {table}.url, this machine's DNS, clock, firewall and any proxy"
-                ),
-            },
-        }
+        refused.sorted(&self.place, &[self.key.reveal()])
     }
 }
 

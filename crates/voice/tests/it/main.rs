@@ -8,8 +8,10 @@
 )]
 
 mod cascade;
+mod conversation;
 mod deepgram;
 mod echo;
+mod elevenlabs;
 mod gemini;
 mod llm;
 mod loopback;
@@ -20,6 +22,7 @@ mod rig;
 mod script;
 mod stt;
 mod tts;
+mod ultravox;
 
 /// Held by a test that has Whisper at work: side by side on two cores they would run into its time limit.
 static WHISPER: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());

@@ -1,5 +1,7 @@
 //! The OpenAI adapter against a stand-in for the API, over a real socket.
 
+mod dialects;
+mod live;
 mod official;
 mod talk;
 mod trouble;

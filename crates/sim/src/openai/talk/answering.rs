@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// Samples in one delta: 200 ms.
-const DELTA: usize = 4_800;
+/// The rate of a script's audio.
+const SCRIPTED_HZ: u32 = 24_000;
 
 impl Conversation {
     pub(super) fn respond(&mut self, event: &Value) {
@@ -116,8 +116,11 @@ impl Conversation {
         let part = json!({ "type": "audio", "transcript": "" });
         self.say(at(&place, "response.content_part.added", json!({ "part": part })));
 
+        let hz = self.script.dialect.rates(&self.session).1;
+        let pcm = at_rate(&answer.pcm, hz);
         let mut words = answer.text.split_inclusive(' ');
-        for (index, samples) in answer.pcm.chunks(DELTA).enumerate() {
+        // 200 ms each.
+        for (index, samples) in pcm.chunks(hz as usize / 5).enumerate() {
             if let Some(word) = words.next() {
                 self.say(at(
                     &place,
@@ -190,6 +193,12 @@ impl Conversation {
         self.done(&item, None, &finished);
         finished
     }
+}
+
+/// A script's audio at another rate: the nearest sample, which a tone does not mind.
+fn at_rate(pcm: &[i16], hz: u32) -> Vec<i16> {
+    let (from, to) = (SCRIPTED_HZ as usize, hz as usize);
+    (0..pcm.len() * to / from).map(|n| pcm[n * from / to]).collect()
 }
 
 /// An event at a place of a response.

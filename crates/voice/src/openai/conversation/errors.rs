@@ -21,7 +21,11 @@ pub(super) mod cause {
 impl Conversation {
     /// Most errors leave the session as it was; those end it that leave the caller without an answer.
     pub(super) fn error(&mut self, error: &ErrorBody) {
-        let event_id = error.event_id.as_deref().unwrap_or_default();
+        // Qwen names what was wrong and not which event.
+        let asked = (error.param.as_deref() == Some("response.create"))
+            .then(|| self.answers.pending_request().map(ToOwned::to_owned))
+            .flatten();
+        let event_id = error.event_id.as_deref().or(asked.as_deref()).unwrap_or_default();
         let about = |what: &str| {
             event_id
                 .strip_prefix(what)
@@ -33,13 +37,13 @@ impl Conversation {
             || about(cause::DELETE)
             || code == "response_cancel_not_active"
         {
-            debug!(code, event_id, "OpenAI was told too late");
+            debug!(code, event_id, "the server was told too late");
             return;
         }
-        if code == "conversation_already_has_active_response" {
+        if code == "conversation_already_has_active_response" || asked.is_some() {
             debug!(
                 event_id,
-                "OpenAI is still answering; the answer is asked for again when it is done"
+                "the server is still answering; the answer is asked for again when it is done"
             );
             self.answers.refused_as_busy(event_id);
             return;
@@ -51,12 +55,12 @@ impl Conversation {
             FailureKind::Unauthorized | FailureKind::Quota | FailureKind::Expired | FailureKind::Policy
         );
         if refused || lasting || !self.is_ready() {
-            self.fail_with(kind, failure::message_of(kind, error));
+            self.fail_with(kind, self.names.message_of(kind, error));
             return;
         }
         warn!(
-            reason = failure::message_of(kind, error),
-            "OpenAI reported an error; the session goes on"
+            reason = self.names.message_of(kind, error),
+            "the server reported an error; the session goes on"
         );
     }
 }

@@ -37,7 +37,8 @@ fn fresh() -> Conversation {
         SampleRate::HZ_8000,
         Arc::new([tool]),
     );
-    Conversation::new(Config::new(ApiKey::new("sk-test")).session(&setup))
+    let config = Config::new(ApiKey::new("sk-test"));
+    Conversation::new(config.opening(&setup))
 }
 
 /// A session that is ready, with nothing left to do.

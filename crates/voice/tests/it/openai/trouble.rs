@@ -131,34 +131,27 @@ fn a_configuration_that_cannot_work_is_refused_at_once() {
     let good = Config::new(ApiKey::new("sk-sim"));
     assert!(OpenAi::new(good.clone()).is_ok());
     let refused = |config| OpenAi::new(config).err().unwrap();
-    assert_eq!(
-        refused(Config {
-            key: ApiKey::new(" \n"),
-            ..good.clone()
-        }),
-        ConfigError::Key
-    );
-    assert_eq!(
-        refused(Config {
-            key: ApiKey::new("sk-\u{7}"),
-            ..good.clone()
-        }),
-        ConfigError::Key
-    );
-    assert!(matches!(
-        refused(Config {
-            url: "http://h".into(),
-            ..good.clone()
-        }),
-        ConfigError::Url(_)
-    ));
-    assert!(matches!(
-        refused(Config {
-            model: "a b".into(),
-            ..good
-        }),
-        ConfigError::Model(_)
-    ));
+    let key = |key| Config {
+        key: ApiKey::new(key),
+        ..good.clone()
+    };
+    for key in [key(" \n"), key("sk-\u{7}")] {
+        let error = refused(key);
+        assert!(
+            matches!(&error, ConfigError::Key { table } if table == "engines.openai"),
+            "{error}"
+        );
+    }
+    let url = refused(Config {
+        url: "http://h".into(),
+        ..good.clone()
+    });
+    assert!(matches!(url, ConfigError::Url { .. }));
+    let model = refused(Config {
+        model: "a b".into(),
+        ..good
+    });
+    assert!(matches!(model, ConfigError::Model { .. }));
 }
 
 #[tokio::test]
