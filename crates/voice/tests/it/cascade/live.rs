@@ -1,12 +1,14 @@
 //! The local engine with parts that listen, think and speak over real connections: what overlaps, what stands in, and that nothing is
 //! left.
 
-use super::stage::{ONE, Puppet, TWO, engine, interrupt, line, respond, scribe, setup, started, transcribe};
-use call::EngineCommand;
+use super::stage::{
+    ONE, Puppet, TWO, engine, interrupt, line, respond, say, scribe, setup, started, transcribe,
+};
+use call::{EngineCommand, ToolCallId, TurnId};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use secretary::Language;
-use sim::llm::{LlmServer, Reply, Wire};
+use sim::llm::{Ending, LlmServer, Reply, Wire};
 use sim::speech::SpeechServer;
 use sim::transcription::KEY;
 use sim::transcription::live::{LiveServer, Script, Trouble};
@@ -15,12 +17,13 @@ use std::future::poll_fn;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
-use voice::brain::llm::{Config, LanguageModel};
+use voice::brain::llm::{Config, LanguageModel, Vendor};
 use voice::cascade::Cascade;
+use voice::engine::ToolSpec;
 use voice::service::Access;
 use voice::stt::{Listener, LiveConfig, LiveService, LiveTranscriber, LiveVendor, SttError};
 use voice::tts::{Prompts, SpeechConfig, SpeechService};
-use voice::{ApiKey, Engine, Event, Session};
+use voice::{ApiKey, Engine, Event, Session, Setup};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -35,6 +38,16 @@ struct Line {
 
 impl Line {
     async fn new(replies: Vec<Reply>, speech: Vec<sim::speech::Reply>, troubles: Vec<Trouble>) -> Self {
+        Self::of(Wire::Chat, LiveVendor::Deepgram, replies, speech, troubles).await
+    }
+
+    async fn of(
+        wire: Wire,
+        ears: LiveVendor,
+        replies: Vec<Reply>,
+        speech: Vec<sim::speech::Reply>,
+        troubles: Vec<Trouble>,
+    ) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut script = Script::knowing(&["billing", "please", "stop", "thanks"]);
         script.troubles = troubles;
@@ -45,15 +58,34 @@ impl Line {
         let access = Access::new("engines.local.stt", live.url()).with_key(key());
         let ears = LiveService::new(LiveConfig {
             timeout: PATIENCE,
-            ..LiveConfig::new(LiveVendor::Deepgram, access)
+            ..LiveConfig::new(ears, access)
         });
         let access = Access::new("engines.local.tts", speech.url()).with_key(ApiKey::new(sim::speech::KEY));
         let voice = SpeechConfig::new(voice::tts::Vendor::Deepgram, access);
         let voice = Arc::new(SpeechService::new(voice).unwrap());
-        let brain = LanguageModel::new(Config::new(llm.base_url(Wire::Chat), "llama")).unwrap();
+        let vendor = match wire {
+            Wire::Chat => Vendor::Compatible,
+            Wire::Anthropic => Vendor::Anthropic,
+            Wire::Gemini => Vendor::Gemini,
+        };
+        let brain = LanguageModel::new(Config {
+            base_url: llm.base_url(wire),
+            api_key: Some(key()),
+            ..Config::of(vendor, "llama")
+        })
+        .unwrap();
         let prompts = Arc::new(Prompts::new(voice.clone(), 1 << 20));
         let cascade = Cascade::new(None, voice, prompts, Arc::new(brain)).with_live(Arc::new(ears.unwrap()));
-        let session = cascade.connect(setup()).await.unwrap();
+        let tool = |name: &str| ToolSpec {
+            name: name.into(),
+            description: format!("Does {name}."),
+            parameters: serde_json::json!({"type": "object"}),
+        };
+        let setup = Setup {
+            tools: Arc::new(["take_message", "transfer_call"].map(tool)),
+            ..setup()
+        };
+        let session = cascade.connect(setup).await.unwrap();
         Self {
             script,
             live,
@@ -87,6 +119,21 @@ impl Line {
                 event => return line(event),
             }
         }
+    }
+
+    /// The caller says words, and has said all.
+    fn turn(&mut self, turn: u32, words: &[&str]) {
+        self.session.command(started(TurnId(turn)));
+        self.speak(words);
+        self.session.command(respond(TurnId(turn)));
+    }
+
+    fn result(&mut self, id: &str) {
+        self.session.command(EngineCommand::ToolResult {
+            id: ToolCallId(id.into()),
+            ok: true,
+            result: "done".into(),
+        });
     }
 
     async fn until(&mut self, wanted: &str) -> Vec<String> {
@@ -142,6 +189,68 @@ async fn an_answer_begins_at_the_first_clause_and_a_barge_in_ends_all_that_it_st
     let Line { live, session, .. } = call;
     drop(session);
     live.until(|log| log.open == 0).await;
+}
+
+#[tokio::test]
+async fn a_whole_conversation_goes_with_every_brain_and_every_listener() {
+    for (wire, ears) in [
+        (Wire::Chat, LiveVendor::Deepgram),
+        (Wire::Anthropic, LiveVendor::ElevenLabs),
+        (Wire::Gemini, LiveVendor::Deepgram),
+    ] {
+        let replies = vec![
+            Reply::saying("Of course. Which plan?"),
+            Reply::streaming().text("We have three plans. The first ").hang(),
+            Reply::using("a", "take_message", "{\"name\":\"Ana\"}"),
+            Reply::saying("Noted."),
+            Reply::streaming()
+                .text("One moment.")
+                .call(0, "b", "transfer_call", "{\"destination\":\"billing\"}")
+                .stop(Ending::Tools),
+        ];
+        let mut call = Line::of(wire, ears, replies, vec![], vec![]).await;
+        call.session.command(say(1, "Hello."));
+        call.until("1: done").await;
+        call.turn(1, &["billing", "please"]);
+        let lines = call.until("2: done").await;
+        assert!(
+            lines.contains(&"heard 1 \"billing please\"".into()),
+            "{wire:?}: {lines:?}"
+        );
+        call.turn(2, &["billing", "thanks"]);
+        call.until("3: \"We have three plans.\" at 0").await;
+        call.session.command(interrupt(3, "We have"));
+        call.llm.until(|seen| seen.open == 0).await;
+        call.turn(3, &["stop", "please"]);
+        let lines = call.until("4: done").await;
+        assert!(lines.contains(&"tool take_message".into()), "{wire:?}: {lines:?}");
+        call.result("a");
+        let lines = call.until("5: done").await;
+        assert!(
+            lines.contains(&"5: \"Noted.\" at 0".into()),
+            "{wire:?}: {lines:?}"
+        );
+        call.turn(4, &["billing", "please"]);
+        let lines = call.until("6: done").await;
+        assert!(
+            lines.contains(&"tool transfer_call".into()),
+            "{wire:?}: {lines:?}"
+        );
+        call.result("b");
+        call.until("7: done").await;
+        call.session.command(say(2, "Bye."));
+        call.until("8: done").await;
+        let asked = call.llm.seen().asked;
+        let last = asked[4].body.to_string();
+        assert_eq!(asked.len(), 5, "a call that is handed over needs no more words");
+        assert!(
+            last.contains("We have") && !last.contains("three plans"),
+            "only what was heard: {last}"
+        );
+        let Line { live, session, .. } = call;
+        drop(session);
+        live.until(|log| log.open == 0).await;
+    }
 }
 
 #[tokio::test]
@@ -242,8 +351,7 @@ async fn the_sound_of_a_turn_is_passed_on_once_and_of_no_pause_between() {
     };
     let cascade = engine(None, &stage.tongue, puppet).with_live(Arc::new(parrot));
     let mut session = cascade.connect(setup()).await.unwrap();
-    let hear =
-        |session: &mut Box<dyn Session>, ms: usize| (0..ms / 20).for_each(|_| session.hear(&[7; 320]));
+    let hear = |session: &mut Box<dyn Session>, ms: usize| (0..ms / 20).for_each(|_| session.hear(&[7; 320]));
     hear(&mut session, 2_000);
     session.command(started(ONE));
     hear(&mut session, 500);
