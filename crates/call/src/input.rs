@@ -1,6 +1,6 @@
 //! What happens to a call.
 
-use crate::{AnswerId, PlayedMs, SayId, ToolCallId, TurnId, Utterance};
+use crate::{AnswerId, Capabilities, PlayedMs, SayId, ToolCallId, TurnId, Utterance};
 use serde::{Deserialize, Serialize};
 
 /// One thing that happened, told to the call with its instant.
@@ -132,6 +132,14 @@ pub enum EngineEvent {
     ToolCancelled {
         /// The engine's id for it.
         id: ToolCallId,
+    },
+    /// What the engine owed will come from another in its place, which may do less or more than the one before. All answers of the
+    /// one before have ended with what came of them; [`EngineEvent::Ready`] follows when the other may be spoken to.
+    Replaced {
+        /// Why.
+        kind: FailureKind,
+        /// What the other can do and what it leaves to the call.
+        engine: Capabilities,
     },
     /// The session has failed and is of no more use.
     Failed {

@@ -201,6 +201,7 @@ impl Call {
             EngineEvent::AnswerDone { answer } => self.answer_done(answer, now),
             EngineEvent::ToolCall { id, name, arguments } => self.tool_called(id, name, arguments, now),
             EngineEvent::ToolCancelled { id } => self.tool_cancelled(&id, now),
+            EngineEvent::Replaced { kind, engine } => self.engine_replaced(kind, engine, now),
             EngineEvent::Failed { kind, .. } => self.engine_failed(kind, now),
         }
     }
@@ -247,7 +248,9 @@ impl Call {
 
     /// Says the first words once there is somebody to say them and somebody to hear them.
     fn open(&mut self, now: Instant) -> bool {
-        if self.line != Line::Attached || self.engine != Engine::Ready {
+        // What is said first needs an engine only where that is to say it.
+        let somebody = self.engine == Engine::Ready || !self.rules.engine.verbatim;
+        if self.line != Line::Attached || !somebody {
             return false;
         }
         self.stage = Stage::Talking;
@@ -300,7 +303,7 @@ impl Call {
         if self.rules.engine.verbatim && self.engine == Engine::Ready {
             let say = self
                 .thinking
-                .expect_say(&text, guard, now + self.rules.answer_limit);
+                .expect_say(&text, guard, now + self.rules.answer_limit, now);
             self.tell(EngineCommand::Say { say, text });
             return;
         }
@@ -395,7 +398,7 @@ impl Call {
     }
 
     fn tell(&mut self, command: EngineCommand) {
-        if self.engine == Engine::Ready {
+        if self.engine != Engine::Gone {
             self.outputs.push_back(Output::Engine(command));
         }
     }

@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 pub enum Output {
     /// For the engine.
     Engine(EngineCommand),
+    /// What the engine owes has not come in time: another is to take its place. Answer with [`crate::EngineEvent::Replaced`], or
+    /// [`crate::EngineEvent::Failed`] where there is none.
+    ReplaceEngine,
     /// For the line and its playout.
     Leg(LegCommand),
     /// Ask the end-of-turn model whether the caller has finished; answer with [`crate::Input::TurnJudged`]: each once, in their
@@ -216,6 +219,11 @@ pub enum Record {
     /// The engine failed.
     EngineFailed {
         /// What kind.
+        kind: crate::FailureKind,
+    },
+    /// The engine failed, and another took its place.
+    EngineReplaced {
+        /// What kind of failure it was.
         kind: crate::FailureKind,
     },
     /// What became of a transfer, where the PBX tells.

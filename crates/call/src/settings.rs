@@ -45,6 +45,12 @@ pub struct Settings {
     pub farewell: String,
     /// Said when the engine fails and the call is handed over or ended.
     pub apology: String,
+    /// Said when an answer is owed and nothing of it was heard for `patience`; empty for nothing.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub waiting: String,
+    /// Said when the engine fails in the middle of an answer, or before one that is owed, and another takes its place; empty for nothing.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub bridge: String,
     /// Words that do not interrupt, folded to lower case without accents ("uhum", "ta", "ok").
     pub backchannels: Vec<String>,
     /// Speech shorter than this does not interrupt by its length alone.
@@ -55,6 +61,9 @@ pub struct Settings {
     pub turn_silence: Duration,
     /// How long the engine may take from the end of a turn to the first audio.
     pub answer_limit: Duration,
+    /// How long the caller waits for an answer before `waiting` is said; zero for ever.
+    #[serde(default, skip_serializing_if = "Duration::is_zero")]
+    pub patience: Duration,
     /// Silence of the caller before a reprompt; zero for never.
     pub silence: Duration,
     /// The longest call; zero for no limit.

@@ -23,11 +23,24 @@ enum Owed {
     Say(Said),
 }
 
+/// What becomes of what is overdue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Late {
+    /// It need not come.
+    Forgiven,
+    /// It is to come from another engine.
+    Wanted,
+    /// It was to come from another engine, and has not.
+    Hopeless,
+}
+
 /// What it means if it does not come in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Overdue {
-    /// The engine has failed.
+    /// Another engine is wanted.
     Fails,
+    /// Another engine was wanted already.
+    FailsForGood,
     /// There was nothing to be said.
     Forgiven,
 }
@@ -35,6 +48,8 @@ enum Overdue {
 #[derive(Debug)]
 struct Debt {
     owed: Owed,
+    /// Since when it is owed.
+    since: Instant,
     until: Instant,
     overdue: Overdue,
 }
@@ -54,13 +69,23 @@ pub(crate) struct Thinking {
     answerable: Option<TurnId>,
     unanswered: Option<Unanswered>,
     last_say: SayId,
+    /// Whether the caller was told to wait for what is owed.
+    told_to_wait: bool,
 }
 
 impl Thinking {
     /// An answer to a turn is owed.
-    pub(crate) fn expect_answer(&mut self, turn: TurnId, speech_ended: Instant, until: Instant) {
+    pub(crate) fn expect_answer(
+        &mut self,
+        turn: TurnId,
+        speech_ended: Instant,
+        until: Instant,
+        now: Instant,
+    ) {
+        self.told_to_wait = false;
         self.debt = Some(Debt {
             owed: Owed::Answer(turn),
+            since: now,
             until,
             overdue: Overdue::Fails,
         });
@@ -69,7 +94,7 @@ impl Thinking {
     }
 
     /// A text is to be said.
-    pub(crate) fn expect_say(&mut self, text: &str, guard: Guard, until: Instant) -> SayId {
+    pub(crate) fn expect_say(&mut self, text: &str, guard: Guard, until: Instant, now: Instant) -> SayId {
         self.last_say = self.last_say.next();
         let said = Said {
             say: self.last_say,
@@ -78,6 +103,7 @@ impl Thinking {
         };
         self.debt = Some(Debt {
             owed: Owed::Say(said),
+            since: now,
             until,
             overdue: Overdue::Fails,
         });
@@ -85,12 +111,13 @@ impl Thinking {
     }
 
     /// Something may follow: what was owed for a turn may come as that. Where nothing was owed, nothing need come.
-    pub(crate) fn expect_follow_up(&mut self, until: Instant) {
+    pub(crate) fn expect_follow_up(&mut self, until: Instant, now: Instant) {
         match &mut self.debt {
             Some(debt) => debt.follows(),
             None => {
                 self.debt = Some(Debt {
                     owed: Owed::FollowUp,
+                    since: now,
                     until,
                     overdue: Overdue::Forgiven,
                 });
@@ -109,6 +136,9 @@ impl Thinking {
     pub(crate) fn restart(&mut self, until: Instant) {
         if let Some(debt) = &mut self.debt {
             debt.until = until;
+            if debt.overdue == Overdue::FailsForGood {
+                debt.overdue = Overdue::Fails;
+            }
         }
     }
 
@@ -208,11 +238,50 @@ impl Thinking {
         self.debt.as_ref().map(|debt| debt.until)
     }
 
-    /// It is overdue. True if that is a failure of the engine.
-    pub(crate) fn overdue(&mut self) -> bool {
-        self.debt
-            .take()
-            .is_some_and(|debt| debt.overdue == Overdue::Fails)
+    /// It is overdue. What still is to come has its time anew.
+    pub(crate) fn overdue(&mut self, until: Instant) -> Late {
+        let Some(debt) = &mut self.debt else {
+            return Late::Forgiven;
+        };
+        match debt.overdue {
+            Overdue::Fails => {
+                debt.overdue = Overdue::FailsForGood;
+                debt.until = until;
+                Late::Wanted
+            }
+            Overdue::FailsForGood => Late::Hopeless,
+            Overdue::Forgiven => {
+                self.debt = None;
+                Late::Forgiven
+            }
+        }
+    }
+
+    /// The answer to the last turn was cut short by a failure: it is owed once more.
+    pub(crate) fn owe_again(&mut self, until: Instant, now: Instant) {
+        let owed = self.answerable.map_or(Owed::FollowUp, Owed::Answer);
+        self.debt.get_or_insert(Debt {
+            owed,
+            since: now,
+            until,
+            overdue: Overdue::Fails,
+        });
+    }
+
+    /// Since when an answer is owed to a caller who was not told to wait for it.
+    pub(crate) fn answer_owed_since(&self) -> Option<Instant> {
+        let debt = self.debt.as_ref().filter(|_| self.may_ask_for_patience())?;
+        (self.owes_answer() && debt.overdue != Overdue::Forgiven).then_some(debt.since)
+    }
+
+    /// Whether the caller was not yet told to wait for what is owed.
+    pub(crate) fn may_ask_for_patience(&self) -> bool {
+        !self.told_to_wait
+    }
+
+    /// The caller is told to wait.
+    pub(crate) fn asked_for_patience(&mut self) {
+        self.told_to_wait = true;
     }
 }
 

@@ -205,6 +205,32 @@ impl Utterances {
         ))
     }
 
+    /// The cause of the answer that is being given and has more to come.
+    pub(crate) fn coming_cause(&self) -> Option<Cause> {
+        self.queue.iter().find_map(|spoken| match spoken.source {
+            Source::Coming(cause) => Some(cause),
+            Source::Complete(_) | Source::Prompt => None,
+        })
+    }
+
+    /// No more will come of any answer: what came of each is heard, and one without sound is over. The cause of one that was cut short
+    /// by that.
+    pub(crate) fn complete_answers(&mut self, now: Instant) -> Option<Cause> {
+        let cut = self.coming_cause();
+        let coming: Vec<Utterance> = self
+            .queue
+            .iter()
+            .filter(|spoken| matches!(spoken.source, Source::Coming(_)))
+            .map(|spoken| spoken.utterance)
+            .collect();
+        for utterance in coming {
+            if let Utterance::Answer(answer) = utterance {
+                self.done(answer, now);
+            }
+        }
+        cut
+    }
+
     /// Ends all that is said. What was heard of each, in their order.
     pub(crate) fn cut(&mut self) -> Vec<Heard> {
         self.queue.drain(..).map(Spoken::cut).collect()

@@ -139,6 +139,8 @@ impl Mask {
                 .iter()
                 .map(|(tool, words)| (tool.clone(), self.spoken(words)))
                 .collect(),
+            waiting: self.spoken(&rules.waiting),
+            bridge: self.spoken(&rules.bridge),
             fallback: rules.fallback.as_deref().map(|to| self.destination(to)),
             ..rules.clone()
         }

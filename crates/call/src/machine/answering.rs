@@ -237,6 +237,7 @@ impl Call {
         if let Some(words) = self.rules.waiting_words.get(&name).filter(|_| is_free)
             && !words.trim().is_empty()
         {
+            self.thinking.asked_for_patience();
             self.prompt(words.clone(), Guard::Open, now);
         }
     }
@@ -307,7 +308,7 @@ impl Call {
         let until = now + self.rules.answer_limit;
         self.thinking.restart(until);
         if self.floor.turn().is_none() {
-            self.thinking.expect_follow_up(until);
+            self.thinking.expect_follow_up(until, now);
         }
     }
 

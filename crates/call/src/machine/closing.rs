@@ -4,7 +4,10 @@ use super::{Call, Engine, Line};
 use crate::ending::{Asker, Departure, LastWords, Otherwise, Stage, Then};
 use crate::tools::{HandOver, Own, Way};
 use crate::utterances::Guard;
-use crate::{ClearReason, EngineCommand, FailureKind, LegCommand, Outcome, Output, PlayedMs, Record};
+use crate::{
+    Capabilities, Cause, ClearReason, EngineCommand, FailureKind, LegCommand, Outcome, Output, PlayedMs,
+    Record,
+};
 use std::time::Instant;
 
 impl Call {
@@ -135,6 +138,43 @@ impl Call {
                 self.repeat_last_words(&text, now);
             }
             Stage::Opening | Stage::Talking => self.lose_engine(now),
+        }
+    }
+
+    /// Another engine takes the place of the one that failed. Whoever waits for an answer, or has heard half of one, is told to wait.
+    pub(super) fn engine_replaced(&mut self, kind: FailureKind, engine: Capabilities, now: Instant) {
+        self.record(Record::EngineReplaced { kind });
+        self.engine = Engine::Connecting;
+        self.rules.engine = engine;
+        match &self.stage {
+            Stage::Opening | Stage::PutThrough(_) | Stage::HandingOver { .. } | Stage::Over => {}
+            Stage::LastWords { text, .. } => {
+                let text = text.clone();
+                self.repeat_last_words(&text, now);
+            }
+            Stage::Talking => self.bridge(now),
+        }
+    }
+
+    fn bridge(&mut self, now: Instant) {
+        if let Some(said) = self.thinking.owed_say().cloned() {
+            // Nothing of it was heard: the driver says it.
+            self.thinking.forget_say();
+            return self.speak(&said.text, said.guard, now);
+        }
+        let cut = self.utterances.complete_answers(now);
+        let until = now + self.rules.answer_limit;
+        if matches!(cut, Some(Cause::Turn(_) | Cause::FollowUp)) {
+            self.thinking.owe_again(until, now);
+        }
+        if !self.thinking.owes_answer() {
+            return;
+        }
+        self.thinking.restart(until);
+        let bridge = self.rules.bridge.clone();
+        if !bridge.trim().is_empty() && self.floor.turn().is_none() && self.thinking.may_ask_for_patience() {
+            self.thinking.asked_for_patience();
+            self.prompt(bridge, Guard::Open, now);
         }
     }
 

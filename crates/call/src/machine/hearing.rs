@@ -195,7 +195,7 @@ impl Call {
         }
         let ended = over.speech_ended.unwrap_or(now);
         self.thinking
-            .expect_answer(turn, ended, now + self.rules.answer_limit);
+            .expect_answer(turn, ended, now + self.rules.answer_limit, now);
     }
 
     /// Takes up speech that began while nothing might interrupt.
@@ -220,7 +220,7 @@ impl Call {
             self.interrupt_by_key(now);
         }
         self.tell(EngineCommand::Dtmf { digit });
-        self.thinking.expect_follow_up(now + KEY_LIMIT);
+        self.thinking.expect_follow_up(now + KEY_LIMIT, now);
     }
 
     fn interrupt_by_key(&mut self, now: Instant) {

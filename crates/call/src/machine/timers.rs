@@ -3,8 +3,9 @@
 use super::{Call, Engine, Line};
 use crate::ending::{Stage, Then};
 use crate::silence::Overlong;
+use crate::thinking::Late;
 use crate::utterances::Guard;
-use crate::{ClearReason, EngineCommand, FailureKind, Outcome, Record};
+use crate::{Cause, ClearReason, EngineCommand, FailureKind, Outcome, Output, Record};
 use std::time::Instant;
 
 /// A rule whose time has come. Of two at the same instant the one that stands first here goes first.
@@ -22,6 +23,8 @@ pub(super) enum Rule {
     Turn,
     /// Something that the engine owes.
     Answer,
+    /// A caller who has waited for an answer.
+    Patience,
     /// An utterance that ought to have ended.
     Stall,
     /// A tool.
@@ -74,11 +77,13 @@ impl Call {
         let stall = self
             .utterances
             .stalled(self.rules.answer_limit)
-            .filter(|_| !self.floor.is_disputed());
+            // What is still owed has a limit of its own.
+            .filter(|_| !self.floor.is_disputed() && !self.thinking.owes());
         [
             (self.total_due(), Rule::Total),
             (with_line(self.floor.deadline(&self.rules)), Rule::Turn),
             (answer, Rule::Answer),
+            (with_line(self.patience_due()), Rule::Patience),
             (with_line(stall), Rule::Stall),
             (self.tools.deadline(), Rule::Tool),
             (with_line(self.tools.words_due()), Rule::WaitingWords),
@@ -97,7 +102,8 @@ impl Call {
     }
 
     fn opening_due(&self) -> Option<Instant> {
-        (self.engine == Engine::Connecting).then_some(self.started + self.rules.answer_limit)
+        let awaited = self.engine == Engine::Connecting && self.rules.engine.verbatim;
+        awaited.then_some(self.started + self.rules.answer_limit)
     }
 
     fn departure_due(&self) -> Option<Instant> {
@@ -136,7 +142,8 @@ impl Call {
             // The turn is looked at after every event.
             Rule::Turn => {}
             Rule::Answer => self.answer_overdue(now),
-            Rule::Stall => self.clear(ClearReason::Engine),
+            Rule::Patience => self.ask_for_patience(now),
+            Rule::Stall => self.stalled(now),
             Rule::Tool => self.tool_overdue(now),
             Rule::WaitingWords => self.tool_takes_a_while(now),
             Rule::Departure => self.departure_overdue(now),
@@ -144,9 +151,39 @@ impl Call {
         }
     }
 
+    /// What need not come is forgiven. For the rest another engine is wanted, and if nothing comes of that either, there is none.
     fn answer_overdue(&mut self, now: Instant) {
-        if self.thinking.overdue() {
-            self.engine_failed(FailureKind::Transient, now);
+        match self.thinking.overdue(now + self.rules.answer_limit) {
+            Late::Forgiven => {}
+            Late::Wanted => self.outputs.push_back(Output::ReplaceEngine),
+            Late::Hopeless => self.engine_failed(FailureKind::Transient, now),
+        }
+    }
+
+    /// When a caller who hears nothing is told that an answer is on its way.
+    fn patience_due(&self) -> Option<Instant> {
+        let wanted = !self.rules.patience.is_zero() && !self.rules.waiting.trim().is_empty();
+        let hears_nothing = self.utterances.is_empty() && self.floor.turn().is_none() && !self.is_held();
+        let stays = self.departure.is_none();
+        self.thinking
+            .answer_owed_since()
+            .filter(|_| wanted && hears_nothing && stays)
+            .and_then(|since| since.checked_add(self.rules.patience))
+    }
+
+    fn ask_for_patience(&mut self, now: Instant) {
+        self.thinking.asked_for_patience();
+        let waiting = self.rules.waiting.clone();
+        self.prompt(waiting, Guard::Open, now);
+    }
+
+    /// What is said has not gone on for long. An answer of which more was to come is one that is still owed.
+    fn stalled(&mut self, now: Instant) {
+        let cut = self.utterances.coming_cause();
+        self.clear(ClearReason::Engine);
+        if let Some(Cause::Turn(_) | Cause::FollowUp) = cut {
+            self.thinking.owe_again(now + self.rules.answer_limit, now);
+            self.outputs.push_back(Output::ReplaceEngine);
         }
     }
 

@@ -49,6 +49,9 @@ pub(crate) fn rules() -> Settings {
         reprompts: vec!["Você está aí?".into(), "Alô?".into()],
         farewell: "Até logo.".into(),
         apology: "Desculpe, algo falhou.".into(),
+        waiting: String::new(),
+        bridge: String::new(),
+        patience: Duration::ZERO,
         backchannels: ["uhum", "tá", "ok"].map(String::from).to_vec(),
         min_speech: ms(700),
         hold_limit: ms(1_500),
@@ -248,6 +251,13 @@ pub(crate) fn audio(number: u64, total_ms: u64) -> Input {
 pub(crate) fn done(number: u64) -> Input {
     Input::Engine(EngineEvent::AnswerDone {
         answer: AnswerId(number),
+    })
+}
+
+pub(crate) fn replaced(engine: Capabilities) -> Input {
+    Input::Engine(EngineEvent::Replaced {
+        kind: FailureKind::Transient,
+        engine,
     })
 }
 

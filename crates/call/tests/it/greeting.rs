@@ -37,8 +37,12 @@ fn an_engine_that_cannot_say_it_leaves_the_greeting_to_the_driver() {
         ..OBEDIENT
     };
     let mut bench = Bench::new(Settings { engine, ..greeting() });
-    bench.tell(attached());
-    assert_eq!(bench.tell(ready()), [play_prompt(1, "Bom dia, aqui é a Clara.")]);
+    assert_eq!(
+        bench.tell(attached()),
+        [play_prompt(1, "Bom dia, aqui é a Clara.")],
+        "the engine is not waited for"
+    );
+    assert_eq!(bench.tell(ready()), []);
     bench.at(2_000);
     assert_eq!(
         bench.tell(finished(prompt(1), 1_900)),
@@ -256,8 +260,10 @@ fn a_driver_that_renders_them_says_notice_and_greeting_one_after_the_other() {
         engine,
         ..announced()
     });
-    bench.tell(attached());
-    assert_eq!(bench.tell(ready()), [play_prompt(1, "Esta ligação é gravada.")]);
+    assert_eq!(
+        bench.tell(attached()),
+        [play_prompt(1, "Esta ligação é gravada.")]
+    );
     bench.at(2_000);
     assert_eq!(
         bench.tell(finished(prompt(1), 1_900))[2..],

@@ -12,6 +12,7 @@ mod conversations;
 mod detach;
 mod ending;
 mod engine_turns;
+mod failing_over;
 mod failure;
 mod greeting;
 mod heard_text;

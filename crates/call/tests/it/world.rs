@@ -335,9 +335,20 @@ impl World {
                     let ok = self.plan.draw(0..3) > 0;
                     self.after(delay, Event::Tell(tool_done(&request.id.0, ok, "Financeiro")));
                 }
+                Output::ReplaceEngine => self.replace_engine(),
                 Output::Record(record) => self.records.push(record),
             }
         }
+    }
+
+    /// Another engine comes, with a reach of its own, and answers what was owed.
+    fn replace_engine(&mut self) {
+        let engine = [OBEDIENT, LISTENING, HEADSTRONG][self.plan.draw(0..3) as usize];
+        self.making.clear();
+        self.after(0, Event::Tell(replaced(engine)));
+        let late = self.plan.draw(20..2_000);
+        self.after(late, Event::Tell(ready()));
+        self.after(late + 500, Event::Begin(Cause::Turn(self.responded)));
     }
 
     fn engine(&mut self, command: &EngineCommand) {
