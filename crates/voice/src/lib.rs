@@ -16,6 +16,7 @@ pub mod loopback;
 pub mod models;
 pub mod openai;
 mod realtime;
+pub mod relay;
 pub mod service;
 pub mod stt;
 pub mod tts;
