@@ -120,7 +120,7 @@ fn listed(domain: &Domain, as_json: bool, to: &mut dyn Write) -> anyhow::Result<
         table.row([
             format!("{mark} {}", secretary.name),
             secretary.language.to_string(),
-            secretary.engine.clone(),
+            secretary.engines.to_string(),
             brain(secretary),
             secretary.destinations.len().to_string(),
             recording(secretary)?,
@@ -186,7 +186,7 @@ fn lines(domain: &Domain, secretary: &Secretary) -> anyhow::Result<Vec<(&'static
         ("domain", format!("{} ({})", domain.name, domain.uuid)),
         ("language", secretary.language.to_string()),
         ("voice", or_nothing(&secretary.voice)),
-        ("engine", secretary.engine.clone()),
+        ("engine", secretary.engines.to_string()),
         ("brain", brain(secretary)),
         ("script", or_nothing(&secretary.script)),
         ("greeting", or_nothing(&secretary.greeting.text)),
@@ -244,12 +244,9 @@ fn is_default(domain: &Domain, secretary: &Secretary) -> bool {
     secretary.name == domain.default_secretary
 }
 
-/// The brain is the local engine's.
+/// What thinks for an engine that has no brain of its own.
 fn brain(secretary: &Secretary) -> String {
-    match secretary.engine.as_str() {
-        "local" => secretary.brain.clone(),
-        _ => NOTHING.into(),
-    }
+    secretary.brain.clone()
 }
 
 fn recording(secretary: &Secretary) -> anyhow::Result<String> {

@@ -40,7 +40,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use voice::{Engine, Session};
+use voice::Session;
+use voice::relay::Relay;
 use work::{Done, Work};
 
 /// How often a stream that says nothing is asked whether it is there, and the call's own counts go to the node's metrics.
@@ -110,7 +111,6 @@ struct Driver {
     account: Account,
     id: CallUuid,
     secretary: Arc<Secretary>,
-    engine: Arc<dyn Engine>,
     call: LoggedCall,
     sound: RecordedSound,
     files: Files,
@@ -122,7 +122,7 @@ struct Driver {
     stop: CancellationToken,
     overseen: Overseen,
     presence: Arc<Presence>,
-    session: Option<Box<dyn Session>>,
+    session: Option<Relay>,
     hearing: Hearing,
     speaking: Speaking,
     work: Work,

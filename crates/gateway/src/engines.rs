@@ -114,7 +114,14 @@ impl Engines {
     }
 
     fn check(&self, scripted: &Scripted, secretary: &Secretary) -> Result<(), String> {
-        match secretary.engine.as_str() {
+        secretary
+            .engines
+            .iter()
+            .try_for_each(|engine| self.check_one(engine, scripted, secretary))
+    }
+
+    fn check_one(&self, engine: &str, scripted: &Scripted, secretary: &Secretary) -> Result<(), String> {
+        match engine {
             "local" => scripted.check(secretary),
             known if self.by_name.contains_key(known) => Ok(()),
             "openai" => Err("it wants the engine openai, which needs a key; set openai.api_key".into()),

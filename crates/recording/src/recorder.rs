@@ -93,7 +93,7 @@ impl Recorder {
             secretary: Speaker {
                 name: secretary.name.clone(),
                 language: secretary.language,
-                engine: secretary.engine.clone(),
+                engine: secretary.engines.to_string(),
             },
             masked: Masked {
                 words: !secretary.privacy.transcript,

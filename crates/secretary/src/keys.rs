@@ -154,6 +154,24 @@ impl<'t> Keys<'t> {
         Some(texts)
     }
 
+    /// A text, or a list of texts.
+    pub(crate) fn text_or_texts(
+        &mut self,
+        key: &'static str,
+        reading: &mut Reading<'_>,
+    ) -> Vec<Placed<String>> {
+        let is_list = |value: &Spanned<DeValue<'_>>| value.get_ref().as_array().is_some();
+        if self
+            .left
+            .iter()
+            .any(|(name, _, value)| *name == key && is_list(value))
+        {
+            self.texts(key, reading).unwrap_or_default()
+        } else {
+            self.text(key, reading).into_iter().collect()
+        }
+    }
+
     pub(crate) fn switch(&mut self, key: &'static str, reading: &mut Reading<'_>) -> Option<bool> {
         let (line, value) = self.take(key)?;
         match value.get_ref() {

@@ -6,6 +6,7 @@
 mod destination;
 mod directory;
 mod draft;
+mod engines;
 mod error;
 mod fold;
 mod folder;
@@ -22,6 +23,7 @@ mod source;
 pub use destination::{Destination, DestinationKind};
 pub use directory::{Directory, Found};
 pub use draft::{Draft, DraftHours};
+pub use engines::Engines;
 pub use error::{Fault, LanguageError, SnapshotError};
 pub use fold::{field_suggestion, folded, suggestion};
 pub use folder::Folder;

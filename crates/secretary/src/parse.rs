@@ -6,18 +6,20 @@ mod speech;
 
 use crate::fold::suggestion;
 use crate::keys::{Keys, Placed, Reading};
-use crate::{Fault, Language, Secretary, SecretaryUuid, Tool};
+use crate::{Engines, Fault, Language, Secretary, SecretaryUuid, Tool};
 use std::path::Path;
 use toml::de::DeTable;
 
-const ENGINES: [&str; 3] = ["local", "openai", "loopback"];
 const BRAINS: [&str; 2] = ["script", "chat"];
 const RETIRED: [(&str, &str); 2] = [
     (
         "instructions",
         "write who it is into persona and what it does and never does into rules",
     ),
-    ("engines", "a secretary has one engine: engine = \"local\""),
+    (
+        "engines",
+        "write engine = \"local\", or engine = [\"gemini\", \"local\"] where another takes over from one that fails",
+    ),
 ];
 
 /// A file as it was understood, even where it has faults: what other files are compared with is known all the same.
@@ -79,9 +81,9 @@ fn read(keys: &mut Keys<'_>, beside: &dyn Fn(&str) -> Option<String>, reading: &
     let uuid = uuid(keys, reading);
     let name = name(keys, reading);
     let language = language(keys, reading);
-    let engine = one_of(keys, "engine", &ENGINES, "is no engine", reading);
-    let brain = one_of(keys, "brain", &BRAINS, "is no brain of the local engine", reading);
-    let script = script(keys, &engine, &brain, reading);
+    let engines = engines(keys, reading);
+    let brain = one_of(keys, "brain", &BRAINS, "is no brain", reading);
+    let script = script(keys, &engines, &brain, reading);
     let destinations = people::destinations(keys, reading);
     let phrases = speech::phrases(keys, language, reading);
     let secretary = Secretary {
@@ -92,7 +94,7 @@ fn read(keys: &mut Keys<'_>, beside: &dyn Fn(&str) -> Option<String>, reading: &
             .text("voice", reading)
             .map(|voice| voice.value)
             .unwrap_or_default(),
-        engine,
+        engines,
         brain,
         script,
         persona: markdown(keys, "persona", beside, reading),
@@ -158,6 +160,27 @@ fn language(keys: &mut Keys<'_>, reading: &mut Reading<'_>) -> Language {
     })
 }
 
+/// One name, or a list of names; which there are is the node's to say.
+fn engines(keys: &mut Keys<'_>, reading: &mut Reading<'_>) -> Engines {
+    let mut names: Vec<String> = Vec::new();
+    for Placed { value, line } in keys.text_or_texts("engine", reading) {
+        if value.trim().is_empty() {
+            let remedy = "name an engine of the configuration, such as \"local\"";
+            reading.fault(line, "the name of an engine is empty", remedy);
+        } else if names.contains(&value) {
+            let problem = format!("the engine {value:?} stands twice");
+            reading.fault(
+                line,
+                problem,
+                "name it once: a failure is not undone by trying it again",
+            );
+        } else {
+            names.push(value);
+        }
+    }
+    Engines::new(names)
+}
+
 /// A text that is one of `known`; the first of them where the key is not there.
 fn one_of(
     keys: &mut Keys<'_>,
@@ -176,10 +199,10 @@ fn one_of(
     chosen.value
 }
 
-fn script(keys: &mut Keys<'_>, engine: &str, brain: &str, reading: &mut Reading<'_>) -> String {
+fn script(keys: &mut Keys<'_>, engines: &Engines, brain: &str, reading: &mut Reading<'_>) -> String {
     let line = keys.line;
     let script = keys.text("script", reading);
-    let wanted = engine == "local" && brain == "script";
+    let wanted = engines.has(Engines::LOCAL) && brain == "script";
     if wanted && script.as_ref().is_none_or(|script| script.value.is_empty()) {
         reading.fault(
             script.as_ref().map_or(line, |script| script.line),

@@ -1,6 +1,6 @@
 //! One secretary: how it greets, what it says when nobody speaks, which script it follows.
 
-use crate::{Destination, Hours, LanguageError, SecretaryUuid};
+use crate::{Destination, Engines, Hours, LanguageError, SecretaryUuid};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -41,6 +41,22 @@ impl Language {
         match self {
             Self::PtBr => "Esta ligação está sendo gravada.",
             Self::En => "This call is being recorded.",
+        }
+    }
+
+    /// What a caller is told who waits for an answer, where the secretary has no words of its own for it.
+    pub const fn waiting(self) -> &'static str {
+        match self {
+            Self::PtBr => "Só um momento.",
+            Self::En => "One moment.",
+        }
+    }
+
+    /// What a caller is told in the middle of whose answer another engine takes over.
+    pub const fn bridge(self) -> &'static str {
+        match self {
+            Self::PtBr => "Um instante, por favor.",
+            Self::En => "Just a second, please.",
         }
     }
 }
@@ -84,10 +100,10 @@ pub struct Secretary {
     /// The voice's name, as the text-to-speech engine knows it; empty for the engine's own choice.
     #[serde(default)]
     pub voice: String,
-    /// The engine that speaks for it: `local`, `openai` or `loopback`.
-    #[serde(default = "local")]
-    pub engine: String,
-    /// The brain of the local engine: `script` or `chat`.
+    /// The engines that speak for it.
+    #[serde(default, rename = "engine")]
+    pub engines: Engines,
+    /// The brain of an engine that has none of its own (`local` and other cascades): `script` or `chat`.
     #[serde(default = "script")]
     pub brain: String,
     /// The script of the script brain: the name of an embedded sample (`provedor`, `isp`), or a path that ends in `.yaml`
@@ -241,10 +257,6 @@ pub enum Recording {
     Announce,
 }
 
-fn local() -> String {
-    "local".into()
-}
-
 fn script() -> String {
     "script".into()
 }
@@ -275,6 +287,12 @@ pub struct Phrases {
     pub farewell: String,
     /// Said when the engine fails.
     pub apology: String,
+    /// Said when an answer takes longer than [`Limits::waiting_ms`]; empty for nothing.
+    #[serde(default)]
+    pub waiting: String,
+    /// Said when another engine takes over in the middle of an answer; empty for nothing.
+    #[serde(default)]
+    pub bridge: String,
     /// Said before anything else where calls are recorded and the caller is told so ([`Recording::Announce`]).
     #[serde(default)]
     pub recording_notice: String,
@@ -283,7 +301,7 @@ pub struct Phrases {
     pub backchannels: Vec<String>,
 }
 
-/// Durations in milliseconds, as a file gives them. Zero switches `silence_ms` and `total_ms` off; `answer_ms` and
+/// Durations in milliseconds, as a file gives them. Zero switches `silence_ms`, `total_ms` and `waiting_ms` off; `answer_ms` and
 /// `tool_ms` are never zero.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -298,6 +316,8 @@ pub struct Limits {
     pub total_ms: u32,
     /// How long the engine may take to answer.
     pub answer_ms: u32,
+    /// How long a caller waits for an answer before they are told so ([`Phrases::waiting`]); zero for ever.
+    pub waiting_ms: u32,
     /// How long a tool may take.
     pub tool_ms: u32,
 }
@@ -310,6 +330,7 @@ impl Default for Limits {
             silence_ms: 8_000,
             total_ms: 1_800_000,
             answer_ms: 15_000,
+            waiting_ms: 2_500,
             tool_ms: 10_000,
         }
     }

@@ -23,6 +23,7 @@ use audio::SampleRate;
 use call::{AnswerId, Capabilities, EngineCommand, EngineEvent, FailureKind, SayId, ToolCallId, TurnId};
 use candidate::Candidate;
 use memory::{Memory, Owed};
+use secretary::Secretary;
 use sound::Sound;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -120,7 +121,11 @@ impl Relay {
                 .admits(lineup.engines[*place].name(), setup.domain, now)
         };
         let place = (0..lineup.engines.len()).find(admits).unwrap_or(0);
-        let candidate = Candidate::reach(lineup.engines[place].clone(), setup.clone(), REACH);
+        let first = Setup {
+            secretary: as_spoken_for_by(place, &setup.secretary),
+            ..setup.clone()
+        };
+        let candidate = Candidate::reach(lineup.engines[place].clone(), first, REACH);
         Self {
             sound: Sound::new(setup.rate),
             lineup,
@@ -230,6 +235,7 @@ impl Relay {
     /// What a session is told that takes over now.
     fn setup_now(&self, resume: Option<String>) -> Setup {
         Setup {
+            secretary: as_spoken_for_by(self.place, &self.setup.secretary),
             history: self.memory.history(),
             resume,
             ..self.setup.clone()
@@ -413,6 +419,17 @@ impl Relay {
         self.memory.tool_forgotten(id);
         stranger
     }
+}
+
+/// The secretary's voice is one of its first engine's: the others know it not, and have voices of their own.
+fn as_spoken_for_by(place: usize, secretary: &Arc<Secretary>) -> Arc<Secretary> {
+    if place == 0 || secretary.voice.is_empty() {
+        return secretary.clone();
+    }
+    Arc::new(Secretary {
+        voice: String::new(),
+        ..Secretary::clone(secretary)
+    })
 }
 
 /// Whether a failure of this kind need not come again at once.

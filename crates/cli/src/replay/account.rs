@@ -62,6 +62,9 @@ fn transfer_told(outcome: &TransferOutcome) -> String {
 fn event_told(event: &EngineEvent) -> Option<(&'static str, String)> {
     Some(match event {
         EngineEvent::Ready => ("engine", "is ready".to_owned()),
+        EngineEvent::Replaced { kind, .. } => {
+            ("engine", format!("failed ({kind:?}); another takes its place"))
+        }
         EngineEvent::Failed { kind, message } => ("engine", format!("failed ({kind:?}): {message}")),
         EngineEvent::ToolCall { name, arguments, .. } => ("engine", format!("wants {name} {arguments}")),
         EngineEvent::ToolCancelled { .. } => ("engine", "no longer wants a tool".to_owned()),
@@ -75,6 +78,7 @@ fn output_told(output: &Output) -> Option<(&'static str, String)> {
         Output::Record(record) => return record_told(record),
         Output::PlayPrompt { text, .. } => ("secretary", format!("is to say “{text}”")),
         Output::Engine(EngineCommand::Say { text, .. }) => ("secretary", format!("is to say “{text}”")),
+        Output::ReplaceEngine => ("engine", "is too late: another is wanted".to_owned()),
         Output::Engine(_) | Output::JudgeTurn { .. } | Output::Tool(_) => return None,
     })
 }
@@ -139,7 +143,7 @@ fn record_told(record: &Record) -> Option<(&'static str, String)> {
             "·",
             format!("transfer to {destination}: {}", transfer_told(outcome)),
         ),
-        Record::UserTurn { .. } | Record::EngineFailed { .. } => return None,
+        Record::UserTurn { .. } | Record::EngineFailed { .. } | Record::EngineReplaced { .. } => return None,
     })
 }
 

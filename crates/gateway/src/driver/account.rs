@@ -158,6 +158,7 @@ impl Account {
             | Record::Answered { .. }
             | Record::FalseBargeIn
             | Record::EngineFailed { .. }
+            | Record::EngineReplaced { .. }
             | Record::ToolTimedOut { .. }
             | Record::Ended { .. } => {}
         }

@@ -8,6 +8,7 @@ use crate::tools;
 use crate::transfer;
 use call::{LegCommand, Output, Record, Role, ToolRequest, Utterance};
 use std::time::{Duration, Instant};
+use voice::Session;
 
 impl Driver {
     pub(super) fn perform(&mut self, output: Output, now: Instant) {
@@ -15,6 +16,11 @@ impl Driver {
             Output::Engine(command) => {
                 if let Some(session) = &mut self.session {
                     session.command(command);
+                }
+            }
+            Output::ReplaceEngine => {
+                if let Some(session) = &mut self.session {
+                    session.replace();
                 }
             }
             Output::Leg(command) => self.leg_command(&command, now),
@@ -138,7 +144,7 @@ impl Driver {
                 // The call counts from the ear's decision; the caller has waited since the last sound.
                 let response = Duration::from_millis(*response_ms) + self.hangover;
                 let response_ms = response.as_millis() as u64;
-                metrics.engine_response(self.engine.name(), response);
+                metrics.engine_response(self.engine(), response);
                 self.overseen
                     .sheet
                     .update(|call| call.response_ms = Some(response_ms));
@@ -168,7 +174,12 @@ impl Driver {
             }
             Record::EngineFailed { kind } => {
                 metrics.error(ErrorKind::Engine(*kind));
-                tracing::warn!(call = %self.id, engine = self.engine.name(), ?kind, "the engine failed");
+                tracing::warn!(call = %self.id, engine = self.engine(), ?kind, "the engine failed, and no other took its place");
+            }
+            Record::EngineReplaced { kind } => {
+                metrics.error(ErrorKind::Engine(*kind));
+                metrics.engine_replaced();
+                tracing::info!(call = %self.id, engine = self.engine(), ?kind, "another engine takes the place of one that failed");
             }
             Record::TransferEnded { outcome, .. } => {
                 metrics.transfer_ended(outcome);

@@ -49,7 +49,7 @@ impl Driver {
     /// What the provider has counted and nobody has asked for yet is charged all the same.
     fn spend_what_is_left(&mut self) {
         let Some(session) = &mut self.session else { return };
-        for usage in usage_left(session.as_mut()) {
+        for usage in usage_left(session) {
             self.spend(&usage);
         }
     }

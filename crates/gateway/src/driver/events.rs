@@ -7,6 +7,8 @@ use crate::metrics::ErrorKind;
 use crate::pbx::{Order, Report};
 use call::{EngineEvent, Input, LegEvent, TransferOutcome};
 use std::time::{Duration, Instant};
+use voice::Session;
+use voice::relay::Relay;
 
 /// As many messages are taken at once: more than five seconds of either build's.
 const AT_ONCE: usize = 256;
@@ -60,9 +62,11 @@ impl Driver {
 
     /// Lets ear and engine hear what has come.
     pub(super) fn hear(&mut self, now: Instant) {
-        let edges = self
-            .hearing
-            .hear(self.session.as_deref_mut(), &mut self.sound, now);
+        let edges = self.hearing.hear(
+            self.session.as_mut().map(|session| session as _),
+            &mut self.sound,
+            now,
+        );
         for edge in edges {
             let input = match edge {
                 audio::Edge::Started { .. } => Input::SpeechStarted,
@@ -200,9 +204,8 @@ impl Driver {
                 self.account.private(private);
             }
             voice::Event::Usage(usage) => self.spend(&usage),
-            voice::Event::Expiring { within, .. } => {
-                tracing::debug!(call = %self.id, ?within, "the engine's session ends soon");
-            }
+            // The relay's own affair.
+            voice::Event::Expiring { .. } => {}
             voice::Event::Latency(parts) => {
                 self.services
                     .metrics
@@ -215,9 +218,14 @@ impl Driver {
         }
     }
 
+    /// The name of the engine that serves the call, or is being reached.
+    pub(super) fn engine(&self) -> &str {
+        self.session.as_ref().map_or("", Relay::engine)
+    }
+
     /// The engine's provider has counted something that it will charge.
     pub(super) fn spend(&mut self, usage: &voice::Usage) {
-        let engine = self.engine.name();
+        let engine = self.engine();
         self.services.metrics.usage(engine, usage);
         let Some(prices) = self.services.prices.get(engine) else {
             return;
@@ -230,19 +238,6 @@ impl Driver {
 
     pub(super) fn work_done(&mut self, done: Done, now: Instant) {
         match done {
-            Done::Connected(Ok(mut session)) => {
-                self.hearing.engine_is_there(session.as_mut());
-                self.session = Some(session);
-                self.hear(now);
-            }
-            Done::Connected(Err(error)) => {
-                tracing::warn!(call = %self.id, engine = self.engine.name(), %error, "the engine could not be reached");
-                let failed = EngineEvent::Failed {
-                    kind: error.kind,
-                    message: error.message,
-                };
-                self.tell(Input::Engine(failed), now);
-            }
             Done::Judged { turn, complete } => {
                 self.work.judged(&self.services);
                 self.tell(Input::TurnJudged { turn, complete }, now);

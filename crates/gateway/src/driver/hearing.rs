@@ -7,7 +7,6 @@ use crate::config::StreamConfig;
 use crate::leg::inbound::{ByteRate, Format, Verdict};
 use audio::{Ear, Edge, Framer, Layout, Resampler, SampleRate};
 use secretary::CallUuid;
-use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 use voice::Session;
 
@@ -16,8 +15,6 @@ use voice::Session;
 const BURST: Duration = Duration::from_millis(200);
 /// How long the rest of a burst is awaited.
 const GATHER: Duration = Duration::from_millis(10);
-/// What is kept for an engine that is being reached: as much as a session holds whose provider is slow (`voice::openai`).
-const AWAITING: Duration = Duration::from_secs(2);
 
 /// The way of the caller's audio.
 pub(super) struct Hearing {
@@ -35,13 +32,9 @@ pub(super) struct Hearing {
     pub(super) echo: Echo,
     clean: Vec<i16>,
     paths: Paths,
-    /// What was heard before the engine was there, which hears it then.
-    awaiting: VecDeque<i16>,
     limit: Duration,
     dropped: Duration,
     told_ms: u64,
-    /// What the engine will not hear as it was not there for too long.
-    missed: Duration,
     told_engine_ms: u64,
     /// When to complain that nothing has come, until something has.
     silence_due: Option<Instant>,
@@ -66,6 +59,14 @@ impl Paths {
             engine,
             to_engine: Resampler::new(from, engine.unwrap_or(from)),
             narrow: Vec::new(),
+        }
+    }
+
+    /// The engine is another, which may hear at another rate.
+    fn engine_hears_at(&mut self, engine: Option<SampleRate>, from: SampleRate) {
+        if engine != self.engine {
+            self.engine = engine;
+            self.to_engine = Resampler::new(from, engine.unwrap_or(from));
         }
     }
 
@@ -123,27 +124,12 @@ impl Hearing {
             echo: Echo::new(call, format, played, config.echo),
             clean: Vec::new(),
             paths: Paths::new(ear, format.rate, None),
-            awaiting: VecDeque::new(),
             limit: config.backlog(),
             dropped: Duration::ZERO,
             told_ms: 0,
-            missed: Duration::ZERO,
             told_engine_ms: 0,
             silence_due: config.idle_warning().map(|after| now + after),
         }
-    }
-
-    /// The engine is there, and hears what was said until now.
-    pub(super) fn engine_is_there(&mut self, session: &mut (dyn Session + 'static)) {
-        let rate = self.format.rate;
-        let ear = self.paths.ear.take();
-        self.paths = Paths::new(None, rate, Some(session.input_rate()));
-        for frame in self.awaiting.make_contiguous().chunks(rate.frame_samples()) {
-            self.paths.hear(frame, rate, Some(session));
-        }
-        self.awaiting = VecDeque::new();
-        // The ear has heard it already.
-        self.paths.ear = ear;
     }
 
     /// Another stream carries on; it is measured anew.
@@ -212,25 +198,17 @@ impl Hearing {
         let Self {
             framer,
             paths,
-            awaiting,
-            missed,
             pending,
             format,
             echo,
             clean,
             ..
         } = self;
-        let most = format.rate.samples_in(AWAITING) as usize;
+        paths.engine_hears_at(session.as_ref().map(|session| session.input_rate()), format.rate);
         framer.push(pending, |frame| {
             sound.caller(frame, format.rate, now);
             clean.clear();
             echo.hear(frame, now, clean);
-            if session.is_none() {
-                awaiting.extend(&*clean);
-                let excess = awaiting.len().saturating_sub(most);
-                awaiting.drain(..excess);
-                *missed += format.rate.duration_of(excess as u64);
-            }
             for piece in clean.chunks(frame.len()) {
                 edges.extend(paths.hear(piece, format.rate, session.as_deref_mut()));
             }
@@ -305,9 +283,8 @@ impl Hearing {
         all - std::mem::replace(&mut self.told_ms, all)
     }
 
-    /// Milliseconds that the engine was not there for or, by its session's count, has dropped, since this was last asked.
+    /// Milliseconds that its session has dropped, by its count, since this was last asked.
     pub(super) fn new_engine_drops(&mut self, session_ms: u64) -> u64 {
-        let all = self.missed.as_millis() as u64 + session_ms;
-        all.saturating_sub(std::mem::replace(&mut self.told_engine_ms, all))
+        session_ms.saturating_sub(std::mem::replace(&mut self.told_engine_ms, session_ms))
     }
 }

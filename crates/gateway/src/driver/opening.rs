@@ -26,6 +26,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::time::timeout_at;
 use voice::Setup;
+use voice::relay::Relay;
 
 /// How long metadata is awaited. It comes within a millisecond of the upgrade (captures); a mixed stream of an idle call sends nothing at
 /// all.
@@ -112,29 +113,41 @@ impl Driver {
             tracing::error!(call = %id, domain = %domain.name, "the domain has no secretary: give it one and make it the default");
             return None;
         };
-        let Some(engine) = services.engines.get(&secretary.engine).cloned() else {
-            tracing::error!(call = %id, engine = %secretary.engine, "the secretary's engine is not configured");
+        let Some(lineup) = services.lineup(&secretary) else {
+            tracing::error!(call = %id, engines = %secretary.engines, "the secretary's engines are not configured");
             return None;
         };
+        // Reached while the PBX still answers.
+        let rate = format(&leg, build, line.as_ref(), &metadata, &services.stream.assume).rate;
+        let session = Relay::open(
+            lineup,
+            Setup::new(
+                domain.uuid,
+                id,
+                secretary.clone(),
+                rate,
+                tools::offered(&secretary),
+            ),
+        );
         let pbx = control(&services, &leg, line.as_ref(), &secretary);
         let format = format(&leg, build, line.as_ref(), &metadata, &services.stream.assume);
         let by_files = by_files(&services, build, line.as_ref(), &metadata);
         let leg = leg.played(by_files.as_ref());
         let speaking = Speaking::new(leg.playout(format.rate, by_files.as_ref(), &services.stream));
-        tracing::info!(call = %id, %peer, domain = %domain.name, ?build, secretary = %secretary.name, engine = engine.name(),
+        tracing::info!(call = %id, %peer, domain = %domain.name, ?build, secretary = %secretary.name, engine = session.engine(),
             rate = format.rate.hz(), mix = ?format.layout, leg = leg.kind(), asked = metadata.leg.as_deref(),
             pbx = line.as_ref().map(|line| line.switch.name()), codec = line.as_ref().map(|line| line.channel.codec.as_str()),
             "a call begins");
         tracing::debug!(call = %id, caller = ?metadata.caller_number, name = ?metadata.caller_name, destination = ?metadata.destination, "claims");
 
         let now = Instant::now();
-        let settings = settings(&secretary, engine.capabilities(), pbx.tells_outcomes());
+        let settings = settings(&secretary, session.capabilities(), pbx.tells_outcomes());
         let account = Account::begin(
             services.books.clone(),
             domain.uuid,
             id,
             secretary.clone(),
-            engine.name(),
+            session.engine(),
             &metadata,
         );
         let (call, sound, files) = recorder::begin(
@@ -151,17 +164,6 @@ impl Driver {
             speaking.rate(),
         );
         let ear = services.ear.clone().map(Ear::new);
-        let mut work = Work::default();
-        work.connect(
-            engine.clone(),
-            Setup::new(
-                domain.uuid,
-                id,
-                secretary.clone(),
-                format.rate,
-                tools::offered(&secretary),
-            ),
-        );
         presence.seen(now);
         let mute = Mute::new(services.stream.mute_limit(), now);
         let mut driver = Self {
@@ -175,7 +177,7 @@ impl Driver {
             leg: Some(leg),
             by_files,
             pbx,
-            session: None,
+            session: Some(session),
             hangover: Duration::ZERO,
             detached_at: None,
             left_script: false,
@@ -188,13 +190,12 @@ impl Driver {
             cost_micros: 0,
             stopping: false,
             listening: true,
-            work,
+            work: Work::default(),
             services,
             charge,
             account,
             id,
             secretary,
-            engine,
             arrivals,
             stop,
             overseen,
@@ -403,6 +404,9 @@ fn settings(secretary: &Secretary, engine: Capabilities, tells_outcomes: bool) -
         reprompts: phrases.reprompts.clone(),
         farewell: phrases.farewell.clone(),
         apology: phrases.apology.clone(),
+        waiting: phrases.waiting.clone(),
+        bridge: phrases.bridge.clone(),
+        patience: ms(limits.waiting_ms),
         backchannels: phrases.backchannels.clone(),
         min_speech: ms(limits.min_speech_ms),
         hold_limit: HOLD_LIMIT,

@@ -19,7 +19,7 @@ impl Driver {
             domain: domain.name.clone(),
             domain_uuid: domain.uuid,
             secretary: self.secretary.name.clone(),
-            engine: self.engine.name().to_owned(),
+            engine: self.engine().to_owned(),
             since: now(),
             caller: self.account.subject().caller.clone(),
             pbx: line.map(|line| line.switch.name().to_owned()),

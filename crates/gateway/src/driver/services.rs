@@ -6,10 +6,12 @@ use crate::metrics::Metrics;
 use crate::switches::Switches;
 use audio::{EarModel, TurnModel};
 use recording::Recorder;
+use secretary::Secretary;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use voice::Engine;
+use voice::relay::{Health, Lineup};
 use voice::stt::Transcriber;
 use voice::tts::Prompts;
 
@@ -17,6 +19,8 @@ use voice::tts::Prompts;
 pub(crate) struct Services {
     /// The engines by the name that a secretary gives.
     pub(crate) engines: BTreeMap<String, Arc<dyn Engine>>,
+    /// Which of them are out of order.
+    pub(crate) health: Arc<Health>,
     /// Renders what an engine cannot say word for word.
     pub(crate) prompts: Arc<Prompts>,
     /// The voice activity model; without it no call hears when its caller speaks.
@@ -41,4 +45,16 @@ pub(crate) struct Services {
     pub(crate) switches: Switches,
     /// Finds the words of those who are called for a caller; without it they answer by keys.
     pub(crate) words: Option<Arc<dyn Transcriber>>,
+}
+
+impl Services {
+    /// The engines that speak for a secretary; none where none of them is configured.
+    pub(crate) fn lineup(&self, secretary: &Secretary) -> Option<Lineup> {
+        let engines = secretary
+            .engines
+            .iter()
+            .filter_map(|name| self.engines.get(name).cloned())
+            .collect();
+        Lineup::new(engines, self.health.clone())
+    }
 }

@@ -1,4 +1,4 @@
-//! What a call has others do for it, off its own task: connecting, judging, rendering, tools. All of it ends with the call.
+//! What a call has others do for it, off its own task: judging, rendering, tools. All of it ends with the call.
 
 use super::Services;
 use super::hearing::Hearing;
@@ -10,11 +10,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 use voice::tts::{Prompt as Rendered, Speech, TtsError};
-use voice::{ConnectError, Engine, Session, Setup};
 
 /// What has been done.
 pub(super) enum Done {
-    Connected(Result<Box<dyn Session>, ConnectError>),
     Judged {
         turn: TurnId,
         complete: bool,
@@ -60,11 +58,6 @@ impl Work {
     /// Ends what is under way.
     pub(super) fn abandon(&mut self) {
         self.tasks.abort_all();
-    }
-
-    pub(super) fn connect(&mut self, engine: Arc<dyn Engine>, setup: Setup) {
-        self.tasks
-            .spawn(async move { Done::Connected(engine.connect(setup).await) });
     }
 
     /// Asks the end-of-turn model, on a thread that may block; one question at a time, so that answers keep their order.

@@ -16,6 +16,7 @@ pub(super) struct EngineCounts {
     synthesis: Durations,
     tokens: Family<TokensLabel, Counter>,
     cost: Family<EngineLabel, Counter>,
+    replaced: Counter,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -37,6 +38,7 @@ impl Default for EngineCounts {
             synthesis: Durations::new(ANSWER_BOUNDS),
             tokens: Family::default(),
             cost: Family::default(),
+            replaced: Counter::default(),
         }
     }
 }
@@ -68,6 +70,11 @@ impl EngineCounts {
             "What engines cost by the configured prices, in millionths of their currency",
             self.cost.clone(),
         );
+        r.register(
+            "engines_replaced",
+            "Engines that failed in a call and whose place another took",
+            self.replaced.clone(),
+        );
     }
 }
 
@@ -80,6 +87,11 @@ impl Metrics {
                 engine: engine.to_owned(),
             })
             .observe(took);
+    }
+
+    /// Another engine took the place of one that failed.
+    pub fn engine_replaced(&self) {
+        self.engines.replaced.inc();
     }
 
     /// How long the words of a turn took to be found.

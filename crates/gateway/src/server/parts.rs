@@ -298,6 +298,7 @@ fn services(
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     Services {
         engines: engines.by_name.clone(),
+        health: Arc::default(),
         prompts: engines.prompts.clone(),
         ear: config.vad.enabled.then(EarModel::embedded),
         turn: config.vad.enabled.then(TurnModel::embedded),

@@ -15,6 +15,7 @@ pub(super) fn limits(keys: &mut Keys<'_>, reading: &mut Reading<'_>) -> Limits {
         ("silence_ms", &mut limits.silence_ms, false),
         ("total_ms", &mut limits.total_ms, false),
         ("answer_ms", &mut limits.answer_ms, true),
+        ("waiting_ms", &mut limits.waiting_ms, false),
         ("tool_ms", &mut limits.tool_ms, true),
     ] {
         let Some(Placed { value, line }) = keys_of.number(key, reading) else {

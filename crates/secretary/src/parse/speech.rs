@@ -36,6 +36,8 @@ pub(super) fn phrases(keys: &mut Keys<'_>, language: Language, reading: &mut Rea
             reprompts: Vec::new(),
             farewell: String::new(),
             apology: String::new(),
+            waiting: language.waiting().into(),
+            bridge: language.bridge().into(),
             recording_notice: language.recording_notice().into(),
             backchannels: Vec::new(),
         };
@@ -49,9 +51,14 @@ pub(super) fn phrases(keys: &mut Keys<'_>, language: Language, reading: &mut Rea
         ),
         farewell: keys_of.needed_text("farewell", "write farewell = \"…\", or \"\" for none", reading),
         apology: keys_of.needed_text("apology", "write apology = \"…\", or \"\" for none", reading),
-        recording_notice: keys_of
-            .text("recording_notice", reading)
-            .map_or_else(|| language.recording_notice().into(), |notice| notice.value),
+        waiting: usual("waiting", language.waiting(), &mut keys_of, reading),
+        bridge: usual("bridge", language.bridge(), &mut keys_of, reading),
+        recording_notice: usual(
+            "recording_notice",
+            language.recording_notice(),
+            &mut keys_of,
+            reading,
+        ),
         backchannels: needed_texts(
             &mut keys_of,
             "backchannels",
@@ -64,6 +71,12 @@ pub(super) fn phrases(keys: &mut Keys<'_>, language: Language, reading: &mut Rea
     };
     keys_of.close(&[], reading);
     phrases
+}
+
+/// A text that has usual words where it is left out.
+fn usual(key: &'static str, usual: &str, keys: &mut Keys<'_>, reading: &mut Reading<'_>) -> String {
+    keys.text(key, reading)
+        .map_or_else(|| usual.to_owned(), |text| text.value)
 }
 
 fn needed_texts(

@@ -34,7 +34,7 @@ fn a_small_file_has_sensible_defaults() {
     let secretary = Secretary::parse("reception.toml", SMALL).unwrap();
     assert_eq!(secretary.language, Language::PtBr);
     assert_eq!(
-        (secretary.engine.as_str(), secretary.brain.as_str()),
+        (secretary.engines.first(), secretary.brain.as_str()),
         ("local", "script")
     );
     assert!(secretary.greeting.interruptible);

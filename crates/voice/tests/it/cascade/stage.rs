@@ -4,7 +4,7 @@ use audio::SampleRate;
 use call::{AnswerId, EngineCommand, EngineEvent, PlayedMs, SayId, TurnId};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use secretary::{Greeting, Language, Limits, Phrases, Privacy, Secretary};
+use secretary::{Engines, Greeting, Language, Limits, Phrases, Privacy, Secretary};
 use std::collections::{BTreeMap, VecDeque};
 use std::future::poll_fn;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -206,7 +206,7 @@ pub(super) fn setup() -> Setup {
         name: "clara".into(),
         language: Language::En,
         voice: String::new(),
-        engine: "local".into(),
+        engines: Engines::default(),
         brain: "script".into(),
         script: String::new(),
         persona: String::new(),
@@ -220,6 +220,8 @@ pub(super) fn setup() -> Setup {
             reprompts: vec![],
             farewell: String::new(),
             apology: String::new(),
+            waiting: String::new(),
+            bridge: String::new(),
             recording_notice: String::new(),
             backchannels: vec![],
         },
