@@ -6,6 +6,7 @@
 
 mod amount;
 mod echo;
+mod engines;
 mod error;
 mod log;
 mod node;
@@ -24,6 +25,7 @@ mod zone;
 pub use crate::webhooks::WebhookEvent;
 pub use amount::Amount;
 pub use echo::EchoMode;
+pub use engines::{EngineConfig, PartConfig};
 pub use error::{ConfigError, ConfigErrors, Origin};
 pub use log::LogFormat;
 pub use pbx::LegChoice;
@@ -37,6 +39,7 @@ use ipnet::IpNet;
 use node::Node;
 use read::{Read, Reading, section};
 use secretary::{DomainUuid, SAMPLE_DEFAULT, SAMPLE_DOMAIN, SAMPLE_DOMAIN_NAME};
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -59,6 +62,8 @@ section! {
         tts: TtsConfig = TtsConfig::default(),
         /// The OpenAI Realtime engine.
         openai: OpenAiConfig = OpenAiConfig::default(),
+        /// Further engines, by the name that secretaries give.
+        engines: BTreeMap<String, EngineConfig> = BTreeMap::new(),
         /// The chat brain of the local engine.
         chat: ChatConfig = ChatConfig::default(),
         /// The FreeSWITCHes that are controlled; none where calls only come by streams.

@@ -1,6 +1,7 @@
 //! The speech engines of this node, made of what is configured and installed.
 
 mod brains;
+mod configured;
 mod files;
 mod speakers;
 mod transcription;
@@ -9,6 +10,7 @@ pub(crate) use transcription::Transcription;
 
 use crate::config::Config;
 use brains::{Brains, Scripted};
+use configured::Parts;
 use secretary::{Secretary, Snapshot};
 use speakers::Speakers;
 use std::collections::BTreeMap;
@@ -17,7 +19,7 @@ use voice::Engine;
 use voice::cascade::Cascade;
 use voice::loopback::Loopback;
 use voice::openai::{self, OpenAi};
-use voice::tts::Prompts;
+use voice::tts::{Prompts, Synthesizer};
 
 /// Rendered prompts are kept up to so many bytes: an hour of speech.
 const PROMPT_BYTES: usize = 128 * 1024 * 1024;
@@ -31,6 +33,8 @@ pub(crate) struct Engines {
     /// What finds the words of the local engine.
     pub(crate) transcription: Transcription,
     brains: Arc<Brains>,
+    /// The configured cascades, and whether each has a language model of its own.
+    cascades: BTreeMap<String, bool>,
 }
 
 /// The brains with the scripts of one snapshot.
@@ -57,13 +61,29 @@ impl Engines {
         };
         let brains = Arc::new(brains);
         let prompts = Arc::new(Prompts::new(speakers.clone(), PROMPT_BYTES));
+        let node_voice: Arc<dyn Synthesizer> = speakers.clone();
         let local = Cascade::new(
             transcription.transcriber(),
             speakers,
             prompts.clone(),
             brains.clone(),
         );
+        let parts = Parts {
+            transcriber: transcription.transcriber(),
+            speakers: node_voice,
+            brains: brains.clone(),
+            prompt_bytes: PROMPT_BYTES,
+        };
         let mut engines: Vec<Arc<dyn Engine>> = vec![Arc::new(Loopback), Arc::new(local)];
+        for (name, table) in &config.engines {
+            match configured::engine(name, table, config, &parts) {
+                Ok(engine) => engines.push(engine),
+                Err(problem) => wrong.push(problem),
+            }
+        }
+        if !wrong.is_empty() {
+            return Err(wrong);
+        }
         engines.extend(openai.map(|openai| Arc::new(openai) as Arc<dyn Engine>));
         let by_name = engines
             .into_iter()
@@ -74,6 +94,7 @@ impl Engines {
             prompts,
             transcription,
             brains,
+            cascades: configured::cascades(&config.engines),
         })
     }
 
@@ -123,8 +144,16 @@ impl Engines {
     fn check_one(&self, engine: &str, scripted: &Scripted, secretary: &Secretary) -> Result<(), String> {
         match engine {
             "local" => scripted.check(secretary),
+            // A cascade with a model of its own needs none of the node's.
+            cascade if self.cascades.get(cascade).is_some_and(|own| *own) && secretary.brain == "chat" => {
+                Ok(())
+            }
+            cascade if self.cascades.contains_key(cascade) => scripted.check(secretary),
             known if self.by_name.contains_key(known) => Ok(()),
             "openai" => Err("it wants the engine openai, which needs a key; set openai.api_key".into()),
+            kind if configured::KINDS.contains(&kind) => Err(format!(
+                "it wants the engine {kind}, which is not configured; write a table [engines.{kind}], see docs/engines.md"
+            )),
             other => Err(format!(
                 "there is no engine {other:?}; this node has {}",
                 self.names()

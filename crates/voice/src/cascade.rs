@@ -19,9 +19,10 @@ use call::{By, Capabilities};
 use futures_util::future::{BoxFuture, FutureExt, ready};
 use std::sync::Arc;
 
-/// The engine `local`: what is said and decided comes from three replaceable parts, none of which needs a network.
+/// The engine `local`, and others of its make: what is said and decided comes from three replaceable parts, none of which needs a network.
 #[derive(Clone)]
 pub struct Cascade {
+    name: Arc<str>,
     transcriber: Option<Arc<dyn Transcriber>>,
     live: Option<Arc<dyn LiveTranscriber>>,
     synthesizer: Arc<dyn Synthesizer>,
@@ -39,6 +40,7 @@ impl Cascade {
         brain: Arc<dyn Brain>,
     ) -> Self {
         Self {
+            name: "local".into(),
             transcriber,
             live: None,
             synthesizer,
@@ -58,11 +60,20 @@ impl Cascade {
             ..self
         }
     }
+
+    /// The same under the operator's name for it.
+    #[must_use]
+    pub fn named(self, name: &str) -> Self {
+        Self {
+            name: name.into(),
+            ..self
+        }
+    }
 }
 
 impl Engine for Cascade {
     fn name(&self) -> &str {
-        "local"
+        &self.name
     }
 
     fn capabilities(&self) -> Capabilities {

@@ -178,7 +178,9 @@ impl Relay {
         }
         let now = Instant::now();
         let served = matches!(self.stage, Stage::Serving(_));
-        tracing::warn!(call = %self.setup.call, engine = self.engine(), ?kind, %message, "an engine failed");
+        // In the midst of a call a provider may repeat the caller's words.
+        let reason = if served { "" } else { message.as_str() };
+        tracing::warn!(call = %self.setup.call, engine = self.engine(), ?kind, reason, "an engine failed");
         self.lineup
             .health
             .failed(self.engine(), self.setup.domain, kind, now);

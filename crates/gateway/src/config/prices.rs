@@ -47,6 +47,11 @@ const MILLION: u128 = 1_000_000;
 const MINUTE_MS: u128 = 60_000;
 
 impl RealtimePrices {
+    /// Whether nothing is charged.
+    pub fn are_none(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// What that costs, in millionths of the unit of currency, rounded up.
     pub fn cost_micros(&self, usage: &Usage) -> u64 {
         let tokens = [

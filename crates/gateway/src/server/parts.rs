@@ -30,7 +30,6 @@ use audio::{EarModel, TurnModel};
 use freeswitch::Channel;
 use recording::Recorder;
 use secretary::SecretarySource;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
@@ -304,10 +303,15 @@ fn services(
         turn: config.vad.enabled.then(TurnModel::embedded),
         judges: Arc::new(Semaphore::new(cores)),
         stream: config.stream.clone(),
-        prices: BTreeMap::from([
-            ("openai".to_owned(), config.openai.prices.clone()),
-            ("local".to_owned(), config.chat.prices.of_text()),
-        ]),
+        prices: config
+            .engines
+            .iter()
+            .map(|(name, table)| (name.clone(), table.prices.clone()))
+            .chain([
+                ("openai".to_owned(), config.openai.prices.clone()),
+                ("local".to_owned(), config.chat.prices.of_text()),
+            ])
+            .collect(),
         recorder: recorder.clone(),
         event_log: config.recording.event_log,
         metrics: metrics.clone(),

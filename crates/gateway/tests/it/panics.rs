@@ -2,7 +2,7 @@
 
 use crate::line::{Line, Node, secretary};
 use audio::SampleRate;
-use call::{By, Capabilities, EngineCommand};
+use call::{By, Capabilities, EngineCommand, EngineEvent};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, ready};
 use std::sync::Arc;
@@ -10,7 +10,9 @@ use std::task::{Context, Poll};
 use voice::{ConnectError, Engine, Event, Session, Setup};
 
 /// An engine, in the place of ours for OpenAI, whose sessions panic at the first sound.
-struct Faulty;
+struct Faulty {
+    ready: bool,
+}
 
 impl Engine for Faulty {
     fn name(&self) -> &'static str {
@@ -27,7 +29,7 @@ impl Engine for Faulty {
     }
 
     fn connect(&self, _setup: Setup) -> BoxFuture<'_, Result<Box<dyn Session>, ConnectError>> {
-        let session: Box<dyn Session> = Box::new(Faulty);
+        let session: Box<dyn Session> = Box::new(Faulty { ready: false });
         ready(Ok(session)).boxed()
     }
 }
@@ -49,13 +51,16 @@ impl Session for Faulty {
     fn ask(&mut self, _turn: call::TurnId, _words: String) {}
 
     fn poll_event(&mut self, _cx: &mut Context<'_>, _pcm: &mut Vec<i16>) -> Poll<Event> {
-        Poll::Pending
+        if std::mem::replace(&mut self.ready, true) {
+            return Poll::Pending;
+        }
+        Poll::Ready(Event::Engine(EngineEvent::Ready))
     }
 }
 
 #[tokio::test]
 async fn a_panic_ends_its_call_and_no_other() {
-    let node = Node::start_beside(secretary("echo", "loopback"), Arc::new(Faulty)).await;
+    let node = Node::start_beside(secretary("echo", "loopback"), Arc::new(Faulty { ready: true })).await;
     let mut well = Line::open(&node, "aaaaaaaa-bbbb-4ccc-8ddd-000000000001").await;
     well.text(r#"{"rate":16000,"mix":"mono"}"#).await;
     well.audio_bytes(&[0; 640]).await;

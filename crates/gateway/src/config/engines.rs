@@ -1,0 +1,71 @@
+//! Engines beside the local one and `[openai]`: `[engines.NAME]`.
+
+use super::node::{Node, Value};
+use super::prices::RealtimePrices;
+use super::read::{Read, Reading, section};
+use super::secret::Secret;
+use std::collections::BTreeMap;
+
+section! {
+    /// An engine that secretaries name by the name of its table.
+    EngineConfig {
+        /// What it is: `gemini`, `elevenlabs`, `deepgram`, `ultravox`, `azure`, `xai`, `qwen`, `openai`, `openai-live` or `cascade`;
+        /// its table's name where it is left out.
+        kind: String = String::new(),
+        /// The address of the API; the provider's own where it is left out.
+        url: String = String::new(),
+        /// The model; the usual one where it is left out.
+        model: String = String::new(),
+        /// The key.
+        api_key: Option<Secret> = None,
+        /// The voice of secretaries that name none, and of those that name it as not their first engine.
+        voice: String = String::new(),
+        /// The model that writes down the caller's words, where the provider has several.
+        transcription_model: String = String::new(),
+        /// The agent, of providers whose agents are configured with them.
+        agent: String = String::new(),
+        /// Whose model thinks, of providers that listen and speak with the models of others.
+        think_provider: String = String::new(),
+        /// A cascade's speech to text; the node's own where it is left out.
+        stt: PartConfig = PartConfig::default(),
+        /// A cascade's language model; the node's `[chat]` where it is left out.
+        llm: PartConfig = PartConfig::default(),
+        /// A cascade's text to speech; the node's own where it is left out.
+        tts: PartConfig = PartConfig::default(),
+        /// What it charges for a million tokens; without, a call costs 0.
+        prices: RealtimePrices = RealtimePrices::default(),
+    }
+}
+
+section! {
+    /// A part of a cascade.
+    PartConfig {
+        /// Whose; the node's own part where it is left out.
+        kind: String = String::new(),
+        /// The address of the API; the provider's own where it is left out.
+        url: String = String::new(),
+        /// The model; the usual one where it is left out.
+        model: String = String::new(),
+        /// The key.
+        api_key: Option<Secret> = None,
+        /// The voice of secretaries that name none.
+        voice: String = String::new(),
+    }
+}
+
+/// Tables by their name.
+impl Read for BTreeMap<String, EngineConfig> {
+    fn read(node: Node, reading: &mut Reading) -> Option<Self> {
+        let Value::Table(tables) = node.value else {
+            // The section says what is wrong with it.
+            EngineConfig::read(node, reading);
+            return None;
+        };
+        let read = |(name, node)| Some((name, EngineConfig::read(node, reading)?));
+        Some(tables.into_iter().filter_map(read).collect())
+    }
+
+    fn keys(path: &str, keys: &mut Vec<String>) {
+        EngineConfig::keys(&format!("{path}.NAME"), keys);
+    }
+}
