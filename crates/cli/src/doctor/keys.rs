@@ -54,8 +54,8 @@ fn in_use(config: &Config) -> [Option<Asked<'_>>; 2] {
         .flat_map(|domain| domain.secretaries.values());
     let (mut openai, mut chat) = (false, false);
     for secretary in &mut secretaries {
-        openai |= secretary.engine == "openai";
-        chat |= secretary.engine == "local" && secretary.brain == "chat";
+        openai |= secretary.engines.has("openai");
+        chat |= secretary.engines.has("local") && secretary.brain == "chat";
     }
     let openai = config.openai.api_key.as_ref().filter(|_| openai);
     let chat = config.chat.api_key.as_ref().filter(|_| chat);
