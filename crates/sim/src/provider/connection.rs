@@ -7,6 +7,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+/// How long the other side's good-bye may take.
+const FAREWELL: Duration = Duration::from_secs(1);
+
 /// One session's state: what the client sends goes in, what the server says to it comes out.
 pub(crate) trait Talk: Send {
     /// What a session begins with.
@@ -158,6 +161,9 @@ impl Connection {
                 };
                 // The other side may be gone already, which is as good.
                 let _ = socket.send(Message::Close(Some(frame))).await;
+                // A connection that ends with something unread is reset, and the other side might not come to read why.
+                let rest = async { while let Some(Ok(_)) = socket.recv().await {} };
+                let _ = tokio::time::timeout(FAREWELL, rest).await;
                 false
             }
             Out::Break => false,

@@ -97,6 +97,8 @@ enum Step {
     Ping,
     Second,
     SetupTooLong,
+    /// Nothing can be written any more, and nothing has come that says why.
+    NothingLeft,
     End,
 }
 
@@ -128,6 +130,7 @@ pub(super) async fn run<P: Protocol>(link: Link<P>) {
         began: Instant::now(),
         last_sign: Instant::now(),
         last_sent: Instant::now(),
+        unwritten: None,
         over: false,
     };
     task.settle();
@@ -151,12 +154,21 @@ pub(super) async fn run<P: Protocol>(link: Link<P>) {
             _ = pings.tick() => Step::Ping,
             _ = seconds.tick() => Step::Second,
             () = &mut setup, if !ready => Step::SetupTooLong,
+            () = last_words(task.unwritten.as_ref()) => Step::NothingLeft,
         };
         task.take(step);
         task.settle();
     }
     // Nobody is left to tell whether the good-bye arrived.
     let _ = tokio::time::timeout(CLOSING, sink.send(Message::Close(None))).await;
+}
+
+/// Waits until nothing more is to be expected of a connection that cannot be written to; for ever of one that can.
+async fn last_words(unwritten: Option<&(Error, Instant)>) {
+    match unwritten {
+        Some((_, until)) => tokio::time::sleep_until(*until).await,
+        None => std::future::pending().await,
+    }
 }
 
 /// What waits to be written. It survives a write that is given up half way.
@@ -204,6 +216,8 @@ struct Task<P> {
     last_sign: Instant,
     /// When the protocol last sent anything.
     last_sent: Instant,
+    /// Why nothing can be written any more, and until when what is left to be read may tell more.
+    unwritten: Option<(Error, Instant)>,
     over: bool,
 }
 
@@ -211,8 +225,12 @@ impl<P: Protocol> Task<P> {
     fn take(&mut self, step: Step) {
         match step {
             Step::Received(Some(Ok(message))) => self.receive(message),
-            Step::Received(Some(Err(error))) | Step::Written(Err(error)) => self.lost(&error),
-            Step::Received(None) => self.protocol.closed(NO_CODE, ""),
+            Step::Received(Some(Err(error))) => self.lost(&error),
+            Step::Written(Err(error)) => self.cannot_write(error),
+            Step::Received(None) | Step::NothingLeft => match self.unwritten.take() {
+                Some((error, _)) => self.lost(&error),
+                None => self.protocol.closed(NO_CODE, ""),
+            },
             Step::Written(Ok(())) => {}
             Step::Order(Some(Order::Command(command))) => self.protocol.command(command),
             Step::Order(Some(Order::Ask { turn, words })) => self.protocol.ask(turn, words),
@@ -238,6 +256,12 @@ impl<P: Protocol> Task<P> {
         }
     }
 
+    /// A provider that closes the connection says why first, and closes it while we still write.
+    fn cannot_write(&mut self, error: Error) {
+        self.outbox = Outbox::default();
+        self.unwritten.get_or_insert((error, Instant::now() + CLOSING));
+    }
+
     fn lost(&mut self, error: &Error) {
         let kind = match error {
             Error::Capacity(_) | Error::Protocol(_) | Error::Utf8(_) => FailureKind::Protocol,
@@ -261,7 +285,7 @@ impl<P: Protocol> Task<P> {
             self.protocol.fail(FailureKind::Transient, &what);
             return;
         }
-        self.outbox.push(Message::Ping(Bytes::new()));
+        self.push(Message::Ping(Bytes::new()));
     }
 
     fn second(&mut self) {
@@ -273,7 +297,13 @@ impl<P: Protocol> Task<P> {
 
     fn send(&mut self, message: Message) {
         self.last_sent = Instant::now();
-        self.outbox.push(message);
+        self.push(message);
+    }
+
+    fn push(&mut self, message: Message) {
+        if self.unwritten.is_none() {
+            self.outbox.push(message);
+        }
     }
 
     /// Does what the protocol wants done.

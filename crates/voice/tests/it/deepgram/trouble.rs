@@ -1,10 +1,16 @@
 //! What goes wrong, and that it harms nobody else.
 
 use super::{config, connect, ready, start};
-use crate::rig::{limited, setup};
+use crate::rig::{Rig, limited, setup};
 use call::{EngineEvent, FailureKind};
+use futures_util::{SinkExt, StreamExt};
+use serde_json::json;
 use sim::deepgram::{Answer, Failure, Fault, Moment, Script, VoiceAgent};
+use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
+use tokio::net::TcpListener;
+use tokio_tungstenite::accept_async;
+use tokio_tungstenite::tungstenite::Message;
 use voice::deepgram::{Config, Deepgram};
 use voice::{ApiKey, DoorError};
 
@@ -171,4 +177,45 @@ fn a_configuration_that_cannot_work_is_refused_at_once() {
         ..good
     };
     assert!(matches!(refused(no_url), DoorError::Url { .. }));
+}
+
+/// A server that says what is wrong and is gone, with the caller's audio unread.
+async fn says_why_and_goes(listener: TcpListener) {
+    let (stream, _) = listener.accept().await.unwrap();
+    let mut socket = accept_async(stream).await.unwrap();
+    let say = |event: serde_json::Value| Message::text(event.to_string());
+    socket
+        .send(say(json!({"type": "Welcome", "request_id": "r"})))
+        .await
+        .unwrap();
+    socket.next().await.unwrap().unwrap();
+    socket
+        .send(say(json!({"type": "SettingsApplied"})))
+        .await
+        .unwrap();
+    socket.next().await.unwrap().unwrap();
+    let error = json!({"type": "Error", "code": "FAILED_TO_THINK", "description": "d"});
+    socket.send(say(error)).await.unwrap();
+}
+
+/// What is read or written first is the scheduler's choice, so it is tried often.
+#[tokio::test]
+async fn what_a_server_says_before_it_goes_is_read_although_nothing_can_be_written_to_it() {
+    for _ in 0..40 {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let there = Config {
+            url: format!("ws://{}/", listener.local_addr().unwrap()),
+            ..Config::new(ApiKey::new("dg-sim"))
+        };
+        let server = tokio::spawn(says_why_and_goes(listener));
+        let (_engine, session) = connect(there, setup()).await.unwrap();
+        let mut rig = Rig::new(session);
+        assert_eq!(rig.event().await, EngineEvent::Ready);
+        while !server.is_finished() {
+            rig.session.hear(&[0; 160]);
+            tokio::task::yield_now().await;
+        }
+        let (_, message) = rig.failure().await;
+        assert!(message.contains("FAILED_TO_THINK"), "{message}");
+    }
 }
