@@ -355,7 +355,10 @@ fn playback(facts: &Facts, module: &ModuleFacts) -> Vec<Finding> {
                 "the leg `unicast` or `file`, or mod_audio_stream 1.0.3",
                 "o modo `unicast` ou `file`, ou o mod_audio_stream 1.0.3",
             ),
-            Text::plain(format!("{setup} unicast | {setup} file")),
+            Text::new(
+                format!("{setup} unicast, or {setup} file"),
+                format!("{setup} unicast, ou {setup} file"),
+            ),
         );
         let subject = format!("{} {number}@{}", row.name, row.context);
         finding.about(subject).of_row(row.uuid)

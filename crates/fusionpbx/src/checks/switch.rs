@@ -215,9 +215,9 @@ fn known_password(switch: &SwitchFacts) -> Finding {
     let right = Text::new("a password of your own", "uma senha própria");
     let remedy = Text::new(
         "change it in autoload_configs/event_socket.conf.xml, in switch.event_socket.password of config.conf and in the file that [[pbx]] \
-         password names; then fs_cli -x 'reload mod_event_socket'",
+         password names; then fs_cli -x 'reload mod_event_socket'; systemctl restart voice-ai-realtime",
         "troque-a em autoload_configs/event_socket.conf.xml, em switch.event_socket.password do config.conf e no arquivo indicado por \
-         [[pbx]] password; depois fs_cli -x 'reload mod_event_socket'",
+         [[pbx]] password; depois fs_cli -x 'reload mod_event_socket'; systemctl restart voice-ai-realtime",
     );
     if exposed(switch).is_empty() {
         Finding::warning(code, found, right, remedy)
