@@ -36,6 +36,11 @@ pub trait Transcriber: Send + Sync {
         language: Language,
         hint: &Arc<str>,
     ) -> BoxFuture<'_, Result<String, SttError>>;
+
+    /// Whether a provider charges for the sound, by its length.
+    fn is_charged(&self) -> bool {
+        false
+    }
 }
 
 /// Why there are no words.

@@ -1,6 +1,7 @@
 //! From the caller's audio to the words of a turn.
 
-use super::hearing::{Begun, Hearing};
+use super::hearing::{Begun, Hearing, RATE};
+use crate::Usage;
 use crate::stt::{Listener, SttError, Transcriber};
 use call::TurnId;
 use futures_util::FutureExt;
@@ -8,6 +9,7 @@ use futures_util::future::ready;
 use secretary::Language;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
@@ -56,6 +58,26 @@ pub(super) struct Listening {
     hint: Arc<str>,
     turn: Option<Turn>,
     awaited: VecDeque<Awaited>,
+    charged: Charged,
+}
+
+/// Sound for which a provider charges and of which nobody was told yet, in samples. Searches under way add to it.
+#[derive(Debug, Clone, Default)]
+struct Charged(Arc<AtomicU64>);
+
+impl Charged {
+    fn add(&self, samples: usize) {
+        self.0.fetch_add(samples as u64, Ordering::Relaxed);
+    }
+
+    fn take(&self) -> Usage {
+        let samples = self.0.swap(0, Ordering::Relaxed);
+        let length = RATE.duration_of(samples);
+        Usage {
+            transcription_ms: u64::try_from(length.as_millis()).unwrap_or(u64::MAX),
+            ..Usage::default()
+        }
+    }
 }
 
 /// What hears the turn while it is spoken.
@@ -106,7 +128,13 @@ impl Listening {
             hint,
             turn: None,
             awaited: VecDeque::new(),
+            charged: Charged::default(),
         }
+    }
+
+    /// What will be charged for the sound that was listened to since this was last asked.
+    pub(super) fn usage(&self) -> Usage {
+        self.charged.take()
     }
 
     /// Takes the caller's next samples.
@@ -122,8 +150,12 @@ impl Listening {
         };
         if let Some((samples, position)) = self.hearing.after(turn.id, live.position) {
             live.position = position;
-            if !samples.is_empty() {
-                live.listener.hear(&samples);
+            if samples.is_empty() {
+                return;
+            }
+            live.listener.hear(&samples);
+            if live.listener.is_charged() {
+                self.charged.add(samples.len());
             }
         }
     }
@@ -286,15 +318,19 @@ impl Listening {
         }
         let live = self.live.as_mut().map(|live| live.listener.words());
         let (transcriber, language, hint) = (self.transcriber.clone(), self.language, self.hint.clone());
+        let charged = self.charged.clone();
         Some(Search::start(async move {
             let heard = match live {
                 Some(words) => words.await,
                 None => Err(SttError::NoModel),
             };
-            match (heard, transcriber) {
-                (Err(_), Some(transcriber)) => transcriber.transcribe(samples, language, &hint).await,
-                (heard, _) => heard,
+            let (Err(_), Some(transcriber)) = (&heard, transcriber) else {
+                return heard;
+            };
+            if transcriber.is_charged() {
+                charged.add(samples.len());
             }
+            transcriber.transcribe(samples, language, &hint).await
         }))
     }
 }

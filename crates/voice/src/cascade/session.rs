@@ -127,6 +127,10 @@ impl Local {
     }
 
     fn report(&mut self, report: Report) {
+        let usage = self.listening.usage();
+        if !usage.is_nothing() {
+            self.events.push_back(Event::Usage(usage));
+        }
         match report {
             Report::Partial { turn, text } => {
                 self.tell(EngineEvent::Heard {

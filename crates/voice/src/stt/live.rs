@@ -38,4 +38,9 @@ pub trait Listener: Send {
 
     /// What the turn sounds like so far, from its beginning; it may change, so nothing may be begun with it that cannot be taken back.
     fn poll_partial(&mut self, cx: &mut Context<'_>) -> Poll<String>;
+
+    /// Whether a provider charges for the sound, by its length.
+    fn is_charged(&self) -> bool {
+        false
+    }
 }

@@ -78,6 +78,10 @@ impl TranscriptionService {
 }
 
 impl Transcriber for TranscriptionService {
+    fn is_charged(&self) -> bool {
+        true
+    }
+
     fn transcribe(
         &self,
         samples: Arc<[i16]>,

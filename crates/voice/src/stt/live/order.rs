@@ -174,6 +174,10 @@ struct Ear {
 }
 
 impl Listener for Ear {
+    fn is_charged(&self) -> bool {
+        true
+    }
+
     fn begin(&mut self) {
         self.turn += 1;
         // Full only where the connection takes nothing any more: then the words fail, too.

@@ -23,7 +23,7 @@ use voice::engine::ToolSpec;
 use voice::service::Access;
 use voice::stt::{Listener, LiveConfig, LiveService, LiveTranscriber, LiveVendor, SttError};
 use voice::tts::{Prompts, SpeechConfig, SpeechService};
-use voice::{ApiKey, Engine, Event, Session, Setup};
+use voice::{ApiKey, Engine, Event, Session, Setup, Usage};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -34,6 +34,7 @@ struct Line {
     llm: LlmServer,
     speech: SpeechServer,
     session: Box<dyn Session>,
+    usage: Usage,
 }
 
 impl Line {
@@ -92,6 +93,7 @@ impl Line {
             llm,
             speech,
             session,
+            usage: Usage::default(),
         }
     }
 
@@ -110,7 +112,8 @@ impl Line {
                 .await
                 .expect("something comes")
             {
-                Event::Audio { .. } | Event::Latency(_) | Event::Usage(_) => pcm.clear(),
+                Event::Audio { .. } | Event::Latency(_) => pcm.clear(),
+                Event::Usage(usage) => self.usage += usage,
                 Event::Engine(call::EngineEvent::Heard {
                     text,
                     is_final: false,
@@ -246,6 +249,13 @@ async fn a_whole_conversation_goes_with_every_brain_and_every_listener() {
         assert!(
             last.contains("We have") && !last.contains("three plans"),
             "only what was heard: {last}"
+        );
+        // Four turns of two words, 240 ms each; the first sound of the call is that of the first word.
+        assert_eq!(call.usage.transcription_ms, 4 * 480, "{wire:?}");
+        assert!(
+            wire == Wire::Chat || call.usage.text_out == 4 * 9,
+            "{:?}",
+            call.usage
         );
         let Line { live, session, .. } = call;
         drop(session);
