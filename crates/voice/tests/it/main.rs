@@ -18,6 +18,7 @@ mod loopback;
 mod models;
 mod official;
 mod openai;
+mod relay;
 mod rig;
 mod script;
 mod stt;
