@@ -187,11 +187,12 @@ impl Relay {
         let first_time = self.failed.insert(self.place);
         let open = self.memory.close_answers();
         self.dropped_ms += self.session_dropped();
-        let next = self.next_place(now).or_else(|| {
-            // The same once more, where that can succeed.
-            let again = served && first_time && may_succeed_again(kind);
-            again.then_some(self.place)
-        });
+        // The same once more, where that can succeed: at once where it was no fault of its own.
+        let again = (served && first_time && may_succeed_again(kind)).then_some(self.place);
+        let next = again
+            .filter(|_| kind == FailureKind::Expired)
+            .or_else(|| self.next_place(now))
+            .or(again);
         self.takeovers += 1;
         let Some(place) = next.filter(|_| self.takeovers <= TAKEOVERS) else {
             self.stage = Stage::Over;

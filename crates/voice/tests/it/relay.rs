@@ -546,10 +546,11 @@ async fn a_session_that_cannot_be_renewed_goes_on_and_is_tried_again_without_its
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_that_ends_before_its_renewal_is_followed_by_another() {
+async fn a_session_that_ends_before_its_renewal_is_followed_by_another_of_the_same_engine() {
     let mut scene = Scene::begun().await;
     scene.first.says(failed(FailureKind::Expired));
     assert_eq!(scene.replaced().await, FailureKind::Expired);
     assert_eq!(scene.engine_event().await, EngineEvent::Ready);
+    assert_eq!(scene.relay.engine(), "one");
     assert_eq!(scene.health.resting(tokio::time::Instant::now()).len(), 0);
 }
