@@ -246,6 +246,11 @@ impl<Id: Copy + Eq + std::fmt::Debug> Playout<Id> {
         self.clock.ahead(now)
     }
 
+    /// Whether something of this utterance, which is still queued or heard, has been released.
+    pub fn has_begun(&self, id: Id) -> bool {
+        self.utterances.iter().any(|u| u.id == id && u.released > 0)
+    }
+
     /// The next utterance whose last sample has been released since the last call, once each: the place for a mark in
     /// the stream. It is heard up to the lead later.
     pub fn poll_released(&mut self) -> Option<Id> {

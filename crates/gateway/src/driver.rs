@@ -15,6 +15,7 @@ mod overseen;
 mod recorder;
 mod services;
 mod speaking;
+mod waiting;
 mod work;
 
 pub(crate) use opening::who_answers;
@@ -42,6 +43,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use voice::Session;
 use voice::relay::Relay;
+use waiting::Waiting;
 use work::{Done, Work};
 
 /// How often a stream that says nothing is asked whether it is there, and the call's own counts go to the node's metrics.
@@ -127,8 +129,7 @@ struct Driver {
     speaking: Speaking,
     work: Work,
     latency: LatencySheet,
-    /// Where the time before the next answer's first audio went, if the engine knows.
-    latency_parts: Option<voice::engine::Latency>,
+    waiting: Waiting,
     /// How long before the ear's last end of speech the caller's last sound was.
     hangover: Duration,
     /// When the stream was lost, while it is.
@@ -257,6 +258,7 @@ impl Driver {
                 self.speaking
                     .release(leg, &mut self.sound, &mut self.hearing.echo, now);
             }
+            self.notice_departure(now);
             match self.speaking.played(now) {
                 Some(event) => self.call.handle(Input::Playout(event), now),
                 None => {

@@ -114,8 +114,11 @@ fn legend(svg: &mut Svg, scene: &Scene, y: f64) -> f64 {
         ),
         (part(|parts| parts.endpoint_ms), "endpoint", "end of turn"),
         (part(|parts| parts.stt_ms), "stt", "speech to text"),
+        (part(|parts| parts.token_ms), "token", "the model's first token"),
         (part(|parts| parts.brain_ms), "brain", "brain"),
         (part(|parts| parts.tts_ms), "tts", "voice"),
+        (part(|parts| parts.engine_ms), "engine", "engine"),
+        (part(|parts| parts.leg_ms), "leg", "on to the leg"),
         (split, "rest", "on the way, and not accounted for"),
         (
             scene.interruptions.iter().any(|it| it.stopped),

@@ -24,9 +24,18 @@ pub struct LatencyParts {
     /// From there to the first clause of the answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub brain_ms: Option<f64>,
+    /// How much of that went by before the language model's first token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_ms: Option<f64>,
     /// From there to the first audio.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tts_ms: Option<f64>,
+    /// In place of those three, of an engine that tells no parts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine_ms: Option<f64>,
+    /// From the first audio to the first of it that left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leg_ms: Option<f64>,
 }
 
 /// What the server says in text frames. Unknown types are none of the caller's business.

@@ -150,8 +150,9 @@ async fn said(transaction: &mut Transaction, entry: &Said) -> Result<(), StoreEr
     transaction
         .execute(
             "INSERT INTO turns
-               (domain, conversation, number, at_ms, speaker, words, heard_ms, cut_short, response_ms, stt_ms, brain_ms, tts_ms)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+               (domain, conversation, number, at_ms, speaker, words, heard_ms, cut_short, response_ms, stt_ms, brain_ms, tts_ms,
+                endpoint_ms, token_ms, engine_ms, leg_ms)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
              ON CONFLICT (domain, conversation, number) DO NOTHING",
             values![
                 entry.domain,
@@ -166,6 +167,10 @@ async fn said(transaction: &mut Transaction, entry: &Said) -> Result<(), StoreEr
                 part(|latency| latency.stt_ms),
                 part(|latency| latency.brain_ms),
                 part(|latency| latency.tts_ms),
+                part(|latency| latency.endpoint_ms),
+                part(|latency| latency.token_ms),
+                part(|latency| latency.engine_ms),
+                part(|latency| latency.leg_ms),
             ],
         )
         .await?;

@@ -175,12 +175,7 @@ fn as_conversation(row: &Row) -> Result<Conversation, StoreError> {
 
 fn as_turn(row: &Row) -> Result<Said, StoreError> {
     let speaker: String = row.read("speaker")?;
-    let response = row.optional_count("response_ms")?;
-    let (stt_ms, brain_ms, tts_ms) = (
-        row.optional_count("stt_ms")?,
-        row.optional_count("brain_ms")?,
-        row.optional_count("tts_ms")?,
-    );
+    let latency = as_latency(row)?;
     Ok(Said {
         conversation: ConversationId(row.id("conversation")?),
         domain: DomainUuid::new(row.id("domain")?),
@@ -200,11 +195,22 @@ fn as_turn(row: &Row) -> Result<Said, StoreError> {
         text: row.read("words")?,
         heard_ms: row.optional_count("heard_ms")?,
         cut: row.read("cut_short")?,
-        latency: response.map(|response_ms| TurnLatency {
-            response_ms,
-            stt_ms,
-            brain_ms,
-            tts_ms,
-        }),
+        latency,
     })
+}
+
+fn as_latency(row: &Row) -> Result<Option<TurnLatency>, StoreError> {
+    let Some(response_ms) = row.optional_count("response_ms")? else {
+        return Ok(None);
+    };
+    Ok(Some(TurnLatency {
+        response_ms,
+        endpoint_ms: row.optional_count("endpoint_ms")?,
+        stt_ms: row.optional_count("stt_ms")?,
+        brain_ms: row.optional_count("brain_ms")?,
+        token_ms: row.optional_count("token_ms")?,
+        tts_ms: row.optional_count("tts_ms")?,
+        engine_ms: row.optional_count("engine_ms")?,
+        leg_ms: row.optional_count("leg_ms")?,
+    }))
 }

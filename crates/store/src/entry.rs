@@ -130,16 +130,24 @@ pub struct Said {
 }
 
 /// Where the caller's waiting time before an answer went, in milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct TurnLatency {
     /// From the caller's last sound to the answer's first audio.
     pub response_ms: u64,
+    /// Until it was sure that the caller had finished.
+    pub endpoint_ms: Option<u64>,
     /// Finding the caller's words, where the engine tells.
     pub stt_ms: Option<u64>,
     /// Finding the answer's first words.
     pub brain_ms: Option<u64>,
+    /// How much of that went by before the language model's first token.
+    pub token_ms: Option<u64>,
     /// Making them heard.
     pub tts_ms: Option<u64>,
+    /// All of what an engine does that tells no parts.
+    pub engine_ms: Option<u64>,
+    /// From the answer's first audio to the first of it that left for the caller; no part of `response_ms`.
+    pub leg_ms: Option<u64>,
 }
 
 /// What a message is.

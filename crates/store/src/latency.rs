@@ -1,6 +1,6 @@
 //! Where callers' waiting time went, as a sheet of percentiles.
 
-use crate::Said;
+use crate::{Said, TurnLatency};
 use serde::Serialize;
 
 /// Percentiles of one share of the waiting time, in milliseconds, by nearest rank.
@@ -21,12 +21,20 @@ pub struct Percentiles {
 pub struct LatencySheet {
     /// From the caller's last sound to the answer's first audio.
     pub response: Option<Percentiles>,
+    /// Until it was sure that the caller had finished.
+    pub endpoint: Option<Percentiles>,
     /// Finding the caller's words.
     pub stt: Option<Percentiles>,
     /// Finding the answer's first words.
     pub brain: Option<Percentiles>,
+    /// How much of that went by before the language model's first token.
+    pub token: Option<Percentiles>,
     /// Making them heard.
     pub tts: Option<Percentiles>,
+    /// All of what an engine does that tells no parts.
+    pub engine: Option<Percentiles>,
+    /// From the answer's first audio to the first of it that left for the caller.
+    pub leg: Option<Percentiles>,
 }
 
 impl LatencySheet {
@@ -34,11 +42,16 @@ impl LatencySheet {
     #[must_use]
     pub fn of(turns: &[Said]) -> Self {
         let told = || turns.iter().filter_map(|turn| turn.latency);
+        let part = |part: fn(TurnLatency) -> Option<u64>| Percentiles::of(told().filter_map(part));
         Self {
-            response: Percentiles::of(told().map(|latency| latency.response_ms)),
-            stt: Percentiles::of(told().filter_map(|latency| latency.stt_ms)),
-            brain: Percentiles::of(told().filter_map(|latency| latency.brain_ms)),
-            tts: Percentiles::of(told().filter_map(|latency| latency.tts_ms)),
+            response: part(|latency| Some(latency.response_ms)),
+            endpoint: part(|latency| latency.endpoint_ms),
+            stt: part(|latency| latency.stt_ms),
+            brain: part(|latency| latency.brain_ms),
+            token: part(|latency| latency.token_ms),
+            tts: part(|latency| latency.tts_ms),
+            engine: part(|latency| latency.engine_ms),
+            leg: part(|latency| latency.leg_ms),
         }
     }
 }

@@ -7,11 +7,18 @@ use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 
 /// The steps in their order. One that was released is never changed.
-const STEPS: &[(i64, &str, &str)] = &[(
-    1,
-    "what happened",
-    include_str!("../migrations/0001_what_happened.sql"),
-)];
+const STEPS: &[(i64, &str, &str)] = &[
+    (
+        1,
+        "what happened",
+        include_str!("../migrations/0001_what_happened.sql"),
+    ),
+    (
+        2,
+        "parts of the waiting",
+        include_str!("../migrations/0002_parts_of_the_waiting.sql"),
+    ),
+];
 
 pub(crate) async fn run(database: &Database, location: &Location) -> Result<(), StoreError> {
     let result = match database {

@@ -13,6 +13,7 @@ use call::{Digit, ToolCallId};
 use secretary::Secretary;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use tokio::time::Instant;
 
 /// A brain, shared by all calls.
 pub trait Brain: Send + Sync {
@@ -33,6 +34,11 @@ pub trait Mind: Send {
     /// The next piece of the answer. Pending while there is none. Each stimulus that wants an answer gets one
     /// [`Thought::Done`] (or [`Thought::Failed`]), even if nothing is said (a digit of a number), unless another comes before.
     fn poll_thought(&mut self, cx: &mut Context<'_>) -> Poll<Thought>;
+
+    /// When the first token of the answer under way came, where it is a language model's.
+    fn first_token(&self) -> Option<Instant> {
+        None
+    }
 
     /// Words that callers are likely to use, the most likely first: for speech recognition.
     fn vocabulary(&self) -> Vec<String> {

@@ -128,6 +128,8 @@ pub struct Latency {
     pub stt_ms: u64,
     /// From the words (or the key, the result of a tool) to the first clause of the answer.
     pub brain_ms: u64,
+    /// How much of that went by before the language model's first token, where there is one.
+    pub token_ms: Option<u64>,
     /// From the first clause to its first audio.
     pub tts_ms: u64,
 }

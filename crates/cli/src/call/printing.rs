@@ -114,8 +114,11 @@ fn told(what: &What) -> Option<(&'static str, String)> {
             let parts = [
                 ("end of turn", parts.endpoint_ms),
                 ("words", parts.stt_ms),
+                ("first token", parts.token_ms),
                 ("answer", parts.brain_ms),
                 ("voice", parts.tts_ms),
+                ("engine", parts.engine_ms),
+                ("leg", parts.leg_ms),
             ];
             let known: Vec<String> = parts
                 .iter()

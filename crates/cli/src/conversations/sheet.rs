@@ -178,9 +178,13 @@ fn latency(to: &mut impl Write, sheet: &LatencySheet) -> io::Result<()> {
     let mut table = Table::new(&["WAITING (MS)", "HALF", "9 OF 10", "LONGEST", "TURNS"]);
     let rows = [
         ("answer", sheet.response),
+        ("end of turn", sheet.endpoint),
         ("hearing (stt)", sheet.stt),
         ("brain", sheet.brain),
+        ("its first token", sheet.token),
         ("voice (tts)", sheet.tts),
+        ("engine", sheet.engine),
+        ("on to the leg", sheet.leg),
     ];
     for (name, percentiles) in rows {
         let Some(Percentiles { count, p50, p90, max }) = percentiles else {

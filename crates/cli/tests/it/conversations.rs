@@ -184,9 +184,12 @@ fn conversation(number: u128, domain: DomainUuid, at: i64) -> Vec<Entry> {
         Entry::Said(Said {
             latency: Some(TurnLatency {
                 response_ms: 610,
+                endpoint_ms: Some(127),
                 stt_ms: Some(420),
                 brain_ms: Some(3),
                 tts_ms: Some(60),
+                leg_ms: Some(5),
+                ..TurnLatency::default()
             }),
             ..said(3, 7_500, Speaker::Secretary, "Pois não")
         }),

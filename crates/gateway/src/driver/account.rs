@@ -178,14 +178,9 @@ impl Account {
         self.said(Speaker::Pbx, Some(told), None, false);
     }
 
-    /// The first audio of an answer is there, so long after the caller's last sound.
-    pub(super) fn answered(&mut self, response_ms: u64, parts: Option<voice::engine::Latency>) {
-        self.latency = Some(TurnLatency {
-            response_ms,
-            stt_ms: parts.map(|parts| parts.stt_ms),
-            brain_ms: parts.map(|parts| parts.brain_ms),
-            tts_ms: parts.map(|parts| parts.tts_ms),
-        });
+    /// So long the caller has waited for the answer that is heard next, as far as it is known.
+    pub(super) fn answered(&mut self, latency: TurnLatency) {
+        self.latency = Some(latency);
     }
 
     fn shown(&self, text: &str, private: bool) -> Option<String> {

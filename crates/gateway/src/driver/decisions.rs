@@ -30,7 +30,7 @@ impl Driver {
                 self.work.prompt(&self.services, &self.secretary, prompt, text);
             }
             Output::Tool(request) => self.use_tool(request),
-            Output::Record(record) => self.record(&record),
+            Output::Record(record) => self.record(&record, now),
         }
     }
 
@@ -71,6 +71,7 @@ impl Driver {
             }
             LegCommand::Clear { through, .. } => {
                 self.speaking.clear(*through, now);
+                self.waiting.cleared();
                 self.sound.called_back();
                 self.hearing.echo.called_back(ahead);
                 Control::Clear
@@ -130,8 +131,23 @@ impl Driver {
         });
     }
 
+    /// Tells how long the caller waited once the first of the answer has left.
+    pub(super) fn notice_departure(&mut self, now: Instant) {
+        if !self.speaking.has_begun_to_leave() {
+            return;
+        }
+        let Some(latency) = self.waiting.left(now) else {
+            return;
+        };
+        self.services.metrics.waiting(self.engine(), &latency);
+        self.account.answered(latency);
+        if let Some(leg) = &mut self.leg {
+            leg.control(&Control::Latency(latency.into()));
+        }
+    }
+
     /// Notes what is worth keeping: numbers and kinds, never words.
-    pub(super) fn record(&mut self, record: &Record) {
+    pub(super) fn record(&mut self, record: &Record, now: Instant) {
         if let Record::Heard { utterance, .. } = record {
             self.tell_heard_words(*utterance);
         }
@@ -139,22 +155,21 @@ impl Driver {
         self.show_record(record);
         let metrics = &self.services.metrics;
         match record {
-            Record::UserTurn { turn } => tracing::debug!(call = %self.id, %turn, "the caller's turn is over"),
+            Record::UserTurn { turn } => {
+                tracing::debug!(call = %self.id, %turn, "the caller's turn is over");
+                self.waiting.over(*turn, now);
+            }
             Record::Answered { turn, response_ms } => {
                 // The call counts from the ear's decision; the caller has waited since the last sound.
                 let response = Duration::from_millis(*response_ms) + self.hangover;
-                let response_ms = response.as_millis() as u64;
+                let latency = self.waiting.answered(*turn, response, now);
+                let response_ms = latency.response_ms;
                 metrics.engine_response(self.engine(), response);
                 self.overseen
                     .sheet
                     .update(|call| call.response_ms = Some(response_ms));
                 tracing::info!(call = %self.id, %turn, response_ms, "answered");
-                let parts = self.latency_parts.take();
-                self.account.answered(response_ms, parts);
-                let control = Control::latency(response_ms, parts);
-                if let Some(leg) = &mut self.leg {
-                    leg.control(&control);
-                }
+                self.account.answered(latency);
             }
             Record::Heard {
                 utterance,

@@ -213,7 +213,7 @@ impl Driver {
                 self.services
                     .metrics
                     .synthesis(Duration::from_millis(parts.tts_ms));
-                self.latency_parts = Some(parts);
+                self.waiting.told(parts);
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The first moments of a call: its first frame, what the metadata claims, who answers, and with which rules.
 
+use super::waiting::Waiting;
 use super::{
     Account, Attachment, Beginning, Driver, Hearing, Mute, SECOND, Services, Speaking, Work, facts, recorder,
 };
@@ -173,7 +174,7 @@ impl Driver {
             hearing: Hearing::new(id, format, build, ear, speaking.rate(), &services.stream, now),
             speaking,
             latency: services.metrics.latency_sheet(),
-            latency_parts: None,
+            waiting: Waiting::default(),
             leg: Some(leg),
             by_files,
             pbx,

@@ -2,6 +2,7 @@
 
 use super::echo::Echo;
 use super::recorder::RecordedSound;
+use super::waiting::FirstFrame;
 use crate::leg::Leg;
 use crate::leg::control::Control;
 use audio::{Played, Playout, Resampler, SampleRate};
@@ -25,6 +26,7 @@ pub(super) struct Speaking {
     flows: bool,
     /// The conversion of the answer that comes now.
     incoming: Option<Incoming>,
+    first_frame: FirstFrame,
     /// Audio of answers up to this one is void.
     void: AnswerId,
     /// The last prompt that is being rendered or was.
@@ -60,6 +62,7 @@ impl Speaking {
             heard: Vec::new(),
             flows: false,
             incoming: None,
+            first_frame: FirstFrame::default(),
             void: AnswerId(0),
             asked: PromptId(0),
             void_prompt: PromptId(0),
@@ -87,6 +90,7 @@ impl Speaking {
             .is_none_or(|incoming| incoming.answer != answer)
         {
             let resampler = Resampler::new(rate, leg_rate);
+            self.first_frame.awaited(answer);
             self.incoming = Some(Incoming {
                 answer,
                 resampler,
@@ -196,7 +200,15 @@ impl Speaking {
         self.void = self.void.max(through);
         self.void_prompt = self.asked;
         self.incoming.take_if(|incoming| incoming.answer <= through);
+        self.first_frame.cleared(through);
         self.playout.clear(now);
+    }
+
+    /// Whether the first of an answer has left for the caller since this was last asked.
+    pub(super) fn has_begun_to_leave(&mut self) -> bool {
+        let playout = &self.playout;
+        self.first_frame
+            .left(|answer| playout.has_begun(Utterance::Answer(answer)))
     }
 
     /// Sends what is due, where the leg takes it: the caller would hear nothing of it, and count as having heard.

@@ -20,13 +20,8 @@ pub(crate) enum Control<'a> {
     },
     /// The audio of an utterance ends here.
     Mark { name: &'a str },
-    /// How long the caller waited for an answer, from the end of speech to the first audio, and where the time went if that
-    /// is known.
-    Latency {
-        response_ms: u64,
-        #[serde(skip_serializing_if = "Option::is_none", flatten)]
-        parts: Option<LatencyParts>,
-    },
+    /// How long the caller waited for an answer, and where the time went.
+    Latency(LatencyParts),
     /// We are there, and put the caller's last resort off ourselves, or not.
     Alive {
         /// Whether FreeSWITCH is controlled.
@@ -47,14 +42,44 @@ pub(crate) enum Control<'a> {
     },
 }
 
-/// The parts of an answer's latency.
+/// An answer's latency and its parts, those that are known.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub(crate) struct LatencyParts {
+    /// From the end of speech to the first audio.
+    response_ms: u64,
     /// Until it was sure that the caller had finished.
-    endpoint_ms: u64,
-    stt_ms: u64,
-    brain_ms: u64,
-    tts_ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    endpoint_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stt_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    brain_ms: Option<u64>,
+    /// How much of `brain_ms` went by before the model's first token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tts_ms: Option<u64>,
+    /// In place of the three above, for an engine that tells no parts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    engine_ms: Option<u64>,
+    /// From the first audio to the first of it that left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    leg_ms: Option<u64>,
+}
+
+impl From<store::TurnLatency> for LatencyParts {
+    fn from(told: store::TurnLatency) -> Self {
+        Self {
+            response_ms: told.response_ms,
+            endpoint_ms: told.endpoint_ms,
+            stt_ms: told.stt_ms,
+            brain_ms: told.brain_ms,
+            token_ms: told.token_ms,
+            tts_ms: told.tts_ms,
+            engine_ms: told.engine_ms,
+            leg_ms: told.leg_ms,
+        }
+    }
 }
 
 impl Control<'_> {
@@ -62,17 +87,7 @@ impl Control<'_> {
     pub(super) const fn is_order(&self) -> bool {
         match self {
             Self::Clear | Self::Pause | Self::Resume | Self::Hangup | Self::Transfer { .. } => true,
-            Self::Transcript { .. } | Self::Mark { .. } | Self::Latency { .. } | Self::Alive { .. } => false,
+            Self::Transcript { .. } | Self::Mark { .. } | Self::Latency(_) | Self::Alive { .. } => false,
         }
-    }
-
-    pub(crate) fn latency(response_ms: u64, told: Option<voice::engine::Latency>) -> Self {
-        let parts = told.map(|told| LatencyParts {
-            endpoint_ms: response_ms.saturating_sub(told.stt_ms + told.brain_ms + told.tts_ms),
-            stt_ms: told.stt_ms,
-            brain_ms: told.brain_ms,
-            tts_ms: told.tts_ms,
-        });
-        Self::Latency { response_ms, parts }
     }
 }

@@ -1,17 +1,19 @@
 //! Engines: how long they take, and what they charge.
 
 use super::Metrics;
-use super::latency::{ANSWER_BOUNDS, Durations};
+use super::latency::{ANSWER_BOUNDS, Durations, PART_BOUNDS};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
 use std::time::Duration;
+use store::TurnLatency;
 use voice::Usage;
 
 #[derive(Clone)]
 pub(super) struct EngineCounts {
     response: Family<EngineLabel, Durations, fn() -> Durations>,
+    waiting: Family<PartLabel, Durations, fn() -> Durations>,
     transcription: Durations,
     synthesis: Durations,
     tokens: Family<TokensLabel, Counter>,
@@ -25,6 +27,12 @@ struct EngineLabel {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PartLabel {
+    engine: String,
+    part: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct TokensLabel {
     engine: String,
     kind: &'static str,
@@ -34,6 +42,7 @@ impl Default for EngineCounts {
     fn default() -> Self {
         Self {
             response: Family::new_with_constructor(|| Durations::new(ANSWER_BOUNDS)),
+            waiting: Family::new_with_constructor(|| Durations::new(PART_BOUNDS)),
             transcription: Durations::new(ANSWER_BOUNDS),
             synthesis: Durations::new(ANSWER_BOUNDS),
             tokens: Family::default(),
@@ -49,6 +58,11 @@ impl EngineCounts {
             "engine_response_seconds",
             "From the end of the caller's speech to the answer's first audio",
             self.response.clone(),
+        );
+        r.register(
+            "waiting_seconds",
+            "Where the time before an answer went, by part",
+            self.waiting.clone(),
         );
         r.register(
             "transcription_seconds",
@@ -92,6 +106,27 @@ impl Metrics {
     /// Another engine took the place of one that failed.
     pub fn engine_replaced(&self) {
         self.engines.replaced.inc();
+    }
+
+    /// Where the time before an answer went.
+    pub fn waiting(&self, engine: &str, latency: &TurnLatency) {
+        let parts = [
+            ("endpoint", latency.endpoint_ms),
+            ("stt", latency.stt_ms),
+            ("brain", latency.brain_ms),
+            ("token", latency.token_ms),
+            ("tts", latency.tts_ms),
+            ("engine", latency.engine_ms),
+            ("leg", latency.leg_ms),
+        ];
+        for (part, ms) in parts {
+            let Some(ms) = ms else { continue };
+            let engine = engine.to_owned();
+            self.engines
+                .waiting
+                .get_or_create(&PartLabel { engine, part })
+                .observe(Duration::from_millis(ms));
+        }
     }
 
     /// How long the words of a turn took to be found.

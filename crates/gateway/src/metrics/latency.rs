@@ -21,6 +21,12 @@ pub(super) const ANSWER_BOUNDS: Bounds = &[
     5_000_000, 8_000_000, 15_000_000,
 ];
 
+/// How long one part of that takes.
+pub(super) const PART_BOUNDS: Bounds = &[
+    5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 300_000, 500_000, 750_000, 1_000_000, 1_500_000,
+    2_000_000, 3_000_000, 5_000_000, 10_000_000,
+];
+
 /// A histogram of durations, shared by its clones.
 #[derive(Clone)]
 pub(super) struct Durations(Arc<Cells>);

@@ -54,6 +54,10 @@ async fn a_call_is_in_the_store_with_its_words_its_message_its_cost_and_its_end(
             .metrics()
             .contains("voice_ai_engine_cost_micros_total{engine=\"openai\"} 132000")
     );
+    for part in ["endpoint", "engine", "leg"] {
+        let counted = format!("voice_ai_waiting_seconds_count{{engine=\"openai\",part=\"{part}\"}} 1");
+        assert!(estate.metrics().contains(&counted), "{counted}");
+    }
     let (store, _folder) = estate.closed().await;
     let sheet = sheet(&store, NORTH).await;
     let conversation = &sheet.conversation;
@@ -68,9 +72,20 @@ async fn a_call_is_in_the_store_with_its_words_its_message_its_cost_and_its_end(
     assert_eq!((first.speaker, first.number), (Speaker::Caller, 1));
     assert_eq!(first.text.as_deref(), Some("Please call me back."));
     let answer = sheet.turns.iter().find(|turn| turn.speaker == Speaker::Secretary);
+    let latency = answer.and_then(|answer| answer.latency).unwrap();
+    // One box: it tells no parts of its own.
+    assert_eq!(
+        (latency.stt_ms, latency.brain_ms, latency.tts_ms),
+        (None, None, None)
+    );
+    let (Some(endpoint), Some(engine), Some(_)) = (latency.endpoint_ms, latency.engine_ms, latency.leg_ms)
+    else {
+        panic!("{latency:?}");
+    };
+    let whole = latency.response_ms;
     assert!(
-        answer.is_some_and(|answer| answer.latency.is_some()),
-        "{sheet:#?}"
+        endpoint + engine <= whole && whole <= endpoint + engine + 2,
+        "{latency:?}"
     );
     assert_eq!(sheet.messages.len(), 1);
     assert_eq!(sheet.messages[0].kind, MessageKind::Callback);

@@ -12,7 +12,7 @@ text{font-family:Inter,"Segoe UI",Roboto,"Helvetica Neue",Arial,"DejaVu Sans",sa
 .caller-name{fill:#1d4ed8}.assistant-name{fill:#0f766e}
 .caller{fill:#2563eb}.assistant{fill:#0d9488}.bed{fill:#f3f5f8}.zero,.tick{stroke:#c9cfd8;stroke-width:1}
 .tick-label{font-size:11px;fill:#5b6472;text-anchor:middle}.pin{stroke:#8a93a1;stroke-width:1}
-.response{fill:#c2410c}.endpoint{fill:#a16207}.stt{fill:#7c3aed}.brain{fill:#be185d}.tts{fill:#0369a1}.rest{fill:#8a93a1}
+.response{fill:#c2410c}.endpoint{fill:#a16207}.stt{fill:#7c3aed}.brain{fill:#be185d}.tts{fill:#0369a1}.token{fill:#831843}.engine{fill:#be185d}.leg{fill:#0f766e}.rest{fill:#8a93a1}
 .parts{font-size:12px}.figure{font-size:12px;font-weight:600;fill:#14181f}.lead{stroke:#c2410c;stroke-width:1;stroke-dasharray:2 3}
 .onset{stroke:#dc2626;stroke-width:1.5;stroke-dasharray:4 3}.stop{fill:#dc2626}.went-on{fill:#d97706}
 .interruption{font-size:12px;font-weight:600;fill:#b91c1c}.held{fill:url(#hatch)}.hatch{stroke:#d97706;stroke-width:2.4}
@@ -24,7 +24,7 @@ text{font-family:Inter,"Segoe UI",Roboto,"Helvetica Neue",Arial,"DejaVu Sans",sa
 text{fill:#aeb6c2}.page{fill:#0f141a}.title{fill:#f2f5f8}.word{fill:#eef1f5}.understood{fill:#a5aebb}
 .caller-name{fill:#8ab4ff}.assistant-name{fill:#5eead4}.caller{fill:#60a5fa}.assistant{fill:#2dd4bf}
 .bed{fill:#181f28}.zero,.tick{stroke:#36404d}.tick-label{fill:#95a0ae}.pin{stroke:#6d7887}
-.response{fill:#fb923c}.endpoint{fill:#eab308}.stt{fill:#a78bfa}.brain{fill:#f472b6}.tts{fill:#38bdf8}.rest{fill:#6d7887}
+.response{fill:#fb923c}.endpoint{fill:#eab308}.stt{fill:#a78bfa}.brain{fill:#f472b6}.tts{fill:#38bdf8}.token{fill:#fbcfe8}.engine{fill:#f472b6}.leg{fill:#2dd4bf}.rest{fill:#6d7887}
 .parts,.figure,.interruption{stroke:#0f141a}.figure{fill:#f2f5f8}.lead{stroke:#fb923c}.onset{stroke:#f87171}.stop{fill:#f87171}.went-on{fill:#fbbf24}
 .interruption{fill:#fca5a5}.hatch{stroke:#fbbf24}.underrun{fill:#f87171}.mark{fill:#95a0ae}.mark-name{fill:#95a0ae}
 .flag{fill:#f2f5f8}.flag-pole{stroke:#f2f5f8}.flag-text{fill:#0f141a}

@@ -30,11 +30,15 @@ impl Turn {
         let Some(parts) = self.parts else {
             return vec![("response", "response", whole)];
         };
+        let after_token = parts.brain_ms.map(|brain| brain - parts.token_ms.unwrap_or(0.0));
         let named = [
             ("endpoint", "end of turn", parts.endpoint_ms),
             ("stt", "speech to text", parts.stt_ms),
-            ("brain", "brain", parts.brain_ms),
+            ("token", "first token", parts.token_ms),
+            ("brain", "brain", after_token),
             ("tts", "voice", parts.tts_ms),
+            ("engine", "engine", parts.engine_ms),
+            ("leg", "leg", parts.leg_ms),
         ];
         let mut left = whole;
         let mut segments = Vec::new();

@@ -3,11 +3,17 @@
 use crate::fake::{call, converse, ms, say, tone};
 use sim::{Account, Act, Step, When};
 
-const LATENCY: &str =
-    r#"{"type":"latency","response_ms":480,"endpoint_ms":300,"stt_ms":90,"brain_ms":10,"tts_ms":60}"#;
+const LATENCY: &str = r#"{"type":"latency","response_ms":480,"endpoint_ms":300,"stt_ms":90,"brain_ms":10,"token_ms":4,"tts_ms":60,"leg_ms":6}"#;
+
+/// The same turn of an engine that is one box.
+const ONE_BOX: &str = r#"{"type":"latency","response_ms":480,"endpoint_ms":300,"engine_ms":160,"leg_ms":6}"#;
 
 /// A call with a cough, an answered turn and a barge-in.
 async fn eventful() -> Account {
+    eventful_with(LATENCY).await
+}
+
+async fn eventful_with(latency: &str) -> Account {
     let script = vec![
         say(ms(200), When::IntoUtterance(1, ms(500))),
         say(ms(600), When::AfterAssistant),
@@ -26,7 +32,7 @@ async fn eventful() -> Account {
         server.text(r#"{"type":"resume"}"#).await;
         server.hear_turn_and_wait(ms(0)).await;
         server.hear_turn_and_wait(ms(480)).await;
-        server.text(LATENCY).await;
+        server.text(latency).await;
         server.audio(&tone(ms(2000))).await;
         server.hear_onset().await;
         server.text(r#"{"type":"clear"}"#).await;
@@ -90,7 +96,7 @@ async fn everything_that_happened_is_drawn() {
     assert_eq!(count(&svg, r#"<rect class="held""#), 2);
     assert_eq!(count(&svg, r#"<rect class="stop""#), 2);
     assert_eq!(count(&svg, r#"<rect class="went-on""#), 2);
-    for part in ["endpoint", "stt", "brain", "tts"] {
+    for part in ["endpoint", "stt", "token", "brain", "tts", "leg"] {
         assert_eq!(count(&svg, &format!(r#"<rect class="{part}""#)), 2, "{part}");
     }
     assert_eq!(count(&svg, r#"<rect class="key""#), 1);
@@ -100,7 +106,7 @@ async fn everything_that_happened_is_drawn() {
 async fn the_parts_of_a_latency_fill_its_span() {
     let account = eventful().await;
     let svg = sim::picture::draw(&account);
-    let rest = account.summary.response_ms[0] - 460.0;
+    let rest = account.summary.response_ms[0] - 466.0;
     assert!(
         svg.contains(&format!("not accounted for {rest:.0} ms</title>")),
         "{rest}"
@@ -108,14 +114,28 @@ async fn the_parts_of_a_latency_fill_its_span() {
     for (name, ms) in [
         ("end of turn", 300),
         ("speech to text", 90),
-        ("brain", 10),
+        ("first token", 4),
+        ("brain", 6),
         ("voice", 60),
+        ("leg", 6),
     ] {
         assert!(
             svg.contains(&format!("{name} {ms} ms</title>")),
             "{name} of {ms} ms"
         );
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_engine_that_is_one_box_is_drawn_as_one() {
+    let svg = sim::picture::draw(&eventful_with(ONE_BOX).await);
+    for part in ["endpoint", "engine", "leg"] {
+        assert_eq!(count(&svg, &format!(r#"<rect class="{part}""#)), 2, "{part}");
+    }
+    assert!(
+        svg.contains("engine 160 ms</title>") && !svg.contains("brain"),
+        "{svg}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

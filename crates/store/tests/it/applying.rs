@@ -1,5 +1,5 @@
 use crate::site::{NOON, SECOND, Site, Talk, WORDS, domain, on_both};
-use store::{DeliveryState, Filter, MessageKind, Percentiles, Speaker, UnixMs};
+use store::{DeliveryState, Filter, MessageKind, Percentiles, Speaker, TurnLatency, UnixMs};
 
 on_both! {
     what_was_told_is_read_again,
@@ -42,6 +42,17 @@ async fn what_was_told_is_read_again(site: Site) {
         Some(i64::MAX as u64),
         "what is too much for the database becomes the most that it has"
     );
+    let told = TurnLatency {
+        response_ms: 410,
+        endpoint_ms: Some(200),
+        stt_ms: None,
+        brain_ms: Some(20),
+        token_ms: Some(15),
+        tts_ms: Some(i64::MAX as u64),
+        engine_ms: Some(190),
+        leg_ms: Some(7),
+    };
+    assert_eq!(greeted.latency, Some(told));
     assert_eq!(said.text.as_deref(), Some(WORDS));
     assert_eq!(
         sheet.latency.response,
@@ -53,6 +64,10 @@ async fn what_was_told_is_read_again(site: Site) {
         })
     );
     assert_eq!(sheet.latency.stt, None);
+    let latency = sheet.latency;
+    let longest =
+        [latency.endpoint, latency.token, latency.engine, latency.leg].map(|part| part.map(|part| part.max));
+    assert_eq!(longest, [Some(200), Some(15), Some(190), Some(7)]);
 
     let [message] = &sheet.messages[..] else {
         panic!("{:?}", sheet.messages);

@@ -135,9 +135,13 @@ impl Talk {
             cut: true,
             latency: Some(TurnLatency {
                 response_ms: 410,
+                endpoint_ms: Some(200),
                 stt_ms: None,
                 brain_ms: Some(20),
+                token_ms: Some(15),
                 tts_ms: Some(u64::MAX),
+                engine_ms: Some(190),
+                leg_ms: Some(7),
             }),
         })
     }

@@ -58,6 +58,7 @@ struct Current {
     speaking: Speaking,
     stt_ms: u64,
     begun: Instant,
+    first_token: Option<Instant>,
     first_clause: Option<Instant>,
 }
 
@@ -218,6 +219,7 @@ impl Local {
             speaking,
             stt_ms: want.stt_ms,
             begun,
+            first_token: None,
             first_clause,
         });
         if let Some(stimulus) = stimulus {
@@ -248,7 +250,10 @@ impl Local {
         };
         match thought {
             Thought::Clause(text) => {
-                current.first_clause.get_or_insert_with(Instant::now);
+                if current.first_clause.is_none() {
+                    current.first_clause = Some(Instant::now());
+                    current.first_token = self.mind.first_token();
+                }
                 current.speaking.add(&text);
             }
             Thought::Tool { id, name, arguments } => self.tell(EngineEvent::ToolCall { id, name, arguments }),
@@ -299,10 +304,11 @@ impl Local {
             answer,
             stt_ms,
             brain_ms,
+            token_ms,
             tts_ms,
         }: Latency,
     ) {
-        tracing::debug!(call = %self.call, %answer, stt_ms, brain_ms, tts_ms, "first audio");
+        tracing::debug!(call = %self.call, %answer, stt_ms, brain_ms, token_ms, tts_ms, "first audio");
     }
 
     fn tell(&mut self, event: EngineEvent) {
@@ -321,11 +327,12 @@ impl Local {
 impl Current {
     fn latency(&self) -> Latency {
         let clause = self.first_clause.unwrap_or(self.begun);
-        let brain_ms = u64::try_from((clause - self.begun).as_millis()).unwrap_or(u64::MAX);
+        let until = |at: Instant| u64::try_from((at - self.begun).as_millis()).unwrap_or(u64::MAX);
         Latency {
             answer: self.answer,
             stt_ms: self.stt_ms,
-            brain_ms,
+            brain_ms: until(clause),
+            token_ms: self.first_token.map(until),
             tts_ms: milliseconds_since(clause),
         }
     }
