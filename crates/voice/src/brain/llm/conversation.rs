@@ -17,6 +17,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 /// Requests that one stimulus may lead to: a model may ask for facts a few times, but not for ever.
 const MOST_ROUNDS: u32 = 5;
@@ -39,6 +40,8 @@ pub(super) struct Conversation {
     /// The model was told of a call that it wrote wrongly.
     corrected: bool,
     answers: u64,
+    /// When the first token for the last stimulus came.
+    first_token: Option<Instant>,
     failed: bool,
     waker: Option<Waker>,
 }
@@ -117,6 +120,7 @@ impl Mind for Conversation {
             match answer.poll(cx) {
                 Poll::Pending => break,
                 Poll::Ready(Piece::Text(text)) => {
+                    self.first_token.get_or_insert_with(Instant::now);
                     answer.cutter.push(&text);
                     let clauses = std::iter::from_fn(|| answer.cutter.next_clause());
                     self.thoughts.extend(clauses.map(Thought::Clause));
@@ -127,6 +131,10 @@ impl Mind for Conversation {
         }
         self.waker = Some(cx.waker().clone());
         Poll::Pending
+    }
+
+    fn first_token(&self) -> Option<Instant> {
+        self.first_token
     }
 }
 
@@ -160,6 +168,7 @@ impl Conversation {
             rounds: 0,
             corrected: false,
             answers: 0,
+            first_token: None,
             failed: false,
             waker: None,
         }
@@ -171,6 +180,7 @@ impl Conversation {
         self.outstanding.clear();
         self.rounds = 0;
         self.corrected = false;
+        self.first_token = None;
         self.ask();
     }
 
@@ -348,6 +358,7 @@ impl Conversation {
                 .is_some_and(|n| matches!(n, tools::TRANSFER_CALL | tools::END_CALL));
         self.go_on |= name.is_some() && !over;
         self.rounds = 0;
+        self.first_token = None;
         self.go_on_or_wait();
     }
 

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
+use tokio::time::Instant;
 use voice::brain::{Brain, Mind, Stimulus, Thought};
 use voice::cascade::Cascade;
 use voice::engine::ToolSpec;
@@ -112,6 +113,7 @@ pub(super) struct Puppet {
 pub(super) struct PuppetMind {
     told: Arc<Mutex<Vec<Stimulus>>>,
     thoughts: mpsc::UnboundedReceiver<Thought>,
+    first: Option<Instant>,
 }
 
 impl Brain for Puppet {
@@ -120,20 +122,30 @@ impl Brain for Puppet {
         Box::new(PuppetMind {
             told: self.told.clone(),
             thoughts,
+            first: None,
         })
     }
 }
 
 impl Mind for PuppetMind {
     fn tell(&mut self, stimulus: Stimulus) {
+        self.first = None;
         self.told.lock().unwrap().push(stimulus);
     }
 
     fn poll_thought(&mut self, cx: &mut Context<'_>) -> Poll<Thought> {
         match self.thoughts.poll_recv(cx) {
-            Poll::Ready(Some(thought)) => Poll::Ready(thought),
+            Poll::Ready(Some(thought)) => {
+                self.first.get_or_insert_with(Instant::now);
+                Poll::Ready(thought)
+            }
             _ => Poll::Pending,
         }
+    }
+
+    /// Any thought is made of tokens.
+    fn first_token(&self) -> Option<Instant> {
+        self.first
     }
 
     /// What follows the pound key is for nobody else.
@@ -300,11 +312,15 @@ impl Stage {
 
 pub(super) fn line(event: Event) -> String {
     match event {
-        Event::Latency(l) => format!(
-            "{}: stt {} brain {} tts {}",
-            l.answer, l.stt_ms, l.brain_ms, l.tts_ms
-        ),
+        Event::Latency(l) => {
+            // Most puppets think at once.
+            let token = l.token_ms.filter(|token| *token != l.brain_ms);
+            let token = token.map_or(String::new(), |token| format!(" (token {token})"));
+            let (answer, stt, brain, tts) = (l.answer, l.stt_ms, l.brain_ms, l.tts_ms);
+            format!("{answer}: stt {stt} brain {brain}{token} tts {tts}")
+        }
         Event::Sensitive(private) => format!("sensitive {private}"),
+        Event::Usage(usage) => format!("{} tokens read", usage.text_in),
         Event::Engine(EngineEvent::Ready) => "ready".into(),
         Event::Engine(EngineEvent::Heard {
             turn: Some(turn),

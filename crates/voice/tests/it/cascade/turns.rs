@@ -4,6 +4,7 @@ use super::stage::{ONE, TWO, deaf_stage, interrupt, respond, scribe, stage, star
 use call::{EngineCommand, TurnId};
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
+use voice::Usage;
 use voice::brain::{Stimulus, Thought};
 use voice::stt::SttError;
 
@@ -38,6 +39,27 @@ async fn words_found_in_the_pause_are_used_again() {
         *stage.scribe.lengths.lock().unwrap(),
         [1_400 * 16],
         "once, with 400 ms before the start"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_models_first_token_is_told_apart_from_its_first_clause() {
+    let mut stage = stage(scribe(&["hello"])).await;
+    stage.command(started(ONE));
+    stage.hear(500);
+    stage.command(transcribe(ONE));
+    stage.command(respond(ONE));
+    stage.seen().await;
+    stage.think(Thought::Usage(Usage {
+        text_in: 1,
+        ..Usage::default()
+    }));
+    stage.seen().await;
+    stage.clauses(&["Hi."]);
+    // `seen` waits for a minute each time.
+    assert_eq!(
+        stage.seen().await[1],
+        "1: stt 300 brain 120000 (token 60000) tts 0"
     );
 }
 

@@ -17,7 +17,9 @@ async fn an_answer_comes_clause_by_clause_before_its_end() {
             .hang();
         let mut rig = Rig::of(wire, [reply]).await;
         rig.hears("quanto custa?");
+        assert_eq!(rig.mind.first_token(), None);
         assert_eq!(rig.next().await, Thought::Clause("Claro!".into()));
+        assert!(rig.mind.first_token().is_some(), "told with the first clause");
         assert_eq!(
             rig.next().await,
             Thought::Clause("O plano custa R$ 1.299,90 por ano,".into())
