@@ -10,8 +10,10 @@ mod config;
 mod conversation;
 mod failure;
 mod protocol;
+mod voices;
 
 pub use config::Config;
+pub use voices::{OtherVoice, VoiceVendor};
 
 use crate::engine::{ConnectError, Engine, Session, Setup};
 use crate::realtime::{self, Address, Counts, Door, DoorError, Rates};

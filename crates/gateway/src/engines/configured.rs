@@ -85,8 +85,32 @@ fn deepgram(name: &str, table: &EngineConfig, config: &Config) -> Result<Arc<dyn
     set(&mut wanted.voice, &table.voice);
     set(&mut wanted.listen_model, &table.transcription_model);
     set(&mut wanted.think_provider, &table.think_provider);
+    wanted.other_voice = other_voice(name, &table.tts)?;
     let engine = deepgram::Deepgram::new(wanted).map_err(|error| error.to_string())?;
     Ok(Arc::new(engine))
+}
+
+/// The voice of another provider that Deepgram is to speak with.
+fn other_voice(name: &str, part: &PartConfig) -> Result<Option<deepgram::OtherVoice>, String> {
+    use deepgram::{OtherVoice, VoiceVendor};
+    if part.kind.is_empty() {
+        return Ok(None);
+    }
+    let table = format!("engines.{name}.tts");
+    let vendor = VoiceVendor::named(&part.kind)
+        .ok_or_else(|| unknown(&table, &part.kind, &VoiceVendor::ALL.map(VoiceVendor::name)))?;
+    if !part.url.is_empty() {
+        return Err(format!(
+            "{table}.url: Deepgram asks {} at its own address; leave url out",
+            part.kind
+        ));
+    }
+    Ok(Some(OtherVoice {
+        vendor,
+        key: key(&format!("{name}.tts"), part.api_key.as_ref())?,
+        model: part.model.clone(),
+        voice: part.voice.clone(),
+    }))
 }
 
 fn cascade(name: &str, table: &EngineConfig, parts: &Parts) -> Result<Arc<dyn Engine>, String> {

@@ -5,10 +5,11 @@ use super::protocol::{
     Agent, Audio, Context, Flags, Format, Function, History, Listen, ListenProvider, Output, Role, Settings,
     Speak, SpeakProvider, Think, ThinkProvider,
 };
+use super::voices::OtherVoice;
 use crate::ApiKey;
 use crate::engine::{Exchange, Setup, ToolSpec};
 use crate::realtime::{Bounds, Rates, instructions};
-use serde_json::Value;
+use secretary::Language;
 use std::time::Duration;
 
 /// The engine's configuration.
@@ -28,9 +29,8 @@ pub struct Config {
     pub model: String,
     /// The voice of secretaries that name none: one of Deepgram's models that speak, such as `aura-2-thalia-en`.
     pub voice: String,
-    /// The voice of another provider, as `agent.speak` of the API has it (with `provider` and `endpoint`): Deepgram itself does not
-    /// speak every language. It goes before every other voice.
-    pub speak: Option<Value>,
+    /// A voice of another provider, which then speaks for all secretaries: Deepgram's own speak no Portuguese.
+    pub other_voice: Option<OtherVoice>,
     /// How long connecting, and then configuring, may take.
     pub connect_timeout: Duration,
     /// How long the server may send nothing at all, not even the pong to a ping, before it is given up.
@@ -57,7 +57,7 @@ impl Config {
             think_provider: "open_ai".into(),
             model: "gpt-4o-mini".into(),
             voice: "aura-2-thalia-en".into(),
-            speak: None,
+            other_voice: None,
             connect_timeout: Duration::from_secs(10),
             silence_limit: Duration::from_secs(30),
             keepalive: Duration::from_secs(8),
@@ -116,21 +116,21 @@ impl Config {
                     prompt: instructions(secretary),
                     functions: setup.tools.iter().map(function).collect(),
                 },
-                speak: self.speak(&secretary.voice),
+                speak: self.speak(&secretary.voice, secretary.language),
             },
         }
     }
 
-    fn speak(&self, voice: &str) -> Speak {
-        if let Some(other) = &self.speak {
-            return Speak::Other(other.clone());
+    fn speak(&self, voice: &str, language: Language) -> Speak {
+        if let Some(other) = &self.other_voice {
+            return other.speak(voice, language);
         }
-        let voice = [voice, &self.voice].into_iter().find(|v| !v.is_empty());
-        Speak::Deepgram {
-            provider: SpeakProvider {
-                r#type: "deepgram",
-                model: voice.unwrap_or_default().to_owned(),
+        let voice = if voice.is_empty() { &self.voice } else { voice };
+        Speak {
+            provider: SpeakProvider::Deepgram {
+                model: voice.to_owned(),
             },
+            endpoint: None,
         }
     }
 }

@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fmt;
 
 /// What the client sends, besides audio and [`Settings`].
 #[derive(Debug, Serialize)]
@@ -124,19 +126,41 @@ pub(super) struct Function {
 }
 
 #[derive(Debug, Serialize)]
-#[serde(untagged)]
-pub(super) enum Speak {
-    Deepgram {
-        provider: SpeakProvider,
-    },
-    /// As the operator wrote it.
-    Other(Value),
+pub(super) struct Speak {
+    pub(super) provider: SpeakProvider,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) endpoint: Option<Endpoint>,
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct SpeakProvider {
-    pub(super) r#type: &'static str,
-    pub(super) model: String,
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(super) enum SpeakProvider {
+    Deepgram {
+        model: String,
+    },
+    ElevenLabs {
+        model_id: String,
+        language: &'static str,
+    },
+    OpenAi {
+        model: String,
+        voice: String,
+    },
+}
+
+/// Where a voice is that is not Deepgram's own, with the key for it.
+#[derive(Serialize)]
+pub(super) struct Endpoint {
+    pub(super) url: String,
+    pub(super) headers: BTreeMap<&'static str, String>,
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoint")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What the server sends, besides audio.

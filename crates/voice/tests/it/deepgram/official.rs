@@ -11,7 +11,7 @@ use std::process::Output;
 use std::time::Duration;
 use voice::deepgram::Config;
 
-fn validate(python: &Path, sent: &[Sent]) -> Output {
+pub(super) fn validate(python: &Path, sent: &[Sent]) -> Output {
     let text: String = sent
         .iter()
         .map(|one| serde_json::to_string(one).unwrap() + "\n")

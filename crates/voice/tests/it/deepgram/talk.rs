@@ -1,13 +1,15 @@
 //! A conversation: turns, answers, interruptions, tools, keys, texts word for word.
 
 use super::{config, connect, ready};
+use crate::official;
 use crate::rig::{Rig, setup, text_of};
 use audio::SampleRate;
 use call::{AnswerId, Cause, Digit, EngineCommand, EngineEvent, PlayedMs, SayId, ToolCallId, TurnId};
 use serde_json::json;
 use sim::deepgram::{Answer, Script, ToolUse, VoiceAgent};
 use std::time::Duration;
-use voice::Setup;
+use voice::deepgram::{Config, OtherVoice, VoiceVendor};
+use voice::{ApiKey, Setup};
 
 fn turn_started(turn: u32) -> EngineCommand {
     EngineCommand::TurnStarted { turn: TurnId(turn) }
@@ -101,19 +103,49 @@ async fn the_session_is_set_up_as_the_secretary_is() {
 }
 
 #[tokio::test]
-async fn another_providers_voice_is_passed_on_as_it_was_written() {
-    let server = VoiceAgent::start(Script::default()).await.unwrap();
-    let speak = json!({
-        "provider": {"type": "eleven_labs", "model_id": "eleven_turbo_v2_5", "language_code": "pt"},
-        "endpoint": {"url": "wss://api.elevenlabs.io/v1/text-to-speech/voice/multi-stream-input", "headers": {"xi-api-key": "k"}},
-    });
-    let other = voice::deepgram::Config {
-        speak: Some(speak.clone()),
-        ..config(&server)
-    };
-    let (_engine, session) = connect(other, setup()).await.unwrap();
-    assert_eq!(Rig::new(session).event().await, EngineEvent::Ready);
-    assert_eq!(server.log().client("Settings")[0]["agent"]["speak"], speak);
+async fn another_providers_voice_speaks_where_deepgram_has_none() {
+    for (vendor, provider, place, header) in [
+        (
+            VoiceVendor::ElevenLabs,
+            json!({"type": "eleven_labs", "model_id": "eleven_turbo_v2_5", "language": "pt"}),
+            "wss://api.elevenlabs.io/v1/text-to-speech/Ana-1/multi-stream-input",
+            json!({"xi-api-key": "k-sim"}),
+        ),
+        (
+            VoiceVendor::OpenAi,
+            json!({"type": "open_ai", "model": "tts-1", "voice": "Ana-1"}),
+            "https://api.openai.com/v1/audio/speech",
+            json!({"authorization": "Bearer k-sim"}),
+        ),
+    ] {
+        let server = VoiceAgent::start(Script::default()).await.unwrap();
+        let other = OtherVoice {
+            vendor,
+            key: ApiKey::new("k-sim"),
+            model: String::new(),
+            voice: "Ana-1".into(),
+        };
+        let config = Config {
+            other_voice: Some(other),
+            ..config(&server)
+        };
+        let (_engine, session) = connect(config, setup()).await.unwrap();
+        assert_eq!(Rig::new(session).event().await, EngineEvent::Ready);
+        let log = server.log();
+        let speak = &log.client("Settings")[0]["agent"]["speak"];
+        assert_eq!(
+            *speak,
+            json!({"provider": provider, "endpoint": {"url": place, "headers": header}})
+        );
+        if let Some(python) = official::python_with("deepgram") {
+            let output = super::official::validate(&python, &server.log().events);
+            assert!(
+                output.status.success(),
+                "{}",
+                String::from_utf8_lossy(&output.stderr)
+            );
+        }
+    }
 }
 
 #[tokio::test]
