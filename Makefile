@@ -9,7 +9,7 @@ STAGE := scripts/stage
 export VOICE_AI__MODELS__DIR ?= $(MODELS)
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 
-.PHONY: help run build models test packages python lint shell deny unit docs dist deb docker-lint packaging clean
+.PHONY: help run build models test packages python node lint shell deny unit docs dist deb docker-lint packaging clean
 
 help:
 	@echo "make run     build, fetch the models, start the service on 127.0.0.1:8085"
@@ -32,7 +32,7 @@ models: build
 	@target/release/voice-ai models verify whisper-base >/dev/null 2>&1 || target/release/voice-ai models install whisper-base \
 	  || echo "voice-ai: no speech-to-text model could be fetched; the service answers by keys until 'voice-ai models install whisper-base' succeeds"
 
-test: test-packages test-models python lint shell packaging deny unit docs
+test: test-packages test-models python node lint shell packaging deny unit docs
 	@$(STAGE) --total
 
 test-packages:
@@ -46,6 +46,10 @@ test-models:
 
 python:
 	@$(STAGE) python scripts/python-environment .venv $(sort $(wildcard tests/python/requirements*.txt))
+
+# Others' JavaScript clients and servers; 16 s once.
+node:
+	@$(STAGE) node scripts/node-environment tests/node
 
 lint:
 	@$(STAGE) format cargo fmt --all --check
@@ -80,4 +84,4 @@ deb: packages
 
 clean:
 	cargo clean
-	rm -rf .venv .cache
+	rm -rf .venv .cache tests/node/node_modules

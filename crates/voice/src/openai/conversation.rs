@@ -64,6 +64,8 @@ pub(super) struct Conversation {
     resume: Option<String>,
     answers: Answers,
     turns: Turns,
+    /// The call and the name of the tool whose arguments are being written.
+    called: Option<(String, String)>,
     /// Tools that were called and have not come to an end.
     tools: BTreeSet<ToolCallId>,
     sent: u64,
@@ -84,6 +86,7 @@ impl Conversation {
             resume: None,
             answers: Answers::new(opening.output),
             turns: Turns::default(),
+            called: None,
             tools: BTreeSet::new(),
             sent: 0,
             outlet: Outlet::default(),
@@ -135,12 +138,14 @@ impl Conversation {
                 delta,
             } => self.audio(&response_id, item_id, &delta),
             ServerEvent::OutputText { response_id, delta } => self.text(&response_id, delta),
+            ServerEvent::ItemAdded { item } => self.called = item.call_id.zip(item.name),
             ServerEvent::FunctionCall {
                 response_id,
                 call_id,
                 name,
                 arguments,
             } => {
+                let name = name.unwrap_or_else(|| self.name_of(&call_id));
                 self.tool_call(&response_id, call_id, name, &arguments);
             }
             ServerEvent::ResponseDone { mut response } => {
@@ -239,6 +244,12 @@ impl Conversation {
                 at_ms: None,
             });
         }
+    }
+
+    /// The tool that a call's item named.
+    fn name_of(&self, call_id: &str) -> String {
+        let named = self.called.as_ref().filter(|(call, _)| call == call_id);
+        named.map(|(_, name)| name.clone()).unwrap_or_default()
     }
 
     fn tool_call(&mut self, response_id: &str, call_id: String, name: String, arguments: &str) {

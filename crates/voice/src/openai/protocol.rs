@@ -248,14 +248,20 @@ pub(super) enum ServerEvent<'a> {
     },
     #[serde(
         rename = "response.output_audio_transcript.delta",
-        alias = "response.audio_transcript.delta"
+        alias = "response.audio_transcript.delta",
+        alias = "response.output_text.delta",
+        alias = "response.text.delta"
     )]
     OutputText { response_id: String, delta: String },
+    #[serde(rename = "response.output_item.added")]
+    ItemAdded { item: OutputItem },
     #[serde(rename = "response.function_call_arguments.done")]
     FunctionCall {
         response_id: String,
         call_id: String,
-        name: String,
+        /// Left out by some; the item has it as well.
+        #[serde(default)]
+        name: Option<String>,
         arguments: String,
     },
     #[serde(rename = "response.done")]
@@ -264,6 +270,15 @@ pub(super) enum ServerEvent<'a> {
     Error { error: ErrorBody },
     #[serde(other)]
     Other,
+}
+
+/// An item of a response: a call of a tool has both.
+#[derive(Debug, Deserialize)]
+pub(super) struct OutputItem {
+    #[serde(default)]
+    pub(super) call_id: Option<String>,
+    #[serde(default)]
+    pub(super) name: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

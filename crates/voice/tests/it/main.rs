@@ -16,6 +16,7 @@ mod gemini;
 mod llm;
 mod loopback;
 mod models;
+mod node;
 mod official;
 mod openai;
 mod relay;

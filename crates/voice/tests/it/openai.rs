@@ -3,6 +3,7 @@
 mod dialects;
 mod live;
 mod official;
+mod others;
 mod talk;
 mod trouble;
 
