@@ -90,7 +90,7 @@ pub enum Fault {
     CloseMidAnswer(u16),
     /// The connection breaks after the first audio of an answer, without a close frame.
     BreakMidAnswer,
-    /// Each answer has ten minutes of audio, all at once.
+    /// Each answer has five and a half minutes of audio, all at once: more than anybody holds.
     Flood,
     /// A text that is no JSON comes instead of an answer.
     Malformed,
@@ -101,4 +101,4 @@ pub enum Fault {
 }
 
 /// How long an answer is under [`Fault::Flood`].
-pub(crate) const FLOOD: Duration = Duration::from_secs(600);
+pub(crate) const FLOOD: Duration = Duration::from_secs(330);

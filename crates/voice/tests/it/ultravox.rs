@@ -235,7 +235,7 @@ async fn a_stall_is_found_and_a_flood_is_bounded() {
     caller.ready().await;
     caller.speak().await;
     // Nobody polls while all of it comes: a task that waited would not read it.
-    limited(server.until(|log| log.spoken_bytes == 600 * 8_000 * 2)).await;
+    limited(server.until(|log| log.spoken_bytes == 330 * 8_000 * 2)).await;
     caller
         .until(|e| matches!(e, EngineEvent::AnswerDone { .. }))
         .await;
