@@ -26,6 +26,8 @@ section! {
         agent: String = String::new(),
         /// Whose model thinks, of providers that listen and speak with the models of others.
         think_provider: String = String::new(),
+        /// The model that thinks, of providers that listen and speak with the models of others.
+        think_model: String = String::new(),
         /// A cascade's speech to text; the node's own where it is left out.
         stt: PartConfig = PartConfig::default(),
         /// A cascade's language model; the node's `[chat]` where it is left out.

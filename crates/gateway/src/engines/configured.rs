@@ -9,16 +9,31 @@ use voice::brain::llm::{self, LanguageModel};
 use voice::brain::{Brain, Mind};
 use voice::cascade::Cascade;
 use voice::engine::ToolSpec;
+use voice::openai::Dialect;
 use voice::service::Access;
-use voice::stt::{Transcriber, TranscriptionConfig, TranscriptionService};
+use voice::stt::{
+    LiveConfig, LiveService, LiveTranscriber, LiveVendor, Transcriber, TranscriptionConfig,
+    TranscriptionService,
+};
 use voice::tts::{Prompts, SpeechConfig, SpeechService, StandIn, Synthesizer};
-use voice::{ApiKey, Engine, deepgram, gemini};
+use voice::{ApiKey, Engine, deepgram, elevenlabs, gemini, openai, ultravox};
 
 /// The engines that are there without a table.
 pub(super) const OWN: [&str; 3] = ["local", "loopback", "openai"];
 
 /// The kinds of engines that a table can be of.
-pub(super) const KINDS: [&str; 3] = ["gemini", "deepgram", "cascade"];
+pub(super) const KINDS: [&str; 10] = [
+    "openai",
+    "azure",
+    "xai",
+    "qwen",
+    "openai-live",
+    "gemini",
+    "elevenlabs",
+    "deepgram",
+    "ultravox",
+    "cascade",
+];
 
 /// What a cascade takes of the node where its table names no other.
 pub(super) struct Parts {
@@ -40,14 +55,20 @@ pub(super) fn engine(
             "engines.{name}: the name {name} is taken by the node's own engine; give the table another"
         ));
     }
+    let key = || key(name, table.api_key.as_ref());
+    let realtime = |dialect| openai(name, dialect, table, key()?, config);
     match kind(name, table) {
-        "gemini" => gemini(name, table, config),
-        "deepgram" => deepgram(name, table, config),
+        "openai" => realtime(Dialect::OpenAi),
+        "azure" => realtime(Dialect::Azure),
+        "xai" => realtime(Dialect::Xai),
+        "qwen" => realtime(Dialect::Qwen),
+        "openai-live" => openai_live(name, table, key()?, config),
+        "gemini" => gemini(name, table, key()?, config),
+        "elevenlabs" => elevenlabs(name, table, config),
+        "deepgram" => deepgram(name, table, key()?, config),
+        "ultravox" => ultravox(name, table, key()?, config),
         "cascade" => cascade(name, table, parts),
-        other => Err(format!(
-            "engines.{name}.kind: {other:?} is no kind of engine; there is {}",
-            KINDS.join(", ")
-        )),
+        other => Err(unknown(&format!("engines.{name}"), other, &KINDS)),
     }
 }
 
@@ -65,29 +86,84 @@ fn kind<'a>(name: &'a str, table: &'a EngineConfig) -> &'a str {
     if table.kind.is_empty() { name } else { &table.kind }
 }
 
-fn gemini(name: &str, table: &EngineConfig, config: &Config) -> Result<Arc<dyn Engine>, String> {
-    let mut wanted = gemini::Config::new(key(name, table.api_key.as_ref())?);
-    wanted.name = name.to_owned();
-    wanted.hold = config.stream.hold();
-    set(&mut wanted.url, &table.url);
-    set(&mut wanted.model, &table.model);
-    set(&mut wanted.voice, &table.voice);
-    let engine = gemini::Gemini::new(wanted).map_err(|error| error.to_string())?;
-    Ok(Arc::new(engine))
+/// Sets what every realtime engine has: its name, what the operator has set of address, model and voice, and how much may wait.
+macro_rules! as_configured {
+    ($wanted:ident, $name:ident, $table:ident, $config:ident) => {
+        $wanted.name = $name.to_owned();
+        $wanted.hold = $config.stream.hold();
+        set(&mut $wanted.url, &$table.url);
+        set(&mut $wanted.voice, &$table.voice);
+    };
 }
 
-fn deepgram(name: &str, table: &EngineConfig, config: &Config) -> Result<Arc<dyn Engine>, String> {
-    let mut wanted = deepgram::Config::new(key(name, table.api_key.as_ref())?);
-    wanted.name = name.to_owned();
-    wanted.hold = config.stream.hold();
-    set(&mut wanted.url, &table.url);
+/// An engine that can be had, or what is wrong with its table.
+fn made<E: Engine + 'static>(engine: Result<E, impl std::fmt::Display>) -> Result<Arc<dyn Engine>, String> {
+    match engine {
+        Ok(engine) => Ok(Arc::new(engine)),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn openai(
+    name: &str,
+    dialect: Dialect,
+    table: &EngineConfig,
+    key: ApiKey,
+    config: &Config,
+) -> Result<Arc<dyn Engine>, String> {
+    let mut wanted = openai::Config::of(name, dialect, key);
+    as_configured!(wanted, name, table, config);
     set(&mut wanted.model, &table.model);
-    set(&mut wanted.voice, &table.voice);
+    set(&mut wanted.transcription_model, &table.transcription_model);
+    made(openai::OpenAi::new(wanted))
+}
+
+fn openai_live(
+    name: &str,
+    table: &EngineConfig,
+    key: ApiKey,
+    config: &Config,
+) -> Result<Arc<dyn Engine>, String> {
+    let mut wanted = openai::live::Config::new(key);
+    as_configured!(wanted, name, table, config);
+    set(&mut wanted.model, &table.model);
+    set(&mut wanted.delegate, &table.think_model);
+    made(openai::live::Live::new(wanted))
+}
+
+fn gemini(name: &str, table: &EngineConfig, key: ApiKey, config: &Config) -> Result<Arc<dyn Engine>, String> {
+    let mut wanted = gemini::Config::new(key);
+    as_configured!(wanted, name, table, config);
+    set(&mut wanted.model, &table.model);
+    made(gemini::Gemini::new(wanted))
+}
+
+/// An agent that is public needs no key.
+fn elevenlabs(name: &str, table: &EngineConfig, config: &Config) -> Result<Arc<dyn Engine>, String> {
+    if table.agent.is_empty() {
+        return Err(format!(
+            "engines.{name}.agent is missing: write the id of your agent, as elevenlabs.io shows it"
+        ));
+    }
+    let mut wanted = elevenlabs::Config::new(&table.agent);
+    as_configured!(wanted, name, table, config);
+    wanted.key = table.api_key.as_ref().map(|key| ApiKey::new(key.expose()));
+    made(elevenlabs::ElevenLabs::new(wanted))
+}
+
+fn deepgram(
+    name: &str,
+    table: &EngineConfig,
+    key: ApiKey,
+    config: &Config,
+) -> Result<Arc<dyn Engine>, String> {
+    let mut wanted = deepgram::Config::new(key);
+    as_configured!(wanted, name, table, config);
     set(&mut wanted.listen_model, &table.transcription_model);
     set(&mut wanted.think_provider, &table.think_provider);
+    set(&mut wanted.model, &table.think_model);
     wanted.other_voice = other_voice(name, &table.tts)?;
-    let engine = deepgram::Deepgram::new(wanted).map_err(|error| error.to_string())?;
-    Ok(Arc::new(engine))
+    made(deepgram::Deepgram::new(wanted))
 }
 
 /// The voice of another provider that Deepgram is to speak with.
@@ -113,9 +189,26 @@ fn other_voice(name: &str, part: &PartConfig) -> Result<Option<deepgram::OtherVo
     }))
 }
 
+fn ultravox(
+    name: &str,
+    table: &EngineConfig,
+    key: ApiKey,
+    config: &Config,
+) -> Result<Arc<dyn Engine>, String> {
+    let mut wanted = ultravox::Config::new(key);
+    as_configured!(wanted, name, table, config);
+    set(&mut wanted.model, &table.model);
+    made(ultravox::Ultravox::new(wanted))
+}
+
 fn cascade(name: &str, table: &EngineConfig, parts: &Parts) -> Result<Arc<dyn Engine>, String> {
+    // The node's own finds the words where a service that listens along fails.
+    let live = LiveVendor::named(&table.stt.kind)
+        .map(|vendor| live(name, vendor, &table.stt))
+        .transpose()?;
     let transcriber = match table.stt.kind.as_str() {
         "" | "local" => parts.transcriber.clone(),
+        _ if live.is_some() => parts.transcriber.clone(),
         _ => Some(transcriber(name, &table.stt)?),
     };
     let synthesizer = match table.tts.kind.as_str() {
@@ -132,14 +225,29 @@ fn cascade(name: &str, table: &EngineConfig, parts: &Parts) -> Result<Arc<dyn En
     };
     let prompts = Arc::new(Prompts::new(synthesizer.clone(), parts.prompt_bytes));
     let cascade = Cascade::new(transcriber, synthesizer, prompts, Arc::new(minds));
+    let cascade = match live {
+        Some(live) => cascade.with_live(live),
+        None => cascade,
+    };
     Ok(Arc::new(cascade.named(name)))
+}
+
+fn live(name: &str, vendor: LiveVendor, part: &PartConfig) -> Result<Arc<dyn LiveTranscriber>, String> {
+    let table = format!("engines.{name}.stt");
+    let mut wanted = LiveConfig::new(vendor, access(&table, part, vendor.url()));
+    set(&mut wanted.model, &part.model);
+    let service = LiveService::new(wanted).map_err(|error| error.to_string())?;
+    Ok(Arc::new(service))
 }
 
 fn transcriber(name: &str, part: &PartConfig) -> Result<Arc<dyn Transcriber>, String> {
     use voice::stt::Vendor;
     let table = format!("engines.{name}.stt");
-    let vendor = Vendor::named(&part.kind)
-        .ok_or_else(|| unknown(&table, &part.kind, Vendor::ALL.map(Vendor::name).as_slice()))?;
+    let vendor = Vendor::named(&part.kind).ok_or_else(|| {
+        let whole = Vendor::ALL.map(Vendor::name);
+        let live = LiveVendor::ALL.map(LiveVendor::name);
+        unknown(&table, &part.kind, &[&["local"], &whole[..], &live[..]].concat())
+    })?;
     let access = access(&table, part, vendor.url().unwrap_or_default());
     let mut wanted = TranscriptionConfig::new(vendor, access);
     set(&mut wanted.model, &part.model);
@@ -223,5 +331,89 @@ impl Brain for Minds {
             Some(model) if secretary.brain == "chat" => model.begin(secretary, tools),
             _ => self.node.begin(secretary, tools),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Config;
+    use crate::engines::Engines;
+
+    /// The engines of a configuration, or what is wrong with it.
+    fn built(text: &str) -> Result<String, Vec<String>> {
+        let text = format!("stt.model = \"\"\n{text}");
+        let config = Config::parse(
+            Some(("test.toml", &text)),
+            [("KEY".to_owned(), "sk-test".to_owned())],
+        )
+        .expect("a configuration");
+        Engines::build(&config).map(|engines| engines.names())
+    }
+
+    #[test]
+    fn an_engine_of_every_kind_is_made_of_its_table() {
+        let mut text = String::new();
+        for kind in super::KINDS {
+            let more = match kind {
+                "azure" => "url = \"wss://res.openai.azure.com/openai/v1/realtime\"\n",
+                "elevenlabs" => "agent = \"agent_1\"\n",
+                _ => "",
+            };
+            text.push_str(&format!(
+                "[engines.an-{kind}]\nkind = \"{kind}\"\napi_key = {{ env = \"KEY\" }}\n{more}"
+            ));
+        }
+        let names = built(&text).unwrap();
+        for kind in super::KINDS {
+            assert!(names.contains(&format!("an-{kind}")), "{kind} in {names}");
+        }
+    }
+
+    #[test]
+    fn a_cascade_is_made_of_any_parts() {
+        let stt = voice::stt::Vendor::ALL
+            .map(voice::stt::Vendor::name)
+            .into_iter()
+            .chain(super::LiveVendor::ALL.map(super::LiveVendor::name))
+            .chain(["", "local"]);
+        for kind in stt {
+            let part = format!(
+                "[engines.c]\nkind = \"cascade\"\nstt = {{ kind = \"{kind}\", url = \"http://127.0.0.1:9/v1\", api_key = {{ env = \"KEY\" }} }}"
+            );
+            assert!(built(&part).is_ok(), "{kind}: {:?}", built(&part));
+        }
+        for vendor in voice::brain::llm::Vendor::all() {
+            let kind = vendor.name();
+            let part = format!(
+                "[engines.c]\nkind = \"cascade\"\nllm = {{ kind = \"{kind}\", model = \"m\", url = \"http://127.0.0.1:9/v1\", api_key = {{ env = \"KEY\" }} }}"
+            );
+            assert!(built(&part).is_ok(), "{kind}: {:?}", built(&part));
+        }
+        for kind in voice::tts::Vendor::ALL.map(voice::tts::Vendor::name) {
+            let part = format!(
+                "[engines.c]\nkind = \"cascade\"\ntts = {{ kind = \"{kind}\", voice = \"v\", url = \"http://127.0.0.1:9/v1\", api_key = {{ env = \"KEY\" }} }}"
+            );
+            assert!(built(&part).is_ok(), "{kind}: {:?}", built(&part));
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_what_would_be_right() {
+        let wrong = |text: &str, part: &str| {
+            let told = built(text).unwrap_err().join("\n");
+            assert!(told.contains(part), "{told}");
+        };
+        wrong("[engines.gemini]", "GEMINI_API_KEY");
+        wrong("[engines.local]\nkind = \"cascade\"", "taken by the node's own");
+        wrong("[engines.x]\nkind = \"gemni\"", "gemini, elevenlabs");
+        wrong("[engines.elevenlabs]", "engines.elevenlabs.agent is missing");
+        wrong(
+            "[engines.x]\nkind = \"cascade\"\nllm = { kind = \"ollamma\" }",
+            "engines.x.llm.kind",
+        );
+        wrong(
+            "[engines.x]\nkind = \"cascade\"\nstt = { kind = \"whisper\" }",
+            "local, openai",
+        );
     }
 }
