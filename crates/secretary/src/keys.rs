@@ -3,13 +3,15 @@
 
 use crate::Fault;
 use crate::fold::suggestion;
+use crate::json::json;
+use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// The keys of the file itself. TOML takes one that is written below a `[section]` for the section's.
-const OF_FILE: [&str; 12] = [
+const OF_FILE: [&str; 13] = [
     "domain", "uuid", "name", "language", "voice", "engine", "brain", "script", "persona", "rules", "tools",
-    "fallback",
+    "mcp", "fallback",
 ];
 
 /// A file that is read, and what was wrong with it so far.
@@ -236,6 +238,28 @@ impl<'t> Keys<'t> {
             }
         }
         tables
+    }
+
+    /// A value of any kind, as JSON.
+    pub(crate) fn json(&mut self, key: &'static str, reading: &mut Reading<'_>) -> Option<Placed<Value>> {
+        let (line, value) = self.take(key)?;
+        let read = json(value.get_ref());
+        if read.is_none() {
+            self.wrong(key, line, value.get_ref(), "what JSON has too", reading);
+        }
+        read.map(|value| Placed { value, line })
+    }
+
+    /// Everything that is left as JSON: a table whose keys are the operator's own.
+    pub(crate) fn rest_as_json(mut self, reading: &mut Reading<'_>) -> Vec<(String, Placed<Value>)> {
+        let mut values = Vec::new();
+        for (key, line, value) in std::mem::take(&mut self.left) {
+            match json(value.get_ref()) {
+                Some(value) => values.push((key.to_owned(), Placed { value, line })),
+                None => self.wrong(key, line, value.get_ref(), "what JSON has too", reading),
+            }
+        }
+        values
     }
 
     /// Everything that is left, each key with its text: a table whose keys are the operator's own.

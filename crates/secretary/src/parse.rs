@@ -1,5 +1,6 @@
 //! From the text of a file to a [`Secretary`]: every fault with its line and its remedy, all of them at once.
 
+mod beyond;
 mod keeping;
 mod people;
 mod speech;
@@ -86,6 +87,7 @@ fn read(keys: &mut Keys<'_>, beside: &dyn Fn(&str) -> Option<String>, reading: &
     let script = script(keys, &engines, &brain, reading);
     let destinations = people::destinations(keys, reading);
     let phrases = speech::phrases(keys, language, reading);
+    let limits = keeping::limits(keys, reading);
     let secretary = Secretary {
         uuid: uuid.as_ref().map(|uuid| uuid.value),
         name: name.as_ref().map(|name| name.value.clone()).unwrap_or_default(),
@@ -105,7 +107,9 @@ fn read(keys: &mut Keys<'_>, beside: &dyn Fn(&str) -> Option<String>, reading: &
         destinations,
         tools: tools(keys, reading),
         greeting: speech::greeting(keys, reading),
-        limits: keeping::limits(keys, reading),
+        http_tools: beyond::http_tools(keys, &limits, reading),
+        mcp: beyond::mcp(keys, reading),
+        limits,
         privacy: keeping::privacy(keys, &phrases, reading),
         phrases,
     };

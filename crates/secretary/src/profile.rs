@@ -1,6 +1,6 @@
 //! One secretary: how it greets, what it says when nobody speaks, which script it follows.
 
-use crate::{Destination, Engines, Hours, LanguageError, SecretaryUuid};
+use crate::{Destination, Engines, Hours, HttpTool, LanguageError, McpTools, SecretaryUuid};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -128,6 +128,12 @@ pub struct Secretary {
     /// Which tools its engine is offered.
     #[serde(default = "usual_tools")]
     pub tools: Vec<Tool>,
+    /// Tools of its own, each a request to a service.
+    #[serde(default)]
+    pub http_tools: Vec<HttpTool>,
+    /// Which tools of MCP servers its engine is offered.
+    #[serde(default)]
+    pub mcp: Vec<McpTools>,
     /// What it says first.
     pub greeting: Greeting,
     /// What it says when the conversation does not go on by itself.
@@ -299,6 +305,9 @@ pub struct Phrases {
     /// What a listener murmurs without wanting the floor: lower case, without accents, words apart by one space (a file
     /// may write them naturally, [`Secretary::parse`] folds them).
     pub backchannels: Vec<String>,
+    /// Said when a tool beyond the PBX takes a while; empty for nothing.
+    #[serde(default)]
+    pub wait: String,
 }
 
 /// Durations in milliseconds, as a file gives them. Zero switches `silence_ms`, `total_ms` and `waiting_ms` off; `answer_ms` and

@@ -40,6 +40,7 @@ pub(super) fn phrases(keys: &mut Keys<'_>, language: Language, reading: &mut Rea
             bridge: language.bridge().into(),
             recording_notice: language.recording_notice().into(),
             backchannels: Vec::new(),
+            wait: String::new(),
         };
     };
     let phrases = Phrases {
@@ -68,6 +69,10 @@ pub(super) fn phrases(keys: &mut Keys<'_>, language: Language, reading: &mut Rea
         .iter()
         .map(|word| folded(word))
         .collect(),
+        wait: keys_of
+            .text("wait", reading)
+            .map(|wait| wait.value)
+            .unwrap_or_default(),
     };
     keys_of.close(&[], reading);
     phrases

@@ -441,12 +441,21 @@ fn the_guide_names_every_key_that_a_file_may_have() {
         "facts",
         "hours",
         "destinations",
+        "http_tools",
         "limits",
         "privacy",
     ];
     let keys = top.rsplit_once("use one of ").unwrap().1.split(", ");
     for key in keys.filter(|key| !sections.contains(key)) {
         assert!(documented(key), "{key}");
+    }
+    let told = refusals(&with("[[http_tools]]\nnothing_like_it = 1\n")).join("\n");
+    let keys = told.split_once("use one of ").unwrap().1;
+    for key in keys.lines().next().unwrap().split(", ") {
+        assert!(
+            documented(&format!("http_tools.{key}")) || documented(&format!("http_tools.{key}.NAME")),
+            "{key}"
+        );
     }
     for section in ["phrases", "limits", "privacy", "greeting"] {
         let replaced = SMALL.replace(

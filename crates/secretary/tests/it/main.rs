@@ -7,3 +7,4 @@ mod files;
 mod hours;
 mod instructions;
 mod snapshot;
+mod tools;

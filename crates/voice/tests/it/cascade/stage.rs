@@ -224,6 +224,8 @@ pub(super) fn setup() -> Setup {
         persona: String::new(),
         rules: String::new(),
         tools: Vec::new(),
+        http_tools: Vec::new(),
+        mcp: Vec::new(),
         greeting: Greeting {
             text: "Hello.".into(),
             interruptible: true,
@@ -236,6 +238,7 @@ pub(super) fn setup() -> Setup {
             bridge: String::new(),
             recording_notice: String::new(),
             backchannels: vec![],
+            wait: String::new(),
         },
         limits: Limits::default(),
         fallback: None,
