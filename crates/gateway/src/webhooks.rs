@@ -2,13 +2,11 @@
 
 mod backoff;
 mod courier;
-mod reach;
 mod sending;
 mod signature;
 
 pub(crate) use backoff::Patience;
 pub(crate) use courier::{Courier, Outbox};
-pub(crate) use reach::Reach;
 
 use crate::config::{Config, Secret};
 use secretary::DomainUuid;
@@ -16,6 +14,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::{Delivery, DeliveryId};
+use tools::Reach;
 
 /// What a receiver may be told of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

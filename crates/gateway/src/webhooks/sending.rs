@@ -1,14 +1,13 @@
 //! One request to one receiver.
 
 use super::Webhook;
-use super::reach::Reach;
 use super::signature::signature;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER, USER_AGENT};
-use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode};
 use std::error::Error as _;
 use std::time::{Duration, SystemTime};
 use store::{Due, UnixMs};
+use tools::Reach;
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -41,8 +40,6 @@ impl Sender {
     /// # Errors
     /// The system's certificates cannot be read.
     pub(super) fn new() -> Result<Self, reqwest::Error> {
-        // The program installs it at its start; elsewhere (tests) this does. Either way there is one.
-        let _installed = rustls::crypto::ring::default_provider().install_default();
         Ok(Self {
             public: client(Reach::Public)?,
             private: client(Reach::Private)?,
@@ -85,12 +82,8 @@ impl Sender {
 }
 
 fn client(reach: Reach) -> Result<Client, reqwest::Error> {
-    Client::builder()
-        .dns_resolver(reach)
-        // A proxy would connect to where we may not.
-        .no_proxy()
-        .redirect(Policy::none())
-        .connect_timeout(CONNECT)
+    reach
+        .client(CONNECT)
         .timeout(ANSWER)
         .pool_max_idle_per_host(2)
         .build()

@@ -1,13 +1,15 @@
-//! Which addresses a receiver may have. A tenant's URL must not reach what only this machine or its network can.
+//! Which addresses a request may go to. A tenant's URL must not reach what only this machine or its network can.
 
 use ipnet::{Ipv4Net, Ipv6Net};
-use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::redirect::Policy;
+use reqwest::{Client, ClientBuilder, Url};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
 
 /// How far requests may reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Reach {
+pub enum Reach {
     /// Public addresses, by TLS.
     Public,
     /// Private ones as well, and without TLS.
@@ -16,20 +18,21 @@ pub(crate) enum Reach {
 
 /// Why a request is not made. The words never repeat the URL: it may hold a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum OutOfReach {
+pub enum OutOfReach {
+    /// It cannot be read.
     #[error("this is no URL ({0}); it must look like https://crm.example.com/voice-ai")]
     NoUrl(String),
+    /// It begins with something else.
     #[error("a URL begins with https:// (or http://, where allow_private is set), not with {0}:")]
     Scheme(String),
-    #[error("a user or password does not belong into the URL; requests are signed with the secret")]
+    /// It has a user or a password.
+    #[error("a user or password does not belong into the URL: it is logged and shown")]
     Password,
-    #[error(
-        "{0} is a private or reserved address; set allow_private = true if the receiver is meant to be there"
-    )]
+    /// Its address is out of reach.
+    #[error("{0} is a private or reserved address; set allow_private = true if that is meant")]
     Address(IpAddr),
-    #[error(
-        "{0} has private or reserved addresses alone; set allow_private = true if the receiver is meant to be there"
-    )]
+    /// All addresses of its name are.
+    #[error("{0} has private or reserved addresses alone; set allow_private = true if that is meant")]
     Name(String),
 }
 
@@ -86,7 +89,8 @@ fn is_public(address: IpAddr) -> bool {
 }
 
 impl Reach {
-    pub(crate) const fn of(allow_private: bool) -> Self {
+    /// As the key `allow_private` has it.
+    pub const fn of(allow_private: bool) -> Self {
         if allow_private {
             Self::Private
         } else {
@@ -94,8 +98,20 @@ impl Reach {
         }
     }
 
+    /// A client that connects to addresses within reach alone, follows no redirect and uses no proxy, each of which would connect to
+    /// where it may not. Connections are its own: one that was made to a private address serves nobody else.
+    pub fn client(self, connect: Duration) -> ClientBuilder {
+        // The program installs it at its start; elsewhere (tests) this does. Either way there is one.
+        let _installed = rustls::crypto::ring::default_provider().install_default();
+        Client::builder()
+            .dns_resolver(self)
+            .no_proxy()
+            .redirect(Policy::none())
+            .connect_timeout(connect)
+    }
+
     /// Reads a URL that is within reach as far as it can be known without asking for its addresses.
-    pub(crate) fn check(self, url: &str) -> Result<Url, OutOfReach> {
+    pub fn check(self, url: &str) -> Result<Url, OutOfReach> {
         let url = Url::parse(url).map_err(|error| OutOfReach::NoUrl(error.to_string()))?;
         let is_fine = match url.scheme() {
             "https" => true,

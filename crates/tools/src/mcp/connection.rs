@@ -1,0 +1,150 @@
+//! One connection to a server.
+
+use super::Launch;
+use crate::Reach;
+use rmcp::model::{ClientCapabilities, ClientConfig, Implementation};
+use rmcp::service::{NotificationContext, Peer, RoleClient, RunningService};
+use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
+use rmcp::transport::{StreamableHttpClientTransport, TokioChildProcess};
+use rmcp::{ClientHandler, ServiceExt};
+use std::collections::HashMap;
+use std::error::Error;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::AsyncReadExt;
+use tokio::process::{ChildStderr, Command};
+use tokio::sync::Notify;
+
+/// How long a connection may take. What a server needs before it listens is its own.
+const CONNECT: Duration = Duration::from_secs(5);
+/// The longest reason that an operator is told, in characters.
+const REASON: usize = 200;
+/// The largest message that is taken: a list of tools is far below.
+const LARGEST: usize = 1024 * 1024;
+/// What a server's process has of our environment: where programs and its own files are, and in which language it speaks.
+const INHERITED: [&str; 7] = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER"];
+
+/// What calls need of a connection.
+#[derive(Debug, Clone)]
+pub(super) struct Link {
+    pub(super) peer: Peer<RoleClient>,
+    /// Told when a request found it broken.
+    pub(super) broken: Arc<Notify>,
+}
+
+/// Our side of a conversation: it wants tools and nothing else.
+#[derive(Debug, Clone)]
+pub(super) struct Client {
+    /// Told when the server's tools have changed.
+    changed: Arc<Notify>,
+}
+
+impl Client {
+    pub(super) fn new(changed: Arc<Notify>) -> Self {
+        Self { changed }
+    }
+}
+
+impl ClientHandler for Client {
+    fn get_info(&self) -> ClientConfig {
+        ClientConfig::new(
+            ClientCapabilities::default(),
+            Implementation::new("voice-ai", env!("CARGO_PKG_VERSION")),
+        )
+    }
+
+    async fn on_tool_list_changed(&self, _: NotificationContext<RoleClient>) {
+        self.changed.notify_one();
+    }
+}
+
+/// Connects to a server and says hello. What went wrong, for the operator.
+pub(super) async fn connect(
+    name: &str,
+    launch: &Launch,
+    client: Client,
+) -> Result<RunningService<RoleClient, Client>, String> {
+    match launch {
+        Launch::Process { command, args, env } => {
+            let mut process = Command::new(command);
+            process.args(args).env_clear().kill_on_drop(true);
+            process.envs(
+                INHERITED
+                    .iter()
+                    .filter_map(|name| Some((name, std::env::var_os(name)?))),
+            );
+            process.envs(env);
+            let (process, stderr) = TokioChildProcess::builder(process)
+                .stderr(Stdio::piped())
+                .spawn()
+                .map_err(|error| {
+                    format!("{command} cannot be started: {error}; command must name a program that this user may run")
+                })?;
+            if let Some(stderr) = stderr {
+                tokio::spawn(listen(name.to_owned(), stderr));
+            }
+            Box::pin(client.serve(process))
+                .await
+                .map_err(|error| reason(&error))
+        }
+        Launch::Http {
+            url,
+            headers,
+            allow_private,
+        } => {
+            let reach = Reach::of(*allow_private);
+            reach.check(url).map_err(|error| error.to_string())?;
+            let http = reach
+                .client(CONNECT)
+                .build()
+                .map_err(|error| error.without_url().to_string())?;
+            let headers: HashMap<_, _> = headers
+                .iter()
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect();
+            let config = StreamableHttpClientTransportConfig::with_uri(url.as_str())
+                .custom_headers(headers)
+                .max_sse_event_size(LARGEST)
+                .max_json_response_size(LARGEST);
+            let transport = StreamableHttpClientTransport::with_client(http, config);
+            Box::pin(client.serve(transport))
+                .await
+                .map_err(|error| reason(&error))
+        }
+    }
+}
+
+/// Says in our log what the process says in its own. It may say what callers said: only where the log has everything.
+async fn listen(server: String, mut stderr: ChildStderr) {
+    let mut said = [0; 2_048];
+    while let Ok(read) = stderr.read(&mut said).await
+        && read > 0
+    {
+        let said = String::from_utf8_lossy(said.get(..read).unwrap_or_default());
+        tracing::debug!(server, said = said.trim_end(), "an MCP server says");
+    }
+}
+
+/// What went wrong, with its causes.
+pub(super) fn reason(error: &(dyn Error + 'static)) -> String {
+    let mut why = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !why.contains(&cause_text) {
+            why = format!("{why}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    without_url(&why).chars().take(REASON).collect()
+}
+
+/// An error of reqwest's without the URL, which may hold a secret.
+fn without_url(why: &str) -> String {
+    let Some((before, rest)) = why.split_once(" for url (") else {
+        return why.to_owned();
+    };
+    let after = rest.split_once(')').map_or("", |(_, after)| after);
+    format!("{before}{}", without_url(after))
+}

@@ -1,0 +1,1 @@
+//! What the tools beyond the PBX do, through their public face.
