@@ -9,6 +9,7 @@ mod echo;
 mod engines;
 mod error;
 mod log;
+mod mcp;
 mod node;
 mod pbx;
 mod prices;
@@ -28,6 +29,7 @@ pub use echo::EchoMode;
 pub use engines::{EngineConfig, PartConfig};
 pub use error::{ConfigError, ConfigErrors, Origin};
 pub use log::LogFormat;
+pub use mcp::Setting;
 pub use pbx::LegChoice;
 pub use prices::{ChatPrices, RealtimePrices};
 pub use secret::Secret;
@@ -66,6 +68,8 @@ section! {
         engines: BTreeMap<String, EngineConfig> = BTreeMap::new(),
         /// The chat brain of the local engine.
         chat: ChatConfig = ChatConfig::default(),
+        /// Servers whose tools secretaries may use, by their names.
+        mcp: BTreeMap<String, McpConfig> = BTreeMap::new(),
         /// The FreeSWITCHes that are controlled; none where calls only come by streams.
         pbx: Vec<PbxConfig> = Vec::new(),
         /// What the node keeps.
@@ -237,6 +241,26 @@ section! {
         api_key: Option<Secret> = None,
         /// What it charges for a million tokens; without, a call costs 0.
         prices: ChatPrices = ChatPrices::default(),
+    }
+}
+
+section! {
+    /// A server of the Model Context Protocol: a process of ours, or a service.
+    McpConfig {
+        /// The program, where it is a process.
+        command: String = String::new(),
+        /// Its arguments.
+        args: Vec<String> = Vec::new(),
+        /// Variables of its environment; of ours it has PATH, HOME, LANG and their like alone.
+        env: BTreeMap<String, Setting> = BTreeMap::new(),
+        /// The endpoint, where it is a service (streamable HTTP).
+        url: String = String::new(),
+        /// Headers of each request to it.
+        headers: BTreeMap<String, Setting> = BTreeMap::new(),
+        /// Whether its address may be private, and its URL begin with `http://`.
+        allow_private: bool = false,
+        /// How long one of its tools may take, in milliseconds; a secretary's `limits.tool_ms` holds besides.
+        timeout_ms: u32 = 10_000 => 100..=600_000,
     }
 }
 

@@ -28,6 +28,7 @@ use crate::leg::metadata::Keys;
 use crate::leg::{Incoming, Leg};
 use crate::metrics::LatencySheet;
 use crate::pbx::{Line, Pbx, Report};
+use crate::tools::Offer;
 use account::Account;
 use call::{Directive, Input, LegEvent, Outcome};
 use hearing::Hearing;
@@ -128,6 +129,8 @@ struct Driver {
     hearing: Hearing,
     speaking: Speaking,
     work: Work,
+    /// The tools of this call.
+    offer: Offer,
     latency: LatencySheet,
     waiting: Waiting,
     /// How long before the ear's last end of speech the caller's last sound was.

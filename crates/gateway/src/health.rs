@@ -1,6 +1,7 @@
 //! Whether the node is alive, and whether it can carry calls: each thing that a call needs is really tried.
 
 mod keeping;
+mod mcp;
 mod pbx;
 
 pub(crate) use pbx::Controlled;
@@ -11,6 +12,7 @@ use crate::engines::Transcription;
 use crate::keeping::Kept;
 use crate::refusal::json;
 use crate::reload::Secretaries;
+use ::tools::mcp::Servers;
 use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use secretary::SecretarySource;
@@ -39,6 +41,7 @@ pub(crate) struct Health {
     kept: Kept,
     certificate: Option<Arc<Certificate>>,
     controlled: Option<Controlled>,
+    servers: Servers,
     /// One trial at a time, whoever asks how often.
     trial: Semaphore,
     /// What the last trial of the text-to-speech program told, and when: each starts a process.
@@ -95,6 +98,7 @@ impl Health {
             kept,
             certificate: None,
             controlled: None,
+            servers: Servers::default(),
             trial: Semaphore::new(1),
             spoken: Mutex::default(),
         }
@@ -109,6 +113,11 @@ impl Health {
     pub(crate) fn controlling(self, controlled: Controlled) -> Self {
         let controlled = Some(controlled);
         Self { controlled, ..self }
+    }
+
+    /// The same with the MCP servers.
+    pub(crate) fn served_by(self, servers: Servers) -> Self {
+        Self { servers, ..self }
     }
 
     /// The process answers.
@@ -148,6 +157,7 @@ impl Health {
         ];
         checks.extend(self.certificate.as_deref().map(certificate));
         checks.extend(self.controlled.iter().flat_map(Controlled::checks));
+        checks.extend(mcp::checks(&self.servers));
         checks
     }
 

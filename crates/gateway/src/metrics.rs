@@ -8,13 +8,16 @@ mod errors;
 mod keeping;
 mod latency;
 mod pbx;
+mod tools;
 
 pub use audio::Dropped;
 pub use calls::LiveCall;
 pub use errors::ErrorKind;
 pub(crate) use keeping::Delivered;
 pub use latency::LatencySheet;
+pub use tools::ToolKind;
 
+use self::tools::ToolCounts;
 use audio::AudioCounts;
 use call::{Outcome, TransferOutcome};
 use calls::CallCounts;
@@ -36,6 +39,7 @@ pub struct Metrics {
     errors: ErrorCounts,
     keeping: KeepingCounts,
     pbx: PbxCounts,
+    tools: ToolCounts,
 }
 
 /// The word for an outcome, in metrics and in the store.
@@ -84,6 +88,7 @@ impl Metrics {
             KeepingCounts::default(),
             PbxCounts::default(),
         );
+        let tools = ToolCounts::default();
         let mut registry = Registry::with_prefix("voice_ai");
         calls.register(&mut registry);
         audio.register(&mut registry);
@@ -91,6 +96,7 @@ impl Metrics {
         errors.register(&mut registry);
         keeping.register(&mut registry);
         pbx.register(&mut registry);
+        tools.register(&mut registry);
         Self {
             registry: Arc::new(registry),
             calls,
@@ -99,6 +105,7 @@ impl Metrics {
             errors,
             keeping,
             pbx,
+            tools,
         }
     }
 

@@ -3,7 +3,9 @@
 
 use crate::certificate::Certificate;
 use crate::engines::{Engines, Fitted};
+use crate::tools::check_tools;
 use secretary::{DomainEntry, Folder, Reloading, SecretarySource, Snapshot};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -63,6 +65,8 @@ pub(crate) struct Secretaries {
     entries: Vec<DomainEntry>,
     dir: Option<PathBuf>,
     engines: Arc<Engines>,
+    /// The MCP servers there are.
+    servers: BTreeSet<String>,
     source: Reloading,
     /// The version of the folder that was read last, right or wrong. One reading at a time.
     tried: tokio::sync::Mutex<Option<String>>,
@@ -83,11 +87,13 @@ impl Secretaries {
         entries: Vec<DomainEntry>,
         dir: Option<PathBuf>,
         engines: Arc<Engines>,
+        servers: BTreeSet<String>,
     ) -> Self {
         Self {
             entries,
             dir,
             engines,
+            servers,
             source: Reloading::new(snapshot),
             tried: tokio::sync::Mutex::default(),
             wrong: Mutex::default(),
@@ -147,6 +153,7 @@ impl Secretaries {
         let snapshot = Snapshot::load(&self.entries, folder)
             .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>())?;
         let fitted = self.engines.fit(&snapshot)?;
+        check_tools(&snapshot, &self.servers)?;
         Ok((snapshot, fitted))
     }
 
@@ -207,6 +214,7 @@ mod tests {
             config.domain_entries(),
             config.secretaries.dir.clone(),
             Arc::new(Engines::build(&config).unwrap()),
+            BTreeSet::new(),
         ));
         let version = secretaries.snapshot().version.clone();
         assert_eq!(secretaries.read(Occasion::Time).await, Ok(version.clone()));

@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::engines::Engines;
 use crate::metrics::Metrics;
 use crate::reload::Reload;
+use crate::tools::check_tools;
 use bound::Bound;
 use parts::Parts;
 use prepared::Prepared;
@@ -83,7 +84,8 @@ impl Gateway {
     pub fn check_secretaries(config: &Config, folder: &Folder) -> Result<(), Vec<String>> {
         let snapshot = Snapshot::load_part(&config.domain_entries(), folder)
             .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>())?;
-        Engines::build(config)?.fit(&snapshot).map(drop)
+        Engines::build(config)?.fit(&snapshot)?;
+        check_tools(&snapshot, &config.mcp.keys().cloned().collect())
     }
 
     /// Starts a gateway in the present tokio runtime. It listens when this returns.

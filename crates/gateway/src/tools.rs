@@ -1,10 +1,17 @@
-//! The tools that an engine may use in a call: what it is told of them, and who uses them.
+//! The tools that an engine may use in a call: what it is told of them, and who uses them. Those beyond the PBX are in [`beyond`].
 //!
 //! `transfer_call` and its kin, `hold_call`, `resume_call` and `end_call` are rules of conversation (the last words are heard first), so
 //! [`call::Call`] does them; for those that are about somebody the gateway finds out who is meant.
 
 mod arguments;
+mod beyond;
+mod fitting;
+mod offer;
 mod specs;
+
+pub(crate) use beyond::{Beyond, Means};
+pub(crate) use fitting::check_tools;
+pub(crate) use offer::Offer;
 
 use crate::books::{Books, Subject};
 use crate::messages::{self, MessageError};
@@ -13,14 +20,14 @@ use call::ToolRequest;
 use jiff::Timestamp;
 use secretary::{Destination, Secretary, Tool};
 use serde_json::{Value, json};
-use std::sync::Arc;
 use voice::engine::ToolSpec;
 
-/// The tools that a secretary's engine is offered: those that it names, and of somebody only where there is somebody.
-pub(crate) fn offered(secretary: &Secretary) -> Arc<[ToolSpec]> {
+/// The tools of the gateway's own that a secretary's engine is offered: those that it names, and of somebody only where there is
+/// somebody.
+fn own(secretary: &Secretary) -> impl Iterator<Item = ToolSpec> {
     let somebody = !secretary.destinations.is_empty();
-    let named = |tool: &Tool| secretary.tools.contains(tool) && (somebody || !is_about_somebody(*tool));
-    Tool::ALL.into_iter().filter(named).map(specs::spec).collect()
+    let named = move |tool: &Tool| secretary.tools.contains(tool) && (somebody || !is_about_somebody(*tool));
+    Tool::ALL.into_iter().filter(named).map(specs::spec)
 }
 
 const fn is_about_somebody(tool: Tool) -> bool {
@@ -59,16 +66,19 @@ pub(crate) enum User {
     Call,
     /// The PBX.
     Pbx,
-    /// The books; they also refuse what nobody knows.
+    /// The books; they also refuse what is not offered.
     Books,
+    /// Nobody: there is no such tool.
+    Nobody,
 }
 
-/// Who uses the tool of that name.
+/// Who uses the tool of that name, where it is one of the gateway's own.
 pub(crate) fn user(name: &str) -> User {
     match tool(name) {
         Some(Tool::TransferCall | Tool::TransferAnnounced | Tool::Voicemail) => User::Call,
         Some(Tool::CheckExtensionAvailable | Tool::SendDtmf | Tool::RecordCall) => User::Pbx,
-        Some(Tool::TakeMessage | Tool::HoldCall | Tool::ResumeCall | Tool::EndCall) | None => User::Books,
+        Some(Tool::TakeMessage | Tool::HoldCall | Tool::ResumeCall | Tool::EndCall) => User::Books,
+        None => User::Nobody,
     }
 }
 
@@ -82,14 +92,19 @@ fn check(secretary: &Secretary, name: &str) -> Result<Tool, ToolError> {
     if let Some(tool) = tool(name).filter(|tool| secretary.tools.contains(tool)) {
         return Ok(tool);
     }
-    let offered: Vec<&str> = secretary.tools.iter().map(|tool| tool.name()).collect();
-    Err(ToolError::NotOffered {
+    Err(not_offered(name, secretary.tools.iter().map(|tool| tool.name())))
+}
+
+/// A tool that is not among those that are offered.
+fn not_offered<'a>(name: &str, offered: impl Iterator<Item = &'a str>) -> ToolError {
+    let offered: Vec<&str> = offered.collect();
+    ToolError::NotOffered {
         name: name.to_owned(),
         offered: match offered.is_empty() {
             true => "none".to_owned(),
             false => offered.join(", "),
         },
-    })
+    }
 }
 
 /// The name of the destination to which the call goes, if that is possible now.
@@ -160,8 +175,9 @@ mod tests {
     #[test]
     fn an_engine_is_offered_what_its_secretary_may_do() {
         let names = |tools: &str| {
-            let offered = offered(&secretary(tools));
-            offered.iter().map(|spec| spec.name.clone()).collect::<Vec<_>>()
+            let secretary = secretary(tools);
+            let offered = own(&secretary);
+            offered.map(|spec| spec.name).collect::<Vec<_>>()
         };
         assert_eq!(names(""), ["transfer_call", "take_message", "end_call"]);
         assert_eq!(
@@ -173,25 +189,21 @@ mod tests {
             destinations: Vec::new(),
             ..every()
         };
-        assert!(
-            offered(&alone)
-                .iter()
-                .all(|spec| spec.parameters["properties"].get("destination").is_none())
-        );
-        assert_eq!(offered(&alone).len(), Tool::ALL.len() - 4);
-        assert_eq!(offered(&every()).len(), Tool::ALL.len());
+        assert!(own(&alone).all(|spec| spec.parameters["properties"].get("destination").is_none()));
+        assert_eq!(own(&alone).count(), Tool::ALL.len() - 4);
+        assert_eq!(own(&every()).count(), Tool::ALL.len());
     }
 
     #[test]
     fn what_an_engine_is_told_of_a_tool_is_a_schema_whose_needs_it_names() {
-        for spec in offered(&every()).iter() {
+        for spec in own(&every()) {
             let properties = spec.parameters["properties"].as_object().unwrap();
             for needed in spec.parameters["required"].as_array().into_iter().flatten() {
                 assert!(properties.contains_key(needed.as_str().unwrap()), "{}", spec.name);
             }
         }
-        let offered = offered(&every());
-        let announced = offered.iter().find(|spec| spec.name == "transfer_announced");
+        let every = every();
+        let announced = own(&every).find(|spec| spec.name == "transfer_announced");
         assert_eq!(
             announced.unwrap().parameters["required"],
             json!(["destination", "about"])

@@ -9,12 +9,12 @@ pub(crate) use backoff::Patience;
 pub(crate) use courier::{Courier, Outbox};
 
 use crate::config::{Config, Secret};
+use ::tools::Reach;
 use secretary::DomainUuid;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::{Delivery, DeliveryId};
-use tools::Reach;
 
 /// What a receiver may be told of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

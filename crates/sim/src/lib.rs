@@ -32,6 +32,7 @@ pub mod provider;
 mod recording;
 mod resample;
 mod script;
+pub mod service;
 pub mod speech;
 pub mod transcription;
 mod trust;

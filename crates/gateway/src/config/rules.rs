@@ -11,6 +11,7 @@ impl Config {
         self.listeners(&mut found);
         self.tenants(&mut found);
         self.receivers(&mut found);
+        self.mcp_servers(&mut found);
         self.switches(&mut found);
         found.into_iter().map(ConfigError::Rule).collect()
     }

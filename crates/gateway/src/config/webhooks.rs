@@ -5,8 +5,8 @@ use super::read::{Read, Reading};
 use super::values::parsed;
 use super::{Config, DomainConfig, WebhookConfig};
 use crate::webhooks::WebhookEvent;
+use ::tools::Reach;
 use std::collections::BTreeSet;
-use tools::Reach;
 
 /// The shortest secret that signs: 128 bits, if it is random.
 const SECRET_BYTES: usize = 16;

@@ -35,6 +35,12 @@ impl Driver {
     }
 
     fn use_tool(&mut self, request: ToolRequest) {
+        if let Some(beyond) = self.offer.beyond(&request.name) {
+            let limit = Duration::from_millis(self.secretary.limits.tool_ms.into());
+            return self
+                .work
+                .beyond(&self.services, self.id, (beyond, limit), request);
+        }
         let secretary = &self.secretary;
         match tools::user(&request.name) {
             tools::User::Call => {
@@ -45,6 +51,10 @@ impl Driver {
                 Ok(request) => self.pbx.order(Order::Tool(&request), self.leg.as_mut()),
                 Err(why) => self.work.told(request.id, Err(why)),
             },
+            tools::User::Nobody => {
+                let why = self.offer.refuse(&request.name);
+                self.work.told(request.id, Err(why));
+            }
             tools::User::Books => self
                 .work
                 .tool(self.account.books(), self.account.subject(), request),

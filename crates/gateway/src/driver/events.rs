@@ -190,6 +190,7 @@ impl Driver {
                 match &event {
                     EngineEvent::Heard { text, .. } => self.account.caller_heard(text),
                     EngineEvent::AnswerText { answer, .. } => self.account.answer_comes(*answer),
+                    EngineEvent::ToolCancelled { id } => self.work.forget_tool(id),
                     _ => {}
                 }
                 if let EngineEvent::AnswerDone { answer } = event
@@ -243,6 +244,7 @@ impl Driver {
                 self.tell(Input::TurnJudged { turn, complete }, now);
             }
             Done::Tool { id, ok, result } => {
+                self.work.forget_tool(&id);
                 if !ok {
                     self.services.metrics.error(ErrorKind::Tool);
                 }

@@ -12,7 +12,7 @@ use crate::leg::metadata::{Keys, Metadata};
 use crate::leg::{Closing, Incoming, Leg};
 use crate::metrics::{ErrorKind, Metrics};
 use crate::pbx::{ByEsl, ByText, CallAudio, Line, Means, Pbx, PbxSettings, last_resort};
-use crate::tools;
+use crate::tools::Offer;
 use audio::{Ear, Layout};
 use axum::extract::ws::Utf8Bytes;
 use bytes::Bytes;
@@ -120,15 +120,10 @@ impl Driver {
         };
         // Reached while the PBX still answers.
         let rate = format(&leg, build, line.as_ref(), &metadata, &services.stream.assume).rate;
+        let offer = Offer::of(&secretary, &services.means);
         let session = Relay::open(
             lineup,
-            Setup::new(
-                domain.uuid,
-                id,
-                secretary.clone(),
-                rate,
-                tools::offered(&secretary),
-            ),
+            Setup::new(domain.uuid, id, secretary.clone(), rate, offer.specs()),
         );
         let pbx = control(&services, &leg, line.as_ref(), &secretary);
         let format = format(&leg, build, line.as_ref(), &metadata, &services.stream.assume);
@@ -142,7 +137,12 @@ impl Driver {
         tracing::debug!(call = %id, caller = ?metadata.caller_number, name = ?metadata.caller_name, destination = ?metadata.destination, "claims");
 
         let now = Instant::now();
-        let settings = settings(&secretary, session.capabilities(), pbx.tells_outcomes());
+        let settings = settings(
+            &secretary,
+            session.capabilities(),
+            pbx.tells_outcomes(),
+            offer.waiting_words(),
+        );
         let account = Account::begin(
             services.books.clone(),
             domain.uuid,
@@ -192,6 +192,7 @@ impl Driver {
             stopping: false,
             listening: true,
             work: Work::default(),
+            offer,
             services,
             charge,
             account,
@@ -388,7 +389,12 @@ pub(crate) fn who_answers(
 }
 
 /// The rules of the call, from the secretary's limits.
-fn settings(secretary: &Secretary, engine: Capabilities, tells_outcomes: bool) -> Settings {
+fn settings(
+    secretary: &Secretary,
+    engine: Capabilities,
+    tells_outcomes: bool,
+    waiting_words: BTreeMap<String, String>,
+) -> Settings {
     let limits = &secretary.limits;
     let ms = |ms: u32| Duration::from_millis(ms.into());
     let phrases = &secretary.phrases;
@@ -416,7 +422,7 @@ fn settings(secretary: &Secretary, engine: Capabilities, tells_outcomes: bool) -
         silence: ms(limits.silence_ms),
         total: ms(limits.total_ms),
         tool_limit: ms(limits.tool_ms),
-        waiting_words: BTreeMap::new(),
+        waiting_words,
         transfer_limit: tells_outcomes.then_some(TRANSFER_LIMIT),
         longest_hold: Settings::LONGEST_HOLD,
         farewell_limit: FAREWELL_LIMIT,

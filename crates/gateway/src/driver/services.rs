@@ -4,6 +4,7 @@ use crate::books::Books;
 use crate::config::{RealtimePrices, StreamConfig};
 use crate::metrics::Metrics;
 use crate::switches::Switches;
+use crate::tools::Means;
 use audio::{EarModel, TurnModel};
 use recording::Recorder;
 use secretary::Secretary;
@@ -43,6 +44,8 @@ pub(crate) struct Services {
     pub(crate) books: Books,
     /// The FreeSWITCHes that are controlled.
     pub(crate) switches: Switches,
+    /// What tools beyond the PBX are used with.
+    pub(crate) means: Means,
     /// Finds the words of those who are called for a caller; without it they answer by keys.
     pub(crate) words: Option<Arc<dyn Transcriber>>,
 }

@@ -3,12 +3,13 @@
 use super::Services;
 use super::hearing::Hearing;
 use crate::books::{Books, Subject};
-use crate::tools::{self, ToolError};
+use crate::tools::{self, Beyond, ToolError};
 use call::{PromptId, ToolCallId, ToolRequest, TurnId};
-use secretary::Secretary;
-use std::collections::VecDeque;
+use secretary::{CallUuid, Secretary};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use tokio::task::JoinSet;
+use std::time::Duration;
+use tokio::task::{AbortHandle, JoinSet};
 use voice::tts::{Prompt as Rendered, Speech, TtsError};
 
 /// What has been done.
@@ -37,6 +38,8 @@ pub(super) struct Work {
     tasks: JoinSet<Done>,
     /// What the end-of-turn model is asked: turns and what was heard of them, the first under way.
     questions: VecDeque<(TurnId, Option<Vec<i16>>)>,
+    /// Tools beyond the PBX that can be called off.
+    beyond: BTreeMap<ToolCallId, AbortHandle>,
 }
 
 impl Work {
@@ -129,6 +132,38 @@ impl Work {
         };
         self.tasks
             .spawn(std::future::ready(Done::Tool { id, ok, result }));
+    }
+
+    /// Uses a tool beyond the PBX within that time.
+    pub(super) fn beyond(
+        &mut self,
+        services: &Services,
+        call: CallUuid,
+        (beyond, limit): (Beyond, Duration),
+        request: ToolRequest,
+    ) {
+        let (means, metrics) = (services.means.clone(), services.metrics.clone());
+        let ToolRequest { id, arguments, .. } = request;
+        let key = id.clone();
+        let used = self.tasks.spawn(async move {
+            let answered = means.answered((call, &metrics), &beyond, arguments, limit).await;
+            match answered {
+                Ok(result) => Done::Tool { id, ok: true, result },
+                Err(error) => Done::Tool {
+                    id,
+                    ok: false,
+                    result: error.to_string(),
+                },
+            }
+        });
+        self.beyond.insert(key, used);
+    }
+
+    /// Nobody waits for this tool any more: what has answered is forgotten, what has not is called off.
+    pub(super) fn forget_tool(&mut self, id: &ToolCallId) {
+        if let Some(used) = self.beyond.remove(id) {
+            used.abort();
+        }
     }
 
     pub(super) fn tool(&mut self, books: &Books, of: Arc<Subject>, request: ToolRequest) {

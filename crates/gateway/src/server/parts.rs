@@ -25,7 +25,9 @@ use crate::metrics::Metrics;
 use crate::reload::{Reload, Secretaries};
 use crate::stream::Streams;
 use crate::switches::Switches;
+use crate::tools::Means;
 use crate::{allowance, door, messages, recordings, retention};
+use ::tools::mcp::Servers;
 use audio::{EarModel, TurnModel};
 use freeswitch::Channel;
 use recording::Recorder;
@@ -56,6 +58,7 @@ pub(super) struct Parts {
     parked: Vec<mpsc::Receiver<Channel>>,
     allowances: Allowances,
     calls: Calls,
+    servers: Servers,
 }
 
 impl Parts {
@@ -79,13 +82,24 @@ impl Parts {
             config.domain_entries(),
             config.secretaries.dir.clone(),
             engines.clone(),
+            config.mcp.keys().cloned().collect(),
         ));
         let allowances = Allowances::new(Arc::new(jiff::Timestamp::now));
         let (switches, parked) =
             Switches::connect(&config).map_err(|error| refused(format!("pbx: {error}")))?;
         metrics.watch(switches.all().iter().map(|one| one.switch.clone()));
         let books = Books::new(keeping.kept.keeper.clone(), keeping.kept.webhooks.clone());
-        let services = services(&config, &engines, &metrics, &recorder, books, switches.clone());
+        let means = Means::start(&config).map_err(refused)?;
+        let servers = means.servers.clone();
+        metrics.watch_mcp(servers.clone());
+        let services = services(
+            &config,
+            &engines,
+            &metrics,
+            &recorder,
+            books,
+            (switches.clone(), means),
+        );
         let calls = Calls::new(Arc::new(services), config.server.max_calls, allowances.clone());
         Ok(Self {
             config,
@@ -100,6 +114,7 @@ impl Parts {
             parked,
             allowances,
             calls,
+            servers,
         })
     }
 
@@ -150,6 +165,7 @@ impl Parts {
         Arc::new(
             health
                 .certified(self.certificate.clone())
+                .served_by(self.servers.clone())
                 .controlling(Controlled {
                     switches: self.switches.clone(),
                     configs: self.config.pbx.clone(),
@@ -292,7 +308,7 @@ fn services(
     metrics: &Metrics,
     recorder: &Recorder,
     books: Books,
-    switches: Switches,
+    (switches, means): (Switches, Means),
 ) -> Services {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     Services {
@@ -317,6 +333,7 @@ fn services(
         metrics: metrics.clone(),
         books,
         switches,
+        means,
         words: engines.transcription.transcriber(),
     }
 }

@@ -4,6 +4,7 @@ use super::StartError;
 use crate::certificate::Certificate;
 use crate::config::Config;
 use crate::engines::Engines;
+use crate::tools::check_tools;
 use secretary::Snapshot;
 use std::sync::Arc;
 use tokio_rustls::TlsAcceptor;
@@ -54,6 +55,7 @@ fn engines(config: &Config, own: Vec<Arc<dyn Engine>>) -> Result<(Snapshot, Engi
         .by_name
         .extend(own.into_iter().map(|engine| (engine.name().to_owned(), engine)));
     engines.adopt(engines.fit(&snapshot)?);
+    check_tools(&snapshot, &config.mcp.keys().cloned().collect())?;
     Ok((snapshot, engines))
 }
 

@@ -2,12 +2,12 @@
 
 use super::Webhook;
 use super::signature::signature;
+use ::tools::Reach;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER, USER_AGENT};
 use reqwest::{Client, Response, StatusCode};
 use std::error::Error as _;
 use std::time::{Duration, SystemTime};
 use store::{Due, UnixMs};
-use tools::Reach;
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(5);

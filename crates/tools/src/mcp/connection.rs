@@ -3,9 +3,11 @@
 use super::Launch;
 use crate::Reach;
 use rmcp::model::{ClientCapabilities, ClientConfig, Implementation};
-use rmcp::service::{NotificationContext, Peer, RoleClient, RunningService};
-use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
-use rmcp::transport::{StreamableHttpClientTransport, TokioChildProcess};
+use rmcp::service::{
+    ClientInitializeError, NotificationContext, Peer, RoleClient, RunningService, ServiceError,
+};
+use rmcp::transport::streamable_http_client::{StreamableHttpClientTransportConfig, StreamableHttpError};
+use rmcp::transport::{DynamicTransportError, StreamableHttpClientTransport, TokioChildProcess};
 use rmcp::{ClientHandler, ServiceExt};
 use std::collections::HashMap;
 use std::error::Error;
@@ -24,6 +26,8 @@ const REASON: usize = 200;
 const LARGEST: usize = 1024 * 1024;
 /// What a server's process has of our environment: where programs and its own files are, and in which language it speaks.
 const INHERITED: [&str; 7] = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER"];
+
+type HttpError = StreamableHttpError<reqwest::Error>;
 
 /// What calls need of a connection.
 #[derive(Debug, Clone)]
@@ -86,7 +90,7 @@ pub(super) async fn connect(
             }
             Box::pin(client.serve(process))
                 .await
-                .map_err(|error| reason(&error))
+                .map_err(|error| unreached(&error))
         }
         Launch::Http {
             url,
@@ -110,7 +114,7 @@ pub(super) async fn connect(
             let transport = StreamableHttpClientTransport::with_client(http, config);
             Box::pin(client.serve(transport))
                 .await
-                .map_err(|error| reason(&error))
+                .map_err(|error| unreached(&error))
         }
     }
 }
@@ -126,25 +130,51 @@ async fn listen(server: String, mut stderr: ChildStderr) {
     }
 }
 
-/// What went wrong, with its causes.
-pub(super) fn reason(error: &(dyn Error + 'static)) -> String {
-    let mut why = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !why.contains(&cause_text) {
-            why = format!("{why}: {cause_text}");
-        }
-        source = cause.source();
+/// Why a server could not be reached, for the operator.
+fn unreached(error: &ClientInitializeError) -> String {
+    match error {
+        ClientInitializeError::TransportError { error, .. } => unsent(error),
+        other => short(&other.to_string()),
     }
-    without_url(&why).chars().take(REASON).collect()
 }
 
-/// An error of reqwest's without the URL, which may hold a secret.
+/// Why a request failed, for the operator.
+pub(super) fn reason(error: &ServiceError) -> String {
+    match error {
+        ServiceError::TransportSend(error) => unsent(error),
+        other => short(&other.to_string()),
+    }
+}
+
+fn unsent(error: &DynamicTransportError) -> String {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error.error.as_ref());
+    while let Some(present) = cause {
+        if let Some(StreamableHttpError::Client(http)) = present.downcast_ref::<HttpError>() {
+            return by_http(http);
+        }
+        cause = present.source();
+    }
+    short(&error.error.to_string())
+}
+
+/// What reqwest says of a request, without the URL, which may hold a secret: its causes do not have it.
+fn by_http(error: &reqwest::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
+    let causes: Vec<String> = causes.map(ToString::to_string).collect();
+    match causes.is_empty() {
+        true => short(&without_url(&error.to_string())),
+        false => short(&causes.join(": ")),
+    }
+}
+
+fn short(why: &str) -> String {
+    why.chars().take(REASON).collect()
+}
+
 fn without_url(why: &str) -> String {
     let Some((before, rest)) = why.split_once(" for url (") else {
         return why.to_owned();
     };
     let after = rest.split_once(')').map_or("", |(_, after)| after);
-    format!("{before}{}", without_url(after))
+    format!("{before}{after}")
 }

@@ -1,1 +1,7 @@
 //! What the tools beyond the PBX do, through their public face.
+
+mod http;
+mod injection;
+mod mcp;
+mod mcp_faults;
+mod reception;
