@@ -31,6 +31,7 @@ mod stt_worker;
 mod table;
 mod tenant;
 mod test_call;
+mod tools;
 mod uninstall;
 
 use clap::{Parser, Subcommand};
@@ -75,6 +76,8 @@ enum Command {
     Models(models::Arguments),
     /// List, show, check and write secretaries.
     Secretaries(secretaries::Arguments),
+    /// List and try the tools of a secretary.
+    Tools(tools::Arguments),
     /// List, show, export and erase what was said.
     Conversations(conversations::Arguments),
     /// List and show what callers left.
@@ -117,6 +120,7 @@ fn main() -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Models(arguments) => models::run(arguments),
         Command::Secretaries(arguments) => secretaries::run(arguments),
+        Command::Tools(arguments) => tools::run(arguments),
         Command::Conversations(arguments) => conversations::run(arguments),
         Command::Messages(arguments) => messages::run(arguments),
         Command::Outbox(arguments) => outbox::run(arguments),

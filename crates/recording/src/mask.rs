@@ -410,10 +410,30 @@ impl Mask {
             remember(&mut self.found, (result.to_owned(), masked.clone()));
             masked
         } else {
-            self.text(result, extent)
+            self.told(result, extent)
         };
         remember(&mut self.results, (id.clone(), result.to_owned(), masked.clone()));
         masked
+    }
+
+    /// What a tool told. Of JSON the sensitive fields are masked whole, whatever service wrote it.
+    fn told(&self, result: &str, extent: Extent) -> String {
+        match serde_json::from_str(result) {
+            Ok(told @ (Value::Object(_) | Value::Array(_))) if self.has_sensitive(&told) => {
+                self.value(&told, extent).to_string()
+            }
+            _ => self.text(result, extent),
+        }
+    }
+
+    fn has_sensitive(&self, value: &Value) -> bool {
+        match value {
+            Value::Object(fields) => fields
+                .iter()
+                .any(|(name, value)| self.privacy.is_sensitive(name) || self.has_sensitive(value)),
+            Value::Array(items) => items.iter().any(|item| self.has_sensitive(item)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+        }
     }
 
     /// A result on its way to the engine: a tool's own, or words of the call's, which are no secret.

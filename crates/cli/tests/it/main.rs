@@ -13,3 +13,4 @@ mod secretaries;
 mod server;
 mod survival;
 mod tenants;
+mod tools;

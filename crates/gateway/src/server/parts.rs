@@ -89,7 +89,7 @@ impl Parts {
             Switches::connect(&config).map_err(|error| refused(format!("pbx: {error}")))?;
         metrics.watch(switches.all().iter().map(|one| one.switch.clone()));
         let books = Books::new(keeping.kept.keeper.clone(), keeping.kept.webhooks.clone());
-        let means = Means::start(&config).map_err(refused)?;
+        let means = Means::of(config.mcp.iter()).map_err(refused)?;
         let servers = means.servers.clone();
         metrics.watch_mcp(servers.clone());
         let services = services(

@@ -1,6 +1,6 @@
 //! Tools beyond the PBX, used for a call.
 
-use crate::config::Config;
+use crate::config::McpConfig;
 use crate::metrics::{Metrics, ToolKind};
 use ::tools::ToolError;
 use ::tools::http::Requests;
@@ -33,9 +33,9 @@ pub(crate) struct Means {
 }
 
 impl Means {
-    /// Starts what is configured, in the present tokio runtime, and waits for none of it.
-    pub(crate) fn start(config: &Config) -> Result<Self, String> {
-        let servers = config.mcp.iter().map(|(name, server)| server.server(name));
+    /// Starts these servers, in the present tokio runtime, and waits for none of them.
+    pub(crate) fn of<'a>(servers: impl Iterator<Item = (&'a String, &'a McpConfig)>) -> Result<Self, String> {
+        let servers = servers.map(|(name, server)| server.server(name));
         Ok(Self {
             requests: Requests::new().map_err(|error| format!("tools: {error}"))?,
             servers: Servers::start(servers.collect::<Result<_, _>>()?),
@@ -43,7 +43,12 @@ impl Means {
     }
 
     /// Uses a tool within that time. What the engine is told.
-    async fn answer(&self, beyond: &Beyond, arguments: Value, limit: Duration) -> Result<String, ToolError> {
+    pub(crate) async fn answer(
+        &self,
+        beyond: &Beyond,
+        arguments: Value,
+        limit: Duration,
+    ) -> Result<String, ToolError> {
         let answer = async {
             match beyond {
                 Beyond::Http(tool) => self.requests.make(tool, &arguments).await,

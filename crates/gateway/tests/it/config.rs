@@ -57,13 +57,19 @@ fn full_sample() -> String {
 #[test]
 fn the_sample_has_every_key_and_no_other() {
     fn keys(path: &str, value: &toml::Value, found: &mut BTreeSet<String>) {
-        let secret = |table: &toml::Table| table.contains_key("env");
+        let secret = |table: &toml::Table| table.get("env").is_some_and(toml::Value::is_str);
+        // Whatever an operator calls it.
+        let named = |path: &str| {
+            path.starts_with("mcp") && (path == "mcp" || path.ends_with("s") || path.ends_with(".env"))
+        };
         match value {
             toml::Value::Table(table) if !secret(table) => {
                 for (key, value) in table {
                     keys(
                         &if path.is_empty() {
                             key.clone()
+                        } else if named(path) {
+                            format!("{path}.NAME")
                         } else {
                             format!("{path}.{key}")
                         },
@@ -95,6 +101,8 @@ fn the_keys_without_a_default_can_be_read_as_the_sample_shows_them() {
         "CHAT_API_KEY",
         "CRM_SECRET",
         "ESL_PASSWORD",
+        "AGENDA_TOKEN",
+        "CRM_TOKEN",
     ];
     let variables: Vec<_> = secrets.iter().map(|name| (*name, "s3cret-of-16-bytes")).collect();
     let config = Config::parse(Some(("sample", &full_sample())), environment(&variables)).unwrap();
@@ -103,6 +111,59 @@ fn the_keys_without_a_default_can_be_read_as_the_sample_shows_them() {
         config.models.dir.unwrap().to_str(),
         Some("/var/lib/voice-ai/models")
     );
+}
+
+#[test]
+fn an_mcp_server_is_a_process_or_a_service_and_its_secrets_are_shown_nowhere() {
+    let text = r#"
+[mcp.crm]
+url = "https://crm.example.com/mcp"
+headers = { Authorization = { env = "CRM_TOKEN", prefix = "Bearer " }, X-From = "phone" }
+[mcp.agenda]
+command = "agenda-mcp"
+env = { TOKEN = { env = "CRM_TOKEN" } }
+timeout_ms = 500
+"#;
+    let config = Config::parse(Some(("test", text)), environment(&[("CRM_TOKEN", "s3cret")])).unwrap();
+    assert_eq!(
+        config.mcp["crm"].headers["Authorization"].expose(),
+        "Bearer s3cret"
+    );
+    assert_eq!(
+        (config.mcp["agenda"].timeout_ms, config.mcp["crm"].timeout_ms),
+        (500, 10_000)
+    );
+    assert!(!format!("{config:?}").contains("s3cret"));
+    for (text, told) in [
+        ("mcp.crm = {}", "mcp.crm: it has neither a command nor a url"),
+        (
+            "mcp.crm = { command = \"a\", url = \"https://a.example\" }",
+            "mcp.crm: it has a command and a url",
+        ),
+        (
+            "mcp.crm = { url = \"https://10.0.0.1/mcp\" }",
+            "mcp.crm.url: 10.0.0.1 is a private",
+        ),
+        (
+            "mcp.crm = { url = \"https://a.example\", args = [\"x\"] }",
+            "mcp.crm: args and env are a process's",
+        ),
+        (
+            "mcp.crm = { command = \"a\", headers = { A = \"b\" } }",
+            "mcp.crm.headers: a process has no headers",
+        ),
+        (
+            "mcp.CRM = { command = \"a\" }",
+            "mcp.CRM: a server is named with up to 32 small letters",
+        ),
+        (
+            "mcp.crm = { url = \"https://a.example\", headers = { \"a b\" = \"c\" } }",
+            "mcp.crm: \"a b\" is no name of a header",
+        ),
+    ] {
+        let message = message(from_file(text));
+        assert!(message.contains(told), "{message}");
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod alive;
 mod api;
 mod asker;
 mod authority;
+mod beyond;
 mod calls;
 mod chime;
 mod closing;
