@@ -16,7 +16,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use supervision::Watched;
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 /// A server as it is configured.
 #[derive(Debug, Clone)]
@@ -97,47 +98,66 @@ pub enum Standing {
 
 /// The servers of a node. Clones share them; with the last one they end.
 #[derive(Debug, Clone, Default)]
-pub struct Servers(Arc<BTreeMap<String, Running>>);
+pub struct Servers(Arc<All>);
+
+#[derive(Debug, Default)]
+struct All {
+    by_name: BTreeMap<String, Running>,
+    tasks: TaskTracker,
+    /// Ends them, at the latest when nobody has them any more.
+    stop: CancellationToken,
+}
+
+impl Drop for All {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
 
 #[derive(Debug)]
 struct Running {
     timeout: Duration,
     watched: Arc<Watched>,
-    _ends_with_this: DropGuard,
 }
 
 impl Servers {
     /// Starts them, in the present tokio runtime. Waits for none.
     pub fn start(servers: Vec<Server>) -> Self {
+        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
         let running = servers.into_iter().map(|server| {
-            let stop = CancellationToken::new();
             let watched = Arc::new(Watched::default());
             let (name, timeout) = (server.name.clone(), server.timeout);
-            tokio::spawn(supervision::supervise(server, watched.clone(), stop.clone()));
-            let running = Running {
-                timeout,
-                watched,
-                _ends_with_this: stop.drop_guard(),
-            };
-            (name, running)
+            tasks.spawn(supervision::supervise(server, watched.clone(), stop.clone()));
+            (name, Running { timeout, watched })
         });
-        Self(Arc::new(running.collect()))
+        let by_name = running.collect();
+        Self(Arc::new(All { by_name, tasks, stop }))
+    }
+
+    /// Ends them all, and waits for that, but not longer than `patience`.
+    pub async fn end(&self, patience: Duration) {
+        self.0.stop.cancel();
+        self.0.tasks.close();
+        if tokio::time::timeout(patience, self.0.tasks.wait()).await.is_err() {
+            tracing::warn!("an MCP server does not end, and is left");
+        }
     }
 
     /// Their names.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+        self.0.by_name.keys().map(String::as_str)
     }
 
     /// What the server offers, as it was told last; nothing where it was never reached or there is none.
     pub fn tools(&self, server: &str) -> Arc<[McpTool]> {
-        let running = self.0.get(server);
+        let running = self.0.by_name.get(server);
         running.map_or_else(|| Arc::from([]), |running| running.watched.tools())
     }
 
     /// How each of them is.
     pub fn standings(&self) -> impl Iterator<Item = (&str, Standing)> {
         self.0
+            .by_name
             .iter()
             .map(|(name, running)| (name.as_str(), running.watched.standing()))
     }
@@ -145,7 +165,7 @@ impl Servers {
     /// Waits until each server was reached or has failed once, or until `patience` is over.
     pub async fn settled(&self, patience: Duration) {
         let all = async {
-            for running in self.0.values() {
+            for running in self.0.by_name.values() {
                 running.watched.settled().await;
             }
         };
@@ -169,7 +189,7 @@ impl Servers {
             tool: tool.to_owned(),
             why: why.to_owned(),
         };
-        let Some(running) = self.0.get(server) else {
+        let Some(running) = self.0.by_name.get(server) else {
             return Err(unreachable("there is no such server in the configuration"));
         };
         let Some(link) = running.watched.link() else {

@@ -5,6 +5,7 @@ use super::tasks::Tasks;
 use crate::calls::Calls;
 use crate::keeping::Keeping;
 use crate::switches::Switches;
+use ::tools::mcp::Servers;
 use recording::Recorder;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -26,6 +27,7 @@ pub(super) struct Life {
     pub(super) tasks: Tasks,
     pub(super) recorder: Recorder,
     pub(super) keeping: Keeping,
+    pub(super) servers: Servers,
 }
 
 impl Life {
@@ -43,6 +45,7 @@ impl Life {
         // Callers are hung up, and whoever was called for them.
         self.switches.attended(HANG_UPS).await;
         self.closed.cancel();
+        self.servers.end(LAST_MOMENT).await;
         self.tasks.close(LAST_MOMENT).await;
         self.keeping.close().await;
         // What it still has to write is not much; a thread of its own may wait for the disk.

@@ -149,6 +149,7 @@ impl Parts {
             tasks,
             recorder: self.recorder,
             keeping: self.keeping,
+            servers: self.servers,
         })
     }
 

@@ -211,3 +211,15 @@ async fn a_server_that_dies_is_started_again_and_its_tools_stay_known() {
     };
     tokio::time::timeout(PATIENCE, again).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_server_ends_when_it_is_told_to() {
+    let Some(python) = python() else { return };
+    let servers = process(&python, PATIENCE).await;
+    servers.end(PATIENCE).await;
+    let error = servers
+        .call("crm", "find_customer", json!({"cpf": CPF}))
+        .await
+        .unwrap_err();
+    assert_eq!(error.trouble(), Trouble::Unreachable);
+}
