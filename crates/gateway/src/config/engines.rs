@@ -1,10 +1,8 @@
 //! Engines beside the local one and `[openai]`: `[engines.NAME]`.
 
-use super::node::{Node, Value};
 use super::prices::RealtimePrices;
-use super::read::{Read, Reading, section};
+use super::read::section;
 use super::secret::Secret;
-use std::collections::BTreeMap;
 
 section! {
     /// An engine that secretaries name by the name of its table.
@@ -52,22 +50,5 @@ section! {
         api_key: Option<Secret> = None,
         /// The voice of secretaries that name none.
         voice: String = String::new(),
-    }
-}
-
-/// Tables by their name.
-impl Read for BTreeMap<String, EngineConfig> {
-    fn read(node: Node, reading: &mut Reading) -> Option<Self> {
-        let Value::Table(tables) = node.value else {
-            // The section says what is wrong with it.
-            EngineConfig::read(node, reading);
-            return None;
-        };
-        let read = |(name, node)| Some((name, EngineConfig::read(node, reading)?));
-        Some(tables.into_iter().filter_map(read).collect())
-    }
-
-    fn keys(path: &str, keys: &mut Vec<String>) {
-        EngineConfig::keys(&format!("{path}.NAME"), keys);
     }
 }
