@@ -1,4 +1,5 @@
 //! What the tools beyond the PBX do, through their public face.
+#![cfg(test)]
 
 mod http;
 mod injection;
