@@ -82,7 +82,12 @@ impl RouteArguments {
                             .map_or(LegChoice::Auto, |there| LegChoice::of(&there.leg))
                     };
                     let choice = choice.map_or_else(as_it_is, LegChoice::from);
-                    leg(choice, server.as_ref(), &found.facts).map_err(|hindrance| hindrance.text())?
+                    let chosen = leg(choice, server.as_ref(), &found.facts);
+                    let chosen = chosen.map_err(|hindrance| hindrance.text())?;
+                    match there {
+                        Some(there) => there.kept_in(chosen),
+                        None => chosen,
+                    }
                 }
             },
             fallback: fallback.or_else(|| there.and_then(|there| there.fallback)),

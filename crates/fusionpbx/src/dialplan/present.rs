@@ -15,6 +15,26 @@ pub struct Present {
     pub fallback: Option<Extension>,
 }
 
+/// What a choice of leg decides: how audio travels, and where to.
+const OF_LEG: [&str; 3] = ["voice_ai_leg", "voice_ai_url", "voice_ai_host"];
+/// A secretary by name, which would win over the one that is chosen.
+const BY_NAME: &str = "voice_ai_secretary";
+
+impl Present {
+    /// A leg that was chosen anew, with what the row says beside it to the script, such as its language. A parked call is told nothing of that.
+    pub fn kept_in(&self, leg: EntryLeg) -> EntryLeg {
+        match (leg, &self.leg) {
+            (EntryLeg::Script(mut variables), EntryLeg::Script(said)) => {
+                let is_kept = |name: &str| !OF_LEG.contains(&name) && name != BY_NAME;
+                let kept = said.iter().filter(|(name, _)| is_kept(name.as_str()));
+                variables.extend(kept.cloned());
+                EntryLeg::Script(variables)
+            }
+            (leg, _) => leg,
+        }
+    }
+}
+
 /// What the row of a number in a domain says; `None` where there is none, or it says nothing that a row of ours would.
 pub fn present(domain: &Domain, number: &str, facts: &DatabaseFacts) -> Option<Present> {
     let row = secretary_rows(facts)

@@ -1,7 +1,8 @@
 //! Which way audio takes, and where the service is for it.
 
 use crate::dialplan::healthy;
-use fusionpbx::dialplan::EntryLeg;
+use freeswitch::{VariableName, VariableValue};
+use fusionpbx::dialplan::{EntryLeg, Present};
 use fusionpbx::plan::{LegChoice, ServerAddress, is_near, leg};
 use fusionpbx::{ChoiceOfDialplan, Facts, Lang, ModuleBuild, ModuleFacts};
 
@@ -161,4 +162,34 @@ fn a_row_that_is_there_keeps_its_leg_when_the_service_moves() {
         leg(LegChoice::of(&by_itself), Some(&server), &near).unwrap(),
         by_itself
     );
+}
+
+#[test]
+fn another_leg_or_address_keeps_what_a_row_says_beside() {
+    let variables = |all: &[(&str, &str)]| {
+        let parsed = all.iter().map(|(name, value)| {
+            let value = VariableValue::parse(value).unwrap();
+            (VariableName::parse(name).unwrap(), value)
+        });
+        EntryLeg::Script(parsed.collect())
+    };
+    let there = Present {
+        leg: variables(&[
+            ("voice_ai_leg", "file"),
+            ("voice_ai_url", "ws://192.0.2.1:8085"),
+            ("voice_ai_language", "pt-BR"),
+            ("voice_ai_secretary", "Ana"),
+            ("voice_ai_token", "of-the-row"),
+        ]),
+        fallback: None,
+    };
+    assert_eq!(
+        there.kept_in(variables(&[("voice_ai_leg", "raw")])),
+        variables(&[
+            ("voice_ai_leg", "raw"),
+            ("voice_ai_language", "pt-BR"),
+            ("voice_ai_token", "of-the-row"),
+        ])
+    );
+    assert_eq!(there.kept_in(EntryLeg::Unicast), EntryLeg::Unicast);
 }
