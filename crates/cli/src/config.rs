@@ -25,7 +25,7 @@ enum Command {
 /// Where the package puts the configuration.
 pub(crate) const PACKAGED: &str = "/etc/voice-ai/voice-ai.toml";
 /// What it is called in the folder where somebody works.
-const HERE: &str = "voice-ai.toml";
+pub(crate) const HERE: &str = "voice-ai.toml";
 
 /// Where the configuration is.
 #[derive(clap::Args)]

@@ -6,10 +6,9 @@ use crate::config::{BAD_CONFIG, environment, print};
 use crate::route::{RouteArguments, secretary};
 use crate::site::{Found, Site};
 use crate::test_call;
-use anyhow::Context as _;
 use fusionpbx::dialplan::Route;
-use fusionpbx::plan::{FirstSecretary, StreamToken, Surroundings, Wish, is_near, setup, setup_remarks};
-use fusionpbx::{Change, Database, Domain, Lang, Secret, Settings, Text, event_socket, shown_token};
+use fusionpbx::plan::{FirstSecretary, Surroundings, Wish, is_near, setup, setup_remarks};
+use fusionpbx::{Change, Database, Domain, Lang, Settings, Text, event_socket, unit_config};
 use gateway::Config;
 use gateway::config::ConfigErrors;
 use secretary::SnapshotError;
@@ -78,7 +77,8 @@ async fn install(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     {
         warn_of_no_fallback(lang);
     }
-    let remarks = setup_remarks(&wish, &found.facts, &home);
+    let mut remarks = setup_remarks(&wish, &found.facts, &home);
+    remarks.extend(of_another_file(&found));
     let outcome = carry(&found, changes, &remarks, &arguments.doing).await?;
     let is_tried =
         matches!(outcome, Outcome::Done { .. }) && !arguments.no_test_call && !arguments.doing.json;
@@ -123,6 +123,19 @@ fn forgive_no_secretaries(found: &mut Found) {
     };
     let empty = SnapshotError::Empty { path: dir.clone() }.to_string();
     found.facts.service.wrong.retain(|wrong| *wrong != empty);
+}
+
+/// What is written to a configuration that the service's unit does not name is read by nobody.
+fn of_another_file(found: &Found) -> Option<Text> {
+    let config = &found.facts.service.config;
+    let of_unit = unit_config(&found.host).filter(|of_unit| of_unit != config)?;
+    let (of_unit, config) = (of_unit.display(), config.display());
+    Some(Text::new(
+        format!(
+            "the service's unit reads {of_unit}, not {config}: have it name that one, or leave --config out"
+        ),
+        format!("a unidade do serviço lê {of_unit}, não {config}: faça-a indicar esse, ou omita --config"),
+    ))
 }
 
 /// A caller whom nobody carries any more is to be with somebody.
@@ -213,20 +226,11 @@ async fn surroundings(
         Err(_) => None,
     };
     let server = arguments.route.server().ok().flatten();
-    let shown = match &facts.script {
-        Ok(script) => shown_token(&found.host, &script.path).context("run this as root")?,
-        Err(_) => None,
-    };
-    let configured = found.config.server.token.as_ref();
     Ok(Surroundings {
         time_zone,
         unicast_address: server
             .and_then(|server| server.ip())
             .filter(|_| !is_near(&facts.switch)),
-        stream_token: StreamToken {
-            configured: configured.map(|token| Secret::new(token.expose())),
-            shown,
-        },
     })
 }
 

@@ -1,11 +1,11 @@
 //! The installation that is looked at: the machine, and the service's configuration on it.
 
-use crate::config::{PACKAGED, Source, environment, load};
+use crate::config::{HERE, PACKAGED, environment, load};
 use crate::lang::Language;
 use anyhow::Context as _;
 use fusionpbx::{
     Domain, Facts, HomeFacts, Host, Lang, Reality, Service, ServiceDomain, ServiceSecretary, Settings,
-    SurveyOptions, Text, event_socket, home, survey,
+    SurveyOptions, Text, event_socket, home, survey, unit_config,
 };
 use gateway::config::{ConfigErrors, Secret, Verify};
 use gateway::{Config, Inventory};
@@ -25,8 +25,10 @@ const SILENCE: Duration = Duration::from_millis(700);
 /// Which installation, and in which language it is told of.
 #[derive(clap::Args)]
 pub(crate) struct Site {
-    #[command(flatten)]
-    source: Source,
+    /// The service's configuration file [default: the one that the service's unit names, else /etc/voice-ai/voice-ai.toml];
+    /// VOICE_AI__SECTION__KEY=value in the environment goes before it.
+    #[arg(long, value_name = "FILE", env = "VOICE_AI_CONFIG")]
+    config: Option<PathBuf>,
     /// The folder where the machine's file system is, in a container or on a mounted disk.
     #[arg(long, value_name = "DIR", default_value = "/")]
     root: PathBuf,
@@ -58,6 +60,7 @@ impl Site {
     pub(crate) async fn find(&self) -> Found {
         let host = Host::new(&self.root);
         let configured = self.configured(&host);
+        self.tell_overlooked(&configured.service.config);
         let looking = survey(&host, configured.service, &configured.options);
         let facts = patiently(looking, self.lang()).await;
         Found {
@@ -70,15 +73,40 @@ impl Site {
         }
     }
 
-    /// The configuration that is named, else one in this folder, else the machine's, else the defaults. What is wrong with it is a finding.
-    fn configured(&self, host: &Host) -> Configured {
-        let (there, shown) = match (host.is_here(), self.source.named()) {
-            (true, _) => {
-                let file = self.source.file().unwrap_or_else(|| PACKAGED.into());
-                (file.clone(), file)
+    /// The configuration that is named. An empty name is none.
+    fn named(&self) -> Option<&Path> {
+        self.config.as_deref().filter(|file| !file.as_os_str().is_empty())
+    }
+
+    /// Somebody who works in a folder with a configuration is told that it is not the service's.
+    fn tell_overlooked(&self, config: &Path) {
+        let here = std::path::absolute(HERE).unwrap_or_else(|_| HERE.into());
+        if self.named().is_some() || !here.is_file() || here == config {
+            return;
+        }
+        let (here, config) = (here.display(), config.display());
+        match self.lang() {
+            Lang::En => {
+                eprintln!("voice-ai: the service reads {config}; {here} is not looked at (--config names it)")
             }
-            (false, named) => {
-                let shown = self.of_machine(named.unwrap_or(Path::new(PACKAGED)));
+            Lang::PtBr => {
+                eprintln!("voice-ai: o serviço lê {config}; {here} não é considerado (--config o indica)")
+            }
+        }
+    }
+
+    /// The configuration that is named, else the one that the service's unit names, else the package's, else the defaults. One in this folder
+    /// is no service's. What is wrong with it is a finding.
+    fn configured(&self, host: &Host) -> Configured {
+        let of_service = || unit_config(host).unwrap_or_else(|| PACKAGED.into());
+        let (there, shown) = match (host.is_here(), self.named()) {
+            (true, Some(named)) => (named.to_owned(), named.to_owned()),
+            (false, Some(named)) => {
+                let shown = self.of_machine(named);
+                (host.path(&shown), shown)
+            }
+            (_, None) => {
+                let shown = of_service();
                 (host.path(&shown), shown)
             }
         };
@@ -260,7 +288,11 @@ fn service(file: &Path, is_configured: bool, config: &Config, inventory: Invento
         listen: config.server.listen,
         control: config.server.control,
         tls: config.server.tls.is_some(),
-        token: config.server.token.is_some(),
+        token: config
+            .server
+            .token
+            .as_ref()
+            .map(|token| fusionpbx::Secret::new(token.expose())),
         event_sockets: config
             .pbx
             .iter()

@@ -140,6 +140,8 @@ codes! {
     ScriptPath = "SC-08" in Script,
     /// A host or port where the server is not.
     ScriptAddress = "SC-09" in Script,
+    /// The script does not show the token that the service wants.
+    ScriptToken = "SC-10" in Script,
 
     /// The module's file is missing.
     ModuleFileMissing = "MO-01" in Module,

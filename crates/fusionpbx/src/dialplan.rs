@@ -46,7 +46,7 @@ pub use shadow::{Shadow, shadow};
 pub use takes::Takes;
 pub use writing::{Part, Unwritable};
 
-pub(crate) use address::missed;
+pub(crate) use address::{missed, streams_to};
 pub(crate) use anew::parks;
 pub(crate) use back::{give_back, leads_to};
 pub(crate) use breaking::breaks_context;

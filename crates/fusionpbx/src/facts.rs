@@ -17,7 +17,7 @@ pub use database::{
 };
 pub use home::HomeFacts;
 pub use module::{ModuleBuild, ModuleFacts};
-pub use script::{FileFacts, ScriptFacts};
+pub use script::{FileFacts, ScriptFacts, ShownToken};
 pub use server::{PortOwner, ServerFacts, ServerState, Upgrade};
 pub use service::{EngineKey, KeyState, Service, ServiceDomain, ServiceSecretary};
 pub use switch::{Account, Apart, Esl, EslState, LoadedModule, Running, SwitchFacts};

@@ -38,11 +38,11 @@ pub use facts::{
     DatabaseFacts, Destination, Detail, DialplanRow, Domain, EngineKey, Esl, EslState, Facts, FileFacts,
     HomeFacts, Installation, KeyState, LoadedModule, Module, ModuleBuild, ModuleFacts, PasswordCut,
     PortOwner, Running, ScriptFacts, SecondConfig, ServerFacts, ServerState, Service, ServiceDomain,
-    ServiceSecretary, SwitchFacts, SwitchFolders, SystemFacts, Unread, Upgrade,
+    ServiceSecretary, ShownToken, SwitchFacts, SwitchFolders, SystemFacts, Unread, Upgrade,
 };
 pub use finding::{Finding, Verdict};
 pub use host::{Host, User, Want};
 pub use lang::{Lang, Text};
 pub use outside::Reality;
 pub use settings::{DatabaseSettings, EventSocket, Secret, Settings, SettingsError, TlsMode};
-pub use survey::{Options as SurveyOptions, event_socket, home, shown_token, survey};
+pub use survey::{Options as SurveyOptions, event_socket, home, survey, unit_config};

@@ -21,6 +21,6 @@ pub use repair::{MENDED, Repair, repair};
 pub use service::{PASSWORD, SYSUSERS, UNIT, USER};
 pub use setup::{Hindrance, Surroundings, Wish, setup, setup_remarks};
 pub use telling::{Deed, Told, told};
-pub(crate) use token::shown_at;
-pub use token::{StreamToken, TOKEN};
+pub use token::TOKEN;
+pub(crate) use token::{VARIABLE as TOKEN_VARIABLE, shown, shown_at};
 pub use uninstall::{kept_copy, remarks, stays, uninstall};

@@ -10,7 +10,7 @@ mod server;
 mod switch;
 mod text;
 
-pub use home::{home, shown_token};
+pub use home::{home, unit_config};
 
 use crate::settings::{EventSocket, Settings};
 use crate::{

@@ -3,6 +3,7 @@
 mod address;
 mod lua;
 mod published;
+mod token;
 
 use super::{no_database, repair, unread};
 use crate::{Code, Facts, Finding, Lang, ScriptFacts, Text, Verdict};
@@ -22,7 +23,7 @@ const NEEDED: [&str; 6] = [
     "pcall(answer)",
 ];
 
-const CODES: [Code; 9] = [
+const CODES: [Code; 10] = [
     Code::ScriptMissing,
     Code::ScriptUnreadable,
     Code::ScriptOld,
@@ -32,6 +33,7 @@ const CODES: [Code; 9] = [
     Code::ScriptRate,
     Code::ScriptPath,
     Code::ScriptAddress,
+    Code::ScriptToken,
 ];
 
 pub(super) fn check(facts: &Facts) -> Vec<Finding> {
@@ -58,13 +60,23 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
         findings.push(version(text));
         findings.extend(ours());
         findings.extend(address::check(facts));
+        findings.extend(token::check(script, facts));
         return findings;
     }
     let streams = published::check(facts, text);
     let worse = streams.iter().any(|finding| finding.verdict == Verdict::Fault);
     findings.push(if worse { told_below() } else { version(text) });
     findings.extend(streams);
+    findings.push(Finding::skipped(Code::ScriptToken, of_others()));
     findings
+}
+
+/// Why a script of somebody else's is not held against the service's token: it shows what it likes.
+fn of_others() -> Text {
+    Text::new(
+        "the script is none of voice-ai: see SC-03",
+        "o script não é do voice-ai: veja SC-03",
+    )
 }
 
 /// A script of somebody else's whose faults are told one by one.

@@ -1,6 +1,6 @@
 //! The Lua script as it is installed.
 
-use crate::Owner;
+use crate::{Owner, Unread};
 use std::path::PathBuf;
 
 /// A file as it is found.
@@ -22,5 +22,16 @@ pub struct ScriptFacts {
     /// The file, where there is one.
     pub file: Option<FileFacts>,
     /// Whether FreeSWITCH's user can read it, every folder on the way counted; `None` where its user is not known.
+    pub readable: Option<bool>,
+    /// The token that it shows.
+    pub token: Result<ShownToken, Unread>,
+}
+
+/// The token that streams show: in a file beside the script, for FreeSWITCH's user alone.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ShownToken {
+    /// The file, where there is one.
+    pub file: Option<FileFacts>,
+    /// As of the script.
     pub readable: Option<bool>,
 }

@@ -1,5 +1,6 @@
 //! What the service's own configuration says. The command reads it, as this crate knows nothing of the gateway.
 
+use crate::Secret;
 use secretary::{DomainUuid, SecretaryUuid};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -17,8 +18,8 @@ pub struct Service {
     pub control: SocketAddr,
     /// Whether streams come by `wss://`.
     pub tls: bool,
-    /// Whether a stream must show a token.
-    pub token: bool,
+    /// The token that a stream must show, where it must.
+    pub token: Option<Secret>,
     /// How its event sockets are addressed: host and port of each `[[pbx]]`.
     pub event_sockets: Vec<(String, u16)>,
     /// The tenants.

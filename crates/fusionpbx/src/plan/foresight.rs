@@ -1,9 +1,11 @@
 //! What facts will be once changes were carried out, as far as plans and checks look at them.
 
 use crate::plan::module::loads;
+use crate::plan::shown_at;
 use crate::{
     CacheMethod, CacheRow, Change, DatabaseFacts, Destination, Detail, DialplanRow, Facts, FileChange,
-    FileFacts, LoadedModule, Module, Owner, RowChange, SwitchChange, Table, dialplan::cache_file_name,
+    FileFacts, LoadedModule, Module, Owner, RowChange, ShownToken, SwitchChange, Table,
+    dialplan::cache_file_name,
 };
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -52,12 +54,18 @@ fn place(facts: &mut Facts, change: &FileChange) {
         mode: state.mode,
         owner: state.owner.or(owner).unwrap_or(Owner { uid: 0, gid: 0 }),
     });
-    if let Ok(script) = &mut facts.script
-        && script.path == change.path
-    {
-        // As for a missing one, nothing is said where FreeSWITCH's user is not known.
-        script.readable = file.as_ref().and(owner).map(|_| true);
-        script.file.clone_from(&file);
+    // As for a missing one, nothing is said where FreeSWITCH's user is not known.
+    let readable = file.as_ref().and(owner).map(|_| true);
+    if let Ok(script) = &mut facts.script {
+        if script.path == change.path {
+            script.readable = readable;
+            script.file.clone_from(&file);
+        } else if shown_at(&script.path) == change.path {
+            script.token = Ok(ShownToken {
+                file: file.clone(),
+                readable,
+            });
+        }
     }
     if let Ok(module) = &mut facts.module
         && let Some((path, conf)) = &mut module.conf

@@ -2,7 +2,7 @@
 
 use super::merging::merged;
 use super::script::script;
-use super::{foresight, module};
+use super::{foresight, module, token};
 use crate::checks::{check, stale};
 use crate::dialplan::columns;
 use crate::{CacheMethod, Change, Code, Facts, Finding, LoadedModule, RowChange, Table, Verdict, dialplan};
@@ -39,6 +39,7 @@ pub const MENDED: &[Code] = &[
     Code::ScriptRate,
     Code::ScriptPath,
     Code::ScriptAddress,
+    Code::ScriptToken,
     Code::ModuleNotLoaded,
     Code::ModuleNoAutoload,
     Code::ModuleGeneratedOnly,
@@ -132,6 +133,7 @@ fn mend(fault: &Finding, facts: &Facts) -> Option<Vec<Change>> {
         | Code::ScriptRate
         | Code::ScriptPath
         | Code::ScriptAddress => script(facts),
+        Code::ScriptToken => Some(token::shown(facts).into_iter().collect()),
         Code::ModuleNotLoaded if facts.module.as_ref().is_ok_and(|module| module.present) => {
             module::loaded(LoadedModule::AudioStream, facts)
         }

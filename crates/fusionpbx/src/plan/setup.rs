@@ -3,7 +3,7 @@
 use super::leg::{doubt, fits};
 use super::merging::merged;
 use super::service::{service, time_zone, user};
-use super::token::{self, StreamToken};
+use super::token;
 use super::{module, script};
 use crate::dialplan::{self, Entry, EntryLeg, Refusal, Route};
 use crate::{
@@ -37,8 +37,6 @@ pub struct Surroundings {
     pub time_zone: Option<String>,
     /// The service's address for datagrams of a FreeSWITCH that is elsewhere.
     pub unicast_address: Option<IpAddr>,
-    /// The token that streams show.
-    pub stream_token: StreamToken,
 }
 
 /// Why nothing can be set up.
@@ -179,6 +177,11 @@ fn leg(wish: &Wish, facts: &Facts) -> Result<Vec<Change>, Hindrance> {
         )));
     }
     fits(&route.leg, facts)?;
+    if let Ok(script) = &facts.script
+        && let Err(why) = &script.token
+    {
+        return Err(Hindrance::Missing(why.0.clone()));
+    }
     let mut changes = script::script(facts).ok_or_else(unknown)?;
     changes.extend(module::autoload(facts).ok_or_else(unknown)?);
     for module in [LoadedModule::AudioStream, LoadedModule::Lua] {

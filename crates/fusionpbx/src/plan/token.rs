@@ -5,7 +5,7 @@
 use super::script::state;
 use super::setup::Wish;
 use crate::dialplan::{Carrier, EntryLeg, Route, carrier, is_of_another_host, is_ours, read_one};
-use crate::{Change, Facts, FileChange, FileFacts, FileState, HomeFacts, Owner, Secret, ServerState, Text};
+use crate::{Change, Facts, FileChange, FileFacts, FileState, HomeFacts, Owner, ServerState, Text};
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
@@ -14,23 +14,14 @@ pub const TOKEN: &str = "/etc/voice-ai/stream.token";
 /// The script's, beside it.
 pub(crate) const SHOWN: &str = "voice_secretary.token";
 /// The variable by which a row has its own.
-const VARIABLE: &str = "voice_ai_token";
-
-/// What there is of a token.
-#[derive(Debug, Clone, Default)]
-pub struct StreamToken {
-    /// What the service's configuration wants, where that could be read.
-    pub configured: Option<Secret>,
-    /// The file beside the script.
-    pub shown: Option<FileFacts>,
-}
+pub(crate) const VARIABLE: &str = "voice_ai_token";
 
 /// How it is with the token of a wish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Need {
     /// No stream comes.
     None,
-    /// The row says it, or the service has one that is not ours to know.
+    /// The row says it, or FreeSWITCH's files are not to be seen from here.
     Others,
     /// The service has one, and the script is to show it.
     Configured,
@@ -53,23 +44,16 @@ pub(super) fn token(wish: &Wish, facts: &Facts, home: &HomeFacts, user: Owner) -
     let of_service = home.token.as_ref().map(|file| file.text.trim().to_owned());
     match need(wish, facts, home) {
         Need::None | Need::Others | Need::Unmade => Made::default(),
-        Need::Configured => {
-            let configured = &wish.more.stream_token.configured;
-            let secret = configured.as_ref().map(|secret| secret.reveal().to_owned());
-            Made {
-                changes: secret
-                    .and_then(|secret| beside(&secret, wish, facts))
-                    .into_iter()
-                    .collect(),
-                is_new: false,
-            }
-        }
+        Need::Configured => Made {
+            changes: shown(facts).into_iter().collect(),
+            is_new: false,
+        },
         Need::New => {
             let made = || format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
             let secret = of_service.filter(|text| !text.is_empty()).unwrap_or_else(made);
             let own = file(TOKEN.into(), home.token.as_ref(), &secret, user);
             Made {
-                changes: own.into_iter().chain(beside(&secret, wish, facts)).collect(),
+                changes: own.into_iter().chain(beside(&secret, facts)).collect(),
                 is_new: true,
             }
         }
@@ -86,10 +70,10 @@ fn need(wish: &Wish, facts: &Facts, home: &HomeFacts) -> Need {
     if variables.iter().any(|(name, _)| name.as_str() == VARIABLE) {
         return Need::Others;
     }
-    if facts.service.token {
-        return match wish.more.stream_token.configured {
-            Some(_) if of_script(facts).is_some() => Need::Configured,
-            _ => Need::Others,
+    if facts.service.token.is_some() {
+        return match of_script(facts) {
+            Some(_) => Need::Configured,
+            None => Need::Others,
         };
     }
     let is_started_otherwise = home.unit.is_none() && matches!(facts.server.state, ServerState::Up(_));
@@ -107,11 +91,12 @@ fn others_stream(facts: &Facts) -> bool {
         .any(|meaning| carrier(&meaning) == Some(Carrier::Script))
 }
 
-/// Where the script looks for it, and whose that is.
-fn of_script(facts: &Facts) -> Option<(PathBuf, Owner)> {
+/// Where the script looks for it, what is there, and whose that is to be.
+fn of_script(facts: &Facts) -> Option<(PathBuf, Option<&FileFacts>, Owner)> {
     let script = facts.script.as_ref().ok()?;
+    let there = script.token.as_ref().ok()?.file.as_ref();
     let owner = facts.switch.process.as_ref()?.owner;
-    Some((shown_at(&script.path), owner))
+    Some((shown_at(&script.path), there, owner))
 }
 
 /// The file beside a script.
@@ -119,9 +104,14 @@ pub(crate) fn shown_at(script: &Path) -> PathBuf {
     script.with_file_name(SHOWN)
 }
 
-fn beside(secret: &str, wish: &Wish, facts: &Facts) -> Option<Change> {
-    let (path, owner) = of_script(facts)?;
-    file(path, wish.more.stream_token.shown.as_ref(), secret, owner)
+/// What is to change so that the script shows what the service wants; nothing where it does.
+pub(crate) fn shown(facts: &Facts) -> Option<Change> {
+    beside(facts.service.token.as_ref()?.reveal(), facts)
+}
+
+fn beside(secret: &str, facts: &Facts) -> Option<Change> {
+    let (path, there, owner) = of_script(facts)?;
+    file(path, there, secret, owner)
 }
 
 /// A file with it; nothing where it is there.
@@ -143,6 +133,11 @@ fn file(path: PathBuf, there: Option<&FileFacts>, secret: &str, owner: Owner) ->
 pub(super) fn remark(wish: &Wish, facts: &Facts, home: &HomeFacts) -> Option<Text> {
     match need(wish, facts, home) {
         Need::Others | Need::Configured => None,
+        Need::None if facts.service.token.is_some() => Some(Text::new(
+            "the token of streams (server.token) stays: parked calls need none, and whoever streams to this service goes on showing it",
+            "o token dos streams (server.token) fica: chamadas estacionadas não precisam dele, e quem envia streams a este serviço continua \
+             a apresentá-lo",
+        )),
         Need::None => Some(Text::new(
             "no token is made: with the leg unicast no WebSocket is opened, and the service takes over only calls that FreeSWITCH's event \
              socket, which has a password, tells it of",

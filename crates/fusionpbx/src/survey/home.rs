@@ -2,8 +2,8 @@
 
 use super::script::file;
 use crate::journal::{History, JournalError};
-use crate::plan::{PASSWORD, SYSUSERS, TOKEN, UNIT, USER, shown_at};
-use crate::{FileFacts, HomeFacts, Host};
+use crate::plan::{PASSWORD, SYSUSERS, TOKEN, UNIT, USER};
+use crate::{HomeFacts, Host};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
@@ -47,6 +47,25 @@ pub fn home(host: &Host, config: &Path) -> io::Result<HomeFacts> {
     })
 }
 
+/// The configuration that the service's unit names, as systemd starts it; `None` where there is no unit, or it names none. Blocks.
+pub fn unit_config(host: &Host) -> Option<PathBuf> {
+    let mut units = UNITS.iter().map(|folder| host.path(Path::new(folder).join(NAME)));
+    let text = std::fs::read_to_string(units.find(|unit| unit.is_file())?).ok()?;
+    let start = text
+        .lines()
+        .rev()
+        .find_map(|line| line.trim().strip_prefix("ExecStart="))?;
+    let mut words = start.split_whitespace();
+    let named = words.find_map(|word| match word.strip_prefix("--config") {
+        Some("") => Some(None),
+        Some(rest) => rest.strip_prefix('=').map(Some),
+        None => None,
+    })?;
+    let file = named.or_else(|| words.next())?;
+    let file = Path::new(file.trim_matches('"'));
+    file.is_absolute().then(|| file.to_owned())
+}
+
 fn unreadable(error: JournalError) -> io::Error {
     match error {
         JournalError::Io { path, source } => {
@@ -54,12 +73,4 @@ fn unreadable(error: JournalError) -> io::Error {
         }
         other => io::Error::new(ErrorKind::InvalidData, other.to_string()),
     }
-}
-
-/// The file of the token beside a script, where there is one. Blocks.
-///
-/// # Errors
-/// When it is there and cannot be read.
-pub fn shown_token(host: &Host, script: &Path) -> io::Result<Option<FileFacts>> {
-    file(host, &shown_at(script))
 }

@@ -1,6 +1,7 @@
 //! The Lua script in FreeSWITCH's folder.
 
-use crate::{FileFacts, Host, Owner, ScriptFacts, Text, Unread, User, Want};
+use crate::plan::shown_at;
+use crate::{FileFacts, Host, Owner, ScriptFacts, ShownToken, Text, Unread, User, Want};
 use freeswitch::SCRIPT_NAME;
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -13,11 +14,26 @@ const LONGEST: u64 = 1 << 20;
 pub(super) fn find(host: &Host, folder: &Path, user: Option<&User>) -> Result<ScriptFacts, Unread> {
     let path = folder.join(SCRIPT_NAME);
     let file = file(host, &path).map_err(|error| unread(&path, &error))?;
-    let readable = match (&file, user) {
-        (Some(_), Some(user)) => host.may(user, &path, Want::Read).ok().flatten(),
-        _ => None,
-    };
-    Ok(ScriptFacts { path, file, readable })
+    Ok(ScriptFacts {
+        readable: readable(host, &path, file.as_ref(), user),
+        token: token(host, &shown_at(&path), user),
+        path,
+        file,
+    })
+}
+
+fn token(host: &Host, path: &Path, user: Option<&User>) -> Result<ShownToken, Unread> {
+    let file = file(host, path).map_err(|error| unread(path, &error))?;
+    Ok(ShownToken {
+        readable: readable(host, path, file.as_ref(), user),
+        file,
+    })
+}
+
+/// Whether FreeSWITCH's user can read a file that is there.
+fn readable(host: &Host, path: &Path, file: Option<&FileFacts>, user: Option<&User>) -> Option<bool> {
+    file?;
+    host.may(user?, path, Want::Read).ok().flatten()
 }
 
 /// A file, where there is one.

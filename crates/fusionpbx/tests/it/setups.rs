@@ -4,10 +4,9 @@ use crate::estate::{FusionPbx, Version};
 use crate::faults::world::World;
 use freeswitch::{VariableName, VariableValue};
 use fusionpbx::dialplan::{EntryLeg, Route};
-use fusionpbx::plan::{PASSWORD, SYSUSERS, StreamToken, TOKEN, UNIT, Wish, setup, setup_remarks, uninstall};
+use fusionpbx::plan::{PASSWORD, SYSUSERS, TOKEN, UNIT, Wish, setup, setup_remarks, uninstall};
 use fusionpbx::{
     Change, Facts, FileChange, HomeFacts, Lang, Owner, Secret, ServerState, ServiceDomain, Text, Unread,
-    shown_token,
 };
 use sqlx::{Connection as _, PgConnection};
 use std::os::unix::fs::PermissionsExt as _;
@@ -241,7 +240,8 @@ async fn streams_show_a_random_token_that_stands_in_two_files_and_nowhere_else()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_the_service_has_already_is_shown_and_one_of_the_row_is_let_be() {
-    let Some(world) = world().await else { return };
+    let Some(mut world) = world().await else { return };
+    world.service.token = Some(Secret::new("of-the-operator"));
     let shown = |wish: &Wish, facts: &Facts| {
         let changes = setup(wish, facts, &world.home()).unwrap();
         assert!(
@@ -252,10 +252,6 @@ async fn a_token_that_the_service_has_already_is_shown_and_one_of_the_row_is_let
     };
     let facts = world.survey().await;
     let mut wish = world.wish();
-    wish.more.stream_token = StreamToken {
-        configured: Some(Secret::new("of-the-operator")),
-        shown: shown_token(&world.host(), Path::new(SCRIPT)).unwrap(),
-    };
     assert_eq!(shown(&wish, &facts).as_deref(), Some("of-the-operator\n"));
     let Route::Secretary(route) = &mut wish.entry.route else {
         panic!("{wish:?}");
@@ -273,7 +269,7 @@ async fn a_token_that_the_service_has_already_is_shown_and_one_of_the_row_is_let
 #[tokio::test(flavor = "multi_thread")]
 async fn where_others_start_the_service_no_token_is_made_and_that_is_told() {
     let Some(mut world) = world().await else { return };
-    world.service.token = false;
+    world.service.token = None;
     std::fs::remove_file(world.path(UNIT)).unwrap();
     let mut facts = world.survey().await;
     facts.server.state = ServerState::Up("0.1.0".to_owned());
@@ -296,7 +292,7 @@ async fn where_others_start_the_service_no_token_is_made_and_that_is_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn parked_calls_need_no_token_and_the_plan_says_why() {
     let Some(mut world) = world().await else { return };
-    world.service.token = false;
+    world.service.token = None;
     let mut wish = world.wish();
     let Route::Secretary(route) = &mut wish.entry.route else {
         panic!("{wish:?}");
@@ -313,6 +309,17 @@ async fn parked_calls_need_no_token_and_the_plan_says_why() {
         remarks[0].in_lang(Lang::En).starts_with("no token is made: "),
         "{remarks:?}"
     );
+    // One that streams have shown stays, and nobody is told that there is none.
+    world.service.token = Some(Secret::new("of-the-streams"));
+    let facts = world.survey().await;
+    let changes = setup(&wish, &facts, &world.home()).unwrap();
+    for path in [TOKEN, SHOWN, CONFIG] {
+        assert!(file(&changes, path).is_none(), "{changes:#?}");
+    }
+    let remarks = setup_remarks(&wish, &facts, &world.home());
+    let told = |lang| remarks[0].in_lang(lang);
+    assert!(told(Lang::En).contains("(server.token) stays: "), "{remarks:?}");
+    assert!(told(Lang::PtBr).contains("(server.token) fica: "), "{remarks:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -322,7 +329,7 @@ async fn without_systemd_files_are_of_freeswitchs_user_and_who_starts_the_servic
     world.carry("uninstall", changes).await;
     world.service.event_sockets.clear();
     world.service.domains.clear();
-    world.service.token = false;
+    world.service.token = None;
     let mut facts = world.survey().await;
     facts.server.state = ServerState::Down(Unread(Text::plain("nobody")));
     let theirs = Owner { uid: 33, gid: 33 };

@@ -352,6 +352,50 @@ async fn a_domain_s_time_zone_is_fusionpbxs_and_is_shown() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_configuration_is_the_one_that_the_service_s_unit_names_and_none_of_this_folder() {
+    let Some(world) = World::new(Version::V5_6).await else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let mine = folder.path().join("voice-ai.toml");
+    std::fs::write(&mine, "[log]\nlevel = \"debug\"\n").unwrap();
+    let own = "/opt/voice-ai/own.toml";
+    world.estate.write(
+        "/etc/systemd/system/voice-ai-realtime.service",
+        format!("[Service]\nExecStart=/usr/bin/voice-ai serve --config {own}\n"),
+    );
+    let setup = |more: &[&str]| {
+        let output = world
+            .command(
+                &[
+                    &["setup", "--domain", DOMAIN, "--no-test-call", "--yes"][..],
+                    more,
+                ]
+                .concat(),
+            )
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+        told(&output)
+    };
+    let done = setup(&[]);
+    tells(&done, &[own, "the service reads /opt/voice-ai/own.toml; "]);
+    tells(&world.text(own), &["[[pbx]]", DOMAIN_UUID]);
+    assert!(!world.estate.path(CONFIG).exists());
+    assert_eq!(
+        std::fs::read_to_string(&mine).unwrap(),
+        "[log]\nlevel = \"debug\"\n"
+    );
+    tells(&setup(&[]), &["nothing to change"]);
+    let elsewhere = "/opt/voice-ai/elsewhere.toml";
+    tells(
+        &setup(&["--dry-run", "--config", elsewhere]),
+        &["! the service's unit reads /opt/voice-ai/own.toml, not /opt/voice-ai/elsewhere.toml"],
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_configuration_that_is_named_is_the_machine_s_that_is_looked_at() {
     let Some(world) = World::new(Version::V5_6).await else {
         return;

@@ -118,7 +118,9 @@ fn mended(case: &Case, facts: &Facts) -> Result<(), String> {
         mended,
         left,
     } = repair(facts, None, &[case.code]);
-    let is_as_said = MENDED.contains(&case.code) == (case.mend == Mend::Safe);
+    // Of some only one cause is for people.
+    let is_mended = |other: &Case| other.code == case.code && other.mend == Mend::Safe;
+    let is_as_said = MENDED.contains(&case.code) == CASES.iter().any(is_mended);
     let is_as_done = match case.mend {
         Mend::Safe => codes(&mended) == [case.code] && left.is_empty() && !changes.is_empty(),
         Mend::ByHand => mended.is_empty() && codes(&left) == [case.code] && changes.is_empty(),

@@ -3,10 +3,13 @@
 use super::whole::{CACHE, CONFIG, CONTEXT, LOAD, file};
 use freeswitch::SCRIPT;
 use fusionpbx::{
-    CacheMethod, Code, DialplanRow, EngineKey, EslState, Facts, KeyState, LoadedModule, ModuleBuild,
-    ModuleFacts, Owner, PasswordCut, PortOwner, Running, SecondConfig, ServerState, Text, Unread, Upgrade,
-    Verdict,
+    CacheMethod, Code, DialplanRow, EngineKey, EslState, Facts, FileFacts, KeyState, LoadedModule,
+    ModuleBuild, ModuleFacts, Owner, PasswordCut, PortOwner, Running, SecondConfig, Secret, ServerState,
+    ShownToken, Text, Unread, Upgrade, Verdict,
 };
+
+/// Where the script looks for its token.
+const TOKEN: &str = "/usr/share/freeswitch/scripts/voice_secretary.token";
 
 /// What repair makes of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,6 +109,44 @@ fn key(state: KeyState) -> EngineKey {
         place: "https://api.openai.com/v1/models".to_owned(),
         state,
     }
+}
+
+/// Our row sets a variable before the script.
+fn sets(facts: &mut Facts, variable: &str) {
+    let rows = &mut facts.database.as_mut().unwrap().dialplans;
+    let is_ours = |row: &&mut DialplanRow| row.context == CONTEXT && row.name.starts_with("voice_secretary");
+    let row = rows.iter_mut().find(is_ours).unwrap();
+    let lua = "<action application=\"lua\"";
+    let with = format!("<action application=\"set\" data=\"{variable}\"/>{lua}");
+    row.xml = Some(row.xml.as_ref().unwrap().replace(lua, &with));
+    row.details
+        .iter_mut()
+        .filter(|detail| detail.kind == "lua")
+        .for_each(|detail| detail.order += 5);
+    let mut set = row
+        .details
+        .iter()
+        .find(|detail| detail.kind == "set")
+        .unwrap()
+        .clone();
+    set.uuid = uuid::Uuid::new_v4();
+    set.data = variable.to_owned();
+    set.order = row.details.iter().map(|detail| detail.order).max().unwrap() - 1;
+    row.details.push(set);
+    let file = super::whole::cached(facts);
+    facts.cache.as_mut().unwrap().files = vec![file];
+}
+
+/// The service wants a token, and the script shows this file.
+fn token(facts: &mut Facts, text: &str, readable: bool) {
+    facts.service.token = Some(Secret::new("of-the-service"));
+    facts.script.as_mut().unwrap().token = Ok(ShownToken {
+        file: Some(FileFacts {
+            mode: 0o600,
+            ..file(text)
+        }),
+        readable: Some(readable),
+    });
 }
 
 /// A script as the published one, with these arguments.
@@ -333,6 +374,25 @@ pub(super) const CASES: &[Case] = &[
     case(Code::ScriptAddress, Fault, Safe, "127.0.0.1:9085", |facts| {
         published(facts, "127.0.0.1:9085", "/stream/", "", "mono 8000");
     }),
+    case(Code::ScriptToken, Fault, Safe, TOKEN, |facts| {
+        facts.service.token = Some(Secret::new("of-the-service"));
+    }),
+    case(Code::ScriptToken, Fault, Safe, TOKEN, |facts| {
+        token(facts, "of-yesterday\n", true);
+    }),
+    case(Code::ScriptToken, Fault, Safe, TOKEN, |facts| {
+        token(facts, "of-the-service\n", false);
+        let script = facts.script.as_mut().unwrap();
+        script.token.as_mut().unwrap().file.as_mut().unwrap().mode = 0o000;
+    }),
+    // It is FreeSWITCH's already: a folder on the way is not.
+    case(Code::ScriptToken, Fault, ByHand, TOKEN, |facts| {
+        token(facts, "of-the-service\n", false);
+    }),
+    case(Code::ScriptToken, Fault, ByHand, "voice_ai_token", |facts| {
+        token(facts, "of-the-service\n", true);
+        sets(facts, "voice_ai_token=of-the-row");
+    }),
     case(
         Code::ModuleFileMissing,
         Fault,
@@ -388,29 +448,7 @@ pub(super) const CASES: &[Case] = &[
         without(facts, LoadedModule::Lua)
     }),
     case(Code::ModuleNoPlayback, Fault, ByHand, "amigniter", |facts| {
-        let rows = &mut facts.database.as_mut().unwrap().dialplans;
-        let is_ours =
-            |row: &&mut DialplanRow| row.context == CONTEXT && row.name.starts_with("voice_secretary");
-        let row = rows.iter_mut().find(is_ours).unwrap();
-        let lua = "<action application=\"lua\"";
-        let raw = format!("<action application=\"set\" data=\"voice_ai_leg=raw\"/>{lua}");
-        row.xml = Some(row.xml.as_ref().unwrap().replace(lua, &raw));
-        row.details
-            .iter_mut()
-            .filter(|detail| detail.kind == "lua")
-            .for_each(|detail| detail.order += 5);
-        let mut set = row
-            .details
-            .iter()
-            .find(|detail| detail.kind == "set")
-            .unwrap()
-            .clone();
-        set.uuid = uuid::Uuid::new_v4();
-        set.data = "voice_ai_leg=raw".to_owned();
-        set.order = row.details.iter().map(|detail| detail.order).max().unwrap() - 1;
-        row.details.push(set);
-        let file = super::whole::cached(facts);
-        facts.cache.as_mut().unwrap().files = vec![file];
+        sets(facts, "voice_ai_leg=raw");
     }),
     case(Code::ServerNotRunning, Fault, ByHand, "127.0.0.1:8086", down),
     case(Code::ServerNotRunning, Fault, ByHand, "nginx", |facts| {

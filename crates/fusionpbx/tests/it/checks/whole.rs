@@ -5,7 +5,8 @@ use freeswitch::SCRIPT;
 use fusionpbx::dialplan::{EntryLeg, served};
 use fusionpbx::{
     Account, CacheFile, CacheRow, ChoiceOfDialplan, Facts, FileFacts, Installation, LoadedModule, Module,
-    ModuleBuild, ModuleFacts, Owner, PortOwner, ScriptFacts, ServerFacts, ServerState, SystemFacts, Upgrade,
+    ModuleBuild, ModuleFacts, Owner, PortOwner, ScriptFacts, ServerFacts, ServerState, ShownToken,
+    SystemFacts, Upgrade,
 };
 use std::time::Duration;
 use uuid::Uuid;
@@ -85,6 +86,7 @@ pub(super) fn whole() -> Facts {
         path: SCRIPT_PATH.into(),
         file: Some(file(SCRIPT)),
         readable: Some(true),
+        token: Ok(ShownToken::default()),
     });
     let conf =
         format!("<configuration name=\"modules.conf\">\n\t<modules>\n{LOAD}\t</modules>\n</configuration>");

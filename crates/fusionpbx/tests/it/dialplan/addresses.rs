@@ -6,7 +6,7 @@ use super::injected::{edit_both, ours};
 use freeswitch::{SCRIPT, VariableName, VariableValue};
 use fusionpbx::checks::check;
 use fusionpbx::dialplan::{EntryLeg, mend, stream_url};
-use fusionpbx::{ChoiceOfDialplan, Code, Facts, FileFacts, Finding, Owner, ScriptFacts, Verdict};
+use fusionpbx::{ChoiceOfDialplan, Code, Facts, FileFacts, Finding, Owner, ScriptFacts, ShownToken, Verdict};
 
 /// A PBX with our script, and a row that sets these variables for it.
 fn with(variables: &[(&str, &str)]) -> Facts {
@@ -23,6 +23,7 @@ fn with(variables: &[(&str, &str)]) -> Facts {
             owner: Owner { uid: 33, gid: 33 },
         }),
         readable: Some(true),
+        token: Ok(ShownToken::default()),
     });
     facts
 }

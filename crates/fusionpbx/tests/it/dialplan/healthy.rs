@@ -136,7 +136,7 @@ pub(super) fn bare(mode: ChoiceOfDialplan) -> Facts {
             listen: "127.0.0.1:8085".parse().unwrap(),
             control: "127.0.0.1:8086".parse().unwrap(),
             tls: false,
-            token: false,
+            token: None,
             event_sockets: vec![("127.0.0.1".to_owned(), 8021)],
             domains: vec![served(DOMAIN, "pbx.example.com", SECRETARY, "Ana")],
             wrong: Vec::new(),

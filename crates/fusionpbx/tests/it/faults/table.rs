@@ -176,6 +176,7 @@ fn published(world: &World, path: &str, more: &str, arguments: &str) {
 }
 
 const SCRIPT: &str = "/usr/share/freeswitch/scripts/voice_secretary.lua";
+const SHOWN: &str = "/usr/share/freeswitch/scripts/voice_secretary.token";
 const CONF: &str = "/etc/freeswitch/autoload_configs/modules.conf.xml";
 
 /// A case.
@@ -405,6 +406,7 @@ pub(super) const FAULTS: &[Case] = &[
                 runs_as(world, Owner { uid: 999, ..us });
                 mode(world, "/var/cache/fusionpbx", 0o775);
                 mode(world, SCRIPT, 0o600);
+                mode(world, SHOWN, 0o640);
             } else {
                 mode(world, SCRIPT, 0o000);
             }
@@ -440,6 +442,27 @@ pub(super) const FAULTS: &[Case] = &[
         |world| {
             let listen = world.service.listen.to_string();
             both(world, &listen, "127.0.0.1:9085");
+        },
+    ),
+    case(Code::ScriptToken, Safe, "no token to show", |world| {
+        fs::remove_file(world.path(SHOWN)).unwrap();
+    }),
+    case(Code::ScriptToken, Safe, "a token of yesterday", |world| {
+        world.estate.write(SHOWN, "of-yesterday\n");
+    }),
+    case(
+        Code::ScriptToken,
+        Safe,
+        "a token that FreeSWITCH cannot read",
+        |world| {
+            let us = us(world);
+            if us.uid == 0 {
+                runs_as(world, Owner { uid: 999, ..us });
+                mode(world, "/var/cache/fusionpbx", 0o775);
+                mode(world, SHOWN, 0o600);
+            } else {
+                mode(world, SHOWN, 0o000);
+            }
         },
     ),
     case(Code::ModuleNotLoaded, Safe, "not loaded", |world| {
@@ -635,6 +658,7 @@ pub(super) const FAULTS: &[Case] = &[
     ),
     case(Code::SwitchUser, ByHand, "FreeSWITCH as another user", |world| {
         mode(world, "/var/cache/fusionpbx", 0o777);
+        mode(world, SHOWN, 0o644);
         runs_as(world, Owner { uid: 999, gid: 999 });
     }),
     case(Code::ServerNotRunning, ByHand, "no service", |world| {

@@ -7,7 +7,7 @@ use freeswitch::{Extension, VariableName, VariableValue};
 use fusionpbx::checks::check;
 use fusionpbx::dialplan::{Entry, EntryLeg, Route, SecretaryRoute, cache_file_name, served, stream_url};
 use fusionpbx::journal::Journal;
-use fusionpbx::plan::{Hindrance, Surroundings, Wish, repair, setup};
+use fusionpbx::plan::{Hindrance, Surroundings, TOKEN, Wish, repair, setup};
 use fusionpbx::{
     Change, Domain, EventSocket, Facts, Finding, HomeFacts, Host, Owner, Reality, Secret, Service,
     ServiceDomain, ServiceSecretary, Settings, SurveyOptions, Text, Verdict, event_socket, home, survey,
@@ -255,7 +255,9 @@ impl World {
         let text = fs::read_to_string(self.path(CONFIG)).unwrap();
         assert!(text.contains("[[pbx]]") && text.contains(DOMAIN), "{text}");
         let addr = self.fake.addr();
-        self.service.token = text.contains("token = {");
+        let token = fs::read_to_string(self.path(TOKEN)).unwrap();
+        assert!(text.contains("token = {"), "{text}");
+        self.service.token = Some(Secret::new(token.trim()));
         self.service.event_sockets = vec![(addr.ip().to_string(), addr.port())];
         self.service.domains = vec![ServiceDomain {
             uuid: DOMAIN.parse().unwrap(),
@@ -418,7 +420,7 @@ fn service() -> Service {
         listen: nobody(),
         control: nobody(),
         tls: false,
-        token: false,
+        token: None,
         event_sockets: Vec::new(),
         domains: Vec::new(),
         wrong: Vec::new(),

@@ -66,7 +66,7 @@ pub(crate) fn service(listen: SocketAddr, control: SocketAddr) -> Service {
         listen,
         control,
         tls: false,
-        token: false,
+        token: None,
         event_sockets: vec![("127.0.0.1".to_owned(), 8021)],
         domains: vec![ServiceDomain {
             uuid: DOMAIN.parse().unwrap(),
