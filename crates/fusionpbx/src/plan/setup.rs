@@ -70,6 +70,7 @@ impl From<Refusal> for Hindrance {
 /// When the extension is somebody else's, or the leg needs what is not there.
 pub fn setup(wish: &Wish, facts: &Facts, home: &HomeFacts) -> Result<Vec<Change>, Hindrance> {
     let mut changes = leg(wish, facts)?;
+    changes.extend(token::of_service(wish, facts, home));
     let row = dialplan::add(&wish.entry, facts)?;
     let is_new = !row.is_empty();
     changes.extend(row);

@@ -16,6 +16,14 @@ pub(crate) const SHOWN: &str = "voice_secretary.token";
 /// The variable by which a row has its own.
 pub(crate) const VARIABLE: &str = "voice_ai_token";
 
+/// What is to change so that a wish's streams show the token that the service has already: of FreeSWITCH's files alone, whoever starts the service.
+pub(super) fn of_service(wish: &Wish, facts: &Facts, home: &HomeFacts) -> Option<Change> {
+    match need(wish, facts, home) {
+        Need::Configured => shown(facts),
+        Need::None | Need::Others | Need::Unmade | Need::New => None,
+    }
+}
+
 /// How it is with the token of a wish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Need {
@@ -43,11 +51,7 @@ pub(super) struct Made {
 pub(super) fn token(wish: &Wish, facts: &Facts, home: &HomeFacts, user: Owner) -> Made {
     let of_service = home.token.as_ref().map(|file| file.text.trim().to_owned());
     match need(wish, facts, home) {
-        Need::None | Need::Others | Need::Unmade => Made::default(),
-        Need::Configured => Made {
-            changes: shown(facts).into_iter().collect(),
-            is_new: false,
-        },
+        Need::None | Need::Others | Need::Unmade | Need::Configured => Made::default(),
         Need::New => {
             let made = || format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
             let secret = of_service.filter(|text| !text.is_empty()).unwrap_or_else(made);
