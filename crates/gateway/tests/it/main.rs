@@ -10,6 +10,7 @@ mod asker;
 mod authority;
 mod beyond;
 mod calls;
+mod cascades;
 mod chime;
 mod closing;
 mod config;
