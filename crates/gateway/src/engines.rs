@@ -43,6 +43,15 @@ pub(crate) struct Fitted(Scripted);
 impl Engines {
     /// Makes every engine for which there is all that it needs; all that is wrong otherwise. Starts nothing.
     pub(crate) fn build(config: &Config) -> Result<Self, Vec<String>> {
+        let (engines, faults) = Self::build_each(config)?;
+        match faults.is_empty() {
+            true => Ok(engines),
+            false => Err(faults.into_values().collect()),
+        }
+    }
+
+    /// The same, with what is wrong with each of the tables `[engines.NAME]` beside the engines of the others.
+    pub(crate) fn build_each(config: &Config) -> Result<(Self, BTreeMap<String, String>), Vec<String>> {
         let mut wrong = Vec::new();
         let speakers = Speakers::load(&config.tts, &config.models)
             .map_err(|errors| wrong.extend(errors))
@@ -75,27 +84,26 @@ impl Engines {
             prompt_bytes: PROMPT_BYTES,
         };
         let mut engines: Vec<Arc<dyn Engine>> = vec![Arc::new(Loopback), Arc::new(local)];
+        let mut faults = BTreeMap::new();
         for (name, table) in &config.engines {
             match configured::engine(name, table, config, &parts) {
                 Ok(engine) => engines.push(engine),
-                Err(problem) => wrong.push(problem),
+                Err(problem) => drop(faults.insert(name.clone(), problem)),
             }
-        }
-        if !wrong.is_empty() {
-            return Err(wrong);
         }
         engines.extend(openai.map(|openai| Arc::new(openai) as Arc<dyn Engine>));
         let by_name = engines
             .into_iter()
             .map(|engine| (engine.name().to_owned(), engine))
             .collect();
-        Ok(Self {
+        let engines = Self {
             by_name,
             prompts,
             transcription,
             brains,
             cascades: configured::cascades(&config.engines),
-        })
+        };
+        Ok((engines, faults))
     }
 
     /// The engines' names.
@@ -132,6 +140,11 @@ impl Engines {
     /// From now on calls begin with these scripts.
     pub(crate) fn adopt(&self, fitted: Fitted) {
         self.brains.adopt(fitted.0);
+    }
+
+    /// Why a secretary cannot use an engine, if it cannot. Blocks.
+    pub(crate) fn problem(&self, engine: &str, secretary: &Secretary) -> Option<String> {
+        self.check_one(engine, &self.brains.afresh(), secretary).err()
     }
 
     fn check(&self, scripted: &Scripted, secretary: &Secretary) -> Result<(), String> {
