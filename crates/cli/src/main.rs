@@ -11,6 +11,7 @@ mod config;
 mod conversations;
 mod dialplan;
 mod doctor;
+mod engines;
 mod explain;
 mod history;
 mod lang;
@@ -72,6 +73,8 @@ enum Command {
     Cache(cache::Arguments),
     /// Explain a check of `doctor`.
     Explain(explain::Arguments),
+    /// List the engines and what they lack; try one in earnest.
+    Engines(engines::Arguments),
     /// List, install and verify the models of the local engine.
     Models(models::Arguments),
     /// List, show, check and write secretaries.
@@ -118,6 +121,7 @@ fn main() -> ExitCode {
         Command::Repair(arguments) => repair::run(&arguments),
         Command::Cache(arguments) => cache::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Engines(arguments) => engines::run(arguments),
         Command::Models(arguments) => models::run(arguments),
         Command::Secretaries(arguments) => secretaries::run(arguments),
         Command::Tools(arguments) => tools::run(arguments),

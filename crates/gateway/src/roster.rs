@@ -115,7 +115,11 @@ fn entry(
         "local" => config.chat.model.clone(),
         _ => table
             .map(|table| {
-                let own = if table.model.is_empty() { &table.llm.model } else { &table.model };
+                let own = if table.model.is_empty() {
+                    &table.llm.model
+                } else {
+                    &table.model
+                };
                 own.clone()
             })
             .unwrap_or_default(),

@@ -3,6 +3,7 @@
 
 mod conversation;
 mod conversations;
+mod engines;
 mod fusionpbx;
 mod live_calls;
 mod models;

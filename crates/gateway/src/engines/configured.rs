@@ -300,7 +300,7 @@ fn access(table: &str, part: &PartConfig, usual: &str) -> Access {
 
 fn key(name: &str, secret: Option<&Secret>) -> Result<ApiKey, String> {
     let Some(secret) = secret else {
-        let variable = name.to_uppercase().replace('-', "_");
+        let variable = name.to_uppercase().replace(['-', '.'], "_");
         return Err(format!(
             "engines.{name}.api_key is missing: write api_key = {{ env = \"{variable}_API_KEY\" }} and set that variable, or {{ file = \"/path\" }}"
         ));

@@ -100,6 +100,9 @@ fn the_keys_without_a_default_can_be_read_as_the_sample_shows_them() {
         "OPENAI_API_KEY",
         "CHAT_API_KEY",
         "CRM_SECRET",
+        "GEMINI_API_KEY",
+        "GROQ_API_KEY",
+        "AZURE_SPEECH_KEY",
         "ESL_PASSWORD",
         "AGENDA_TOKEN",
         "CRM_TOKEN",
@@ -228,6 +231,22 @@ fn an_unknown_key_is_refused_with_its_line_and_the_nearest_right_one() {
     assert_eq!(
         error,
         "voice-ai.toml, line 2: unknown key vad.xyzzy; the keys of vad are enabled"
+    );
+    let error = message(from_file("[engines.fast]\nkind = \"cascade\"\nmodl = \"x\"\n"));
+    assert!(
+        error.starts_with("voice-ai.toml, line 3: unknown key engines.") && error.contains(".model?"),
+        "{error}"
+    );
+    let error = message(from_file(
+        "[engines.fast.llm]\nkind = \"groq\"\nbase_url = \"x\"\n",
+    ));
+    assert!(
+        error.contains("line 3: unknown key engines.fast.llm.base_url; "),
+        "{error}"
+    );
+    assert!(
+        error.ends_with("the keys of engines.fast.llm are kind, url, model, api_key, voice"),
+        "{error}"
     );
     let error = message(from_file("[serve]\nmax_calls = 1\n"));
     assert!(error.ends_with("did you mean server?"), "{error}");

@@ -17,6 +17,7 @@ mod config;
 mod conversations;
 mod dead_man;
 mod echo;
+mod engines_doc;
 mod esl_proxy;
 mod estate;
 mod file_leg;
