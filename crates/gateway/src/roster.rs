@@ -1,7 +1,7 @@
 //! The engines of a configuration, each with what it lacks and who uses it, made without a gateway around them: for who lists and tries
 //! them.
 
-use crate::config::Config;
+use crate::config::{Config, EngineConfig};
 use crate::engines::{Engines, Transcription};
 use secretary::Snapshot;
 use std::collections::{BTreeMap, BTreeSet};
@@ -113,16 +113,7 @@ fn entry(
     let model = match name.as_str() {
         "openai" => config.openai.model.clone(),
         "local" => config.chat.model.clone(),
-        _ => table
-            .map(|table| {
-                let own = if table.model.is_empty() {
-                    &table.llm.model
-                } else {
-                    &table.model
-                };
-                own.clone()
-            })
-            .unwrap_or_default(),
+        _ => table.map(model).unwrap_or_default(),
     };
     let hears_by_the_node = match table {
         Some(table) => kind == "cascade" && matches!(table.stt.kind.as_str(), "" | "local"),
@@ -147,6 +138,13 @@ fn entry(
         state,
         uses,
     }
+}
+
+/// The model of a table: that which hears and speaks, else that which thinks.
+fn model(table: &EngineConfig) -> String {
+    let models = [&table.model, &table.think_model, &table.llm.model];
+    let named = models.into_iter().find(|model| !model.is_empty());
+    named.cloned().unwrap_or_default()
 }
 
 /// What an engine would need that is not there; who names it was told already.

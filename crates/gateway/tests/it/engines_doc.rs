@@ -1,6 +1,6 @@
-//! docs/engines.md: each configuration in it is one.
+//! docs/engines.md: each configuration in it is taken, and makes the engines that it names.
 
-use gateway::Config;
+use gateway::{Config, Roster, State};
 use std::collections::BTreeSet;
 
 const DOC: &str = include_str!("../../../../docs/engines.md");
@@ -51,6 +51,12 @@ fn every_configuration_of_the_guide_to_engines_is_taken() {
         let config = Config::parse(Some(("engines.md", &block)), variables(&block))
             .unwrap_or_else(|errors| panic!("the block on line {line}: {errors}"));
         assert_ne!(config, Config::default(), "the block on line {line} says nothing");
+        let roster =
+            Roster::of(&config).unwrap_or_else(|wrong| panic!("the block on line {line}: {wrong:?}"));
+        for entry in &roster.entries {
+            let faulty = matches!(entry.state, State::Faulty(_));
+            assert!(!faulty, "the block on line {line}: {entry:?}");
+        }
         for (name, table) in &config.engines {
             kinds.insert(if table.kind.is_empty() {
                 name.clone()
@@ -68,6 +74,7 @@ fn every_configuration_of_the_guide_to_engines_is_taken() {
         "deepgram",
         "elevenlabs",
         "gemini",
+        "openai",
         "openai-live",
         "qwen",
         "ultravox",
