@@ -165,7 +165,7 @@ async fn what_engines_lack_is_told_with_code_2() {
     assert_eq!(code, Some(2));
     for (name, state, lack) in [
         ("gemini", "faulty", "engines.gemini.api_key is missing"),
-        ("fast", "faulty", "\"gemmini\" is no kind of engine"),
+        ("fast", "faulty", "engines.fast.kind: \"gemmini\" is none"),
         ("talk", "faulty", "engines.talk.llm"),
         ("openai", "absent", "set openai.api_key"),
         ("elsewhere", "absent", "there is no engine \"elsewhere\""),
