@@ -118,11 +118,17 @@ impl<'a> Section<'a> {
 /// Beyond this likeness a key is taken for a misspelt one.
 const ALIKE: f64 = 0.6;
 
-/// Keys that were once right, and what is right now.
-const RETIRED: [(&str, &str); 1] = [(
-    "secretaries_dir",
-    "one folder serves all domains: set secretaries.dir, and write domain = \"NAME\" into each secretary's file",
-)];
+/// Keys that were once right or are so elsewhere, and what is right now and here.
+const RETIRED: [(&str, &str); 2] = [
+    (
+        "secretaries_dir",
+        "one folder serves all domains: set secretaries.dir, and write domain = \"NAME\" into each secretary's file",
+    ),
+    (
+        "base_url",
+        "an address is called url here; base_url is the key of [chat] alone",
+    ),
+];
 
 fn remedy(section: &str, name: &str, known: &[&str], everywhere: &[String]) -> String {
     if let Some((_, now)) = RETIRED.iter().find(|(old, _)| *old == name) {
