@@ -245,7 +245,7 @@ fn an_unknown_key_is_refused_with_its_line_and_the_nearest_right_one() {
         "{error}"
     );
     assert!(
-        error.ends_with("the keys of engines.fast.llm are kind, url, model, api_key, voice"),
+        error.ends_with("an address is called url here; base_url is the key of [chat] alone"),
         "{error}"
     );
     let error = message(from_file("[serve]\nmax_calls = 1\n"));
