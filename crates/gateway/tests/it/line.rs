@@ -19,11 +19,12 @@ const LIMIT: Duration = Duration::from_secs(10);
 /// A secretary for a test.
 pub(crate) struct Wanted {
     name: String,
-    engine: String,
+    engines: Vec<String>,
     script: String,
     greeting: String,
     apology: String,
     recording: &'static str,
+    limits: String,
     max_calls: u32,
     more: String,
 }
@@ -32,11 +33,12 @@ pub(crate) struct Wanted {
 pub(crate) fn secretary(name: &str, engine: &str) -> Wanted {
     Wanted {
         name: name.into(),
-        engine: engine.into(),
+        engines: vec![engine.into()],
         script: String::new(),
         greeting: String::new(),
         apology: String::new(),
         recording: "off",
+        limits: String::new(),
         max_calls: 10,
         more: String::new(),
     }
@@ -45,6 +47,12 @@ pub(crate) fn secretary(name: &str, engine: &str) -> Wanted {
 impl Wanted {
     pub(crate) fn max_calls(self, max_calls: u32) -> Self {
         Self { max_calls, ..self }
+    }
+
+    /// With another engine that takes over from those before it.
+    pub(crate) fn then(mut self, engine: &str) -> Self {
+        self.engines.push(engine.into());
+        self
     }
 
     pub(crate) fn script(self, script: &str) -> Self {
@@ -64,6 +72,14 @@ impl Wanted {
     pub(crate) fn apology(self, apology: &str) -> Self {
         Self {
             apology: apology.into(),
+            ..self
+        }
+    }
+
+    /// With a limit besides, such as `answer_ms = 3000`.
+    pub(crate) fn limit(self, limit: &str) -> Self {
+        Self {
+            limits: format!(", {limit}"),
             ..self
         }
     }
@@ -96,11 +112,12 @@ impl Wanted {
     pub(crate) fn file(&self) -> String {
         let Self {
             name,
-            engine,
+            engines,
             script,
             greeting,
             apology,
             recording,
+            limits,
             more,
             ..
         } = self;
@@ -109,11 +126,11 @@ impl Wanted {
             r#"
 name = {name:?}
 language = "en"
-engine = {engine:?}
+engine = {engines:?}
 script = {script:?}
 greeting = {{ text = {greeting:?} }}
 phrases = {{ reprompts = [], farewell = "", apology = {apology:?}, backchannels = ["uhum"], recording_notice = "This call is recorded, as you should know." }}
-limits = {{ silence_ms = 0 }}
+limits = {{ silence_ms = 0{limits} }}
 privacy = {{ recording = {recording:?}, transcript = true }}
 {more}
 {facts}

@@ -20,6 +20,7 @@ mod echo;
 mod engines_doc;
 mod esl_proxy;
 mod estate;
+mod failing_over;
 mod file_leg;
 mod flood;
 mod headstrong;

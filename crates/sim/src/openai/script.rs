@@ -22,6 +22,8 @@ pub struct Script {
     pub answers: Vec<Answer>,
     /// What goes wrong.
     pub fault: Option<Fault>,
+    /// How many answers of a connection are well before one that goes wrong does.
+    pub spared: usize,
 }
 
 impl Default for Script {
@@ -33,6 +35,7 @@ impl Default for Script {
             heard: vec!["Quero falar com o financeiro, por favor.".into()],
             answers: Vec::new(),
             fault: None,
+            spared: 0,
         }
     }
 }
@@ -158,8 +161,18 @@ pub enum Fault {
     CloseMidAnswer(u16),
     /// A text that is no JSON comes instead of an answer.
     Malformed,
+    /// The connection is taken, and nothing is ever said on it.
+    Hang,
     /// Once the session is configured, nothing is read or sent any more.
     Stall,
+    /// No answer comes; everything else goes on.
+    NoAnswer,
+    /// Nothing is read or sent any more after the first audio of an answer.
+    StallMidAnswer,
+    /// The connection breaks after the first audio of an answer, without a close frame.
+    BreakMidAnswer,
+    /// Each answer has ten minutes of audio, all at once.
+    Flood,
 }
 
 /// A place in a session.

@@ -288,6 +288,9 @@ impl Conversation {
 
 impl Talk for Conversation {
     fn begin(&mut self) -> Vec<Out> {
+        if self.script.fault == Some(Fault::Hang) {
+            return vec![Out::Stall];
+        }
         if let Some((kind, code)) = self.fault_at(Moment::Greeting) {
             self.say(events::error(&kind, &code, "scripted", None, None));
             self.outs.push(Out::Close(3000, String::new()));

@@ -3,7 +3,7 @@
 use super::super::events;
 use super::super::script::{Answer, CALL_ID, Fault, Moment, ToolUse};
 use super::{Conversation, Held};
-use crate::provider::{Out, bytes_of};
+use crate::provider::{FLOOD, Out, bytes_of, tone};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -30,11 +30,11 @@ impl Conversation {
             self.refuse(event, "conversation_already_has_active_response", &message, None);
             return;
         }
-        if self.script.fault == Some(Fault::Malformed) {
-            self.outs.push(Out::Raw("{\"type\":\"response.created\",".into()));
-            return;
+        match self.fault_of_answer() {
+            Some(Fault::Malformed) => self.outs.push(Out::Raw("{\"type\":\"response.created\",".into())),
+            Some(Fault::NoAnswer) => {}
+            _ => self.answer(),
         }
-        self.answer();
     }
 
     pub(super) fn cancel(&mut self, event: &Value) {
@@ -64,15 +64,22 @@ impl Conversation {
         self.response_done(&response, "cancelled", &details, &[item]);
     }
 
+    /// What goes wrong with the next answer.
+    fn fault_of_answer(&self) -> Option<&Fault> {
+        let spared = self.answers < self.script.spared;
+        self.script.fault.as_ref().filter(|_| !spared)
+    }
+
     /// Gives the next answer of the script.
     pub(super) fn answer(&mut self) {
         let scripted = self.script.answers.get(self.answers).cloned();
         let answer = scripted.unwrap_or_else(|| Answer::tone("Sim.", Duration::from_millis(500)));
+        let fault = self.fault_of_answer().cloned();
         self.answers += 1;
         let response = self.number("resp");
         let created = events::response(&response, "in_progress", &Value::Null, &[], &Value::Null);
         self.say(json!({ "type": "response.created", "response": created }));
-        if let Some(Fault::FailedAnswer { kind, code }) = self.script.fault.clone() {
+        if let Some(Fault::FailedAnswer { kind, code }) = &fault {
             let details =
                 json!({ "type": "failed", "error": { "type": kind, "code": code, "message": "scripted" } });
             self.response_done(&response, "failed", &details, &[]);
@@ -84,8 +91,8 @@ impl Conversation {
 
         let mut output = Vec::new();
         if !answer.text.is_empty() {
-            let item = self.speak(&response, &answer);
-            if self.outs.iter().any(|out| matches!(out, Out::Close(..))) {
+            let item = self.speak(&response, &answer, fault.as_ref());
+            if self.outs.iter().any(is_the_last) {
                 return;
             }
             if answer.held {
@@ -106,7 +113,7 @@ impl Conversation {
     }
 
     /// Says an answer's words, and gives the finished item.
-    fn speak(&mut self, response: &str, answer: &Answer) -> Value {
+    fn speak(&mut self, response: &str, answer: &Answer, fault: Option<&Fault>) -> Value {
         let item = self.number("item");
         let started = events::assistant(&item, "in_progress", None);
         self.say(json!({ "type": "response.output_item.added", "response_id": response, "output_index": 0, "item": started }));
@@ -117,7 +124,10 @@ impl Conversation {
         self.say(at(&place, "response.content_part.added", json!({ "part": part })));
 
         let hz = self.script.dialect.rates(&self.session).1;
-        let pcm = at_rate(&answer.pcm, hz);
+        let pcm = match fault {
+            Some(Fault::Flood) => tone(FLOOD, hz),
+            _ => at_rate(&answer.pcm, hz),
+        };
         let mut words = answer.text.split_inclusive(' ');
         // 200 ms each.
         for (index, samples) in pcm.chunks(hz as usize / 5).enumerate() {
@@ -133,8 +143,8 @@ impl Conversation {
                 "response.output_audio.delta",
                 json!({ "delta": STANDARD.encode(bytes_of(samples)) }),
             ));
-            if let (0, Some(Fault::CloseMidAnswer(code))) = (index, &self.script.fault) {
-                self.outs.push(Out::Close(*code, String::new()));
+            if let Some(last) = fault.filter(|_| index == 0).and_then(cut_by) {
+                self.outs.push(last);
                 return Value::Null;
             }
         }
@@ -148,7 +158,7 @@ impl Conversation {
         }
         let status = if answer.held { "incomplete" } else { "completed" };
         let finished = events::assistant(&item, status, Some(&answer.text));
-        let spoken_ms = answer.pcm.len() as u64 / 24;
+        let spoken_ms = pcm.len() as u64 * 1_000 / u64::from(hz);
         if answer.held {
             self.items.insert(
                 item,
@@ -193,6 +203,21 @@ impl Conversation {
         self.done(&item, None, &finished);
         finished
     }
+}
+
+/// What follows the first audio of an answer that is cut short, if the fault cuts it.
+fn cut_by(fault: &Fault) -> Option<Out> {
+    match fault {
+        Fault::CloseMidAnswer(code) => Some(Out::Close(*code, String::new())),
+        Fault::BreakMidAnswer => Some(Out::Break),
+        Fault::StallMidAnswer => Some(Out::Stall),
+        _ => None,
+    }
+}
+
+/// Whether nothing can follow this.
+fn is_the_last(out: &Out) -> bool {
+    matches!(out, Out::Close(..) | Out::Break | Out::Stall)
 }
 
 /// A script's audio at another rate: the nearest sample, which a tone does not mind.
