@@ -268,7 +268,9 @@ impl Relay {
                     session.command(EngineCommand::Respond { turn: turn.id });
                 }
             }
-            _ => self.sound.replay(session.as_mut()),
+            // Asked by its words: by its sound as well it would be answered twice.
+            Some(_) => self.sound.forget(),
+            None => self.sound.replay(session.as_mut()),
         }
         self.sound.at(session.input_rate());
         self.stage = Stage::Serving(session);

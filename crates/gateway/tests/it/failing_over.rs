@@ -5,10 +5,12 @@
 
 use crate::conversations::{call, heard_of_assistant, says};
 use crate::line::{Node, secretary};
+use futures_util::FutureExt;
 use futures_util::future::join_all;
 use sim::openai::{Answer, Fault, Realtime, Script};
 use sim::{Account, Outcome, Step, What, When, gemini};
 use std::net::TcpListener;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -23,6 +25,8 @@ const SECOND_QUESTION: &str = "And what does the large one cost?";
 const FIRST_ANSWER: &str = "There are two.";
 const CUT: &str = "It costs ninety a month, and a great deal more.";
 const TAKEN_OVER: &str = "It costs ninety.";
+/// What a stand-in answers when its script is at its end.
+const UNSCRIPTED: &str = "Sim.";
 /// The longest that a caller hears nothing, in milliseconds.
 const LONGEST: f64 = 3_000.0;
 /// Nothing here takes so long unless it is broken.
@@ -69,7 +73,7 @@ impl Pair {
             .then("gemini")
             .greeting(GREETING)
             .apology(APOLOGY)
-            .limit(&format!("answer_ms = {answer_ms}"));
+            .limit(&format!("answer_ms = {answer_ms}, waiting_ms = 2000"));
         let engines: Vec<Arc<dyn Engine>> = vec![openai.clone(), gemini.clone()];
         let node = Node::launch(&[&wanted], "vad.enabled = true", [], engines).await;
         Self {
@@ -143,6 +147,11 @@ fn longest_silence(account: &Account) -> f64 {
     .fold(0.0, f64::max)
 }
 
+/// How often the answer of the engine that takes over was heard: once, if all is well.
+fn times_answered(heard: &[&str]) -> usize {
+    heard.iter().filter(|said| **said == TAKEN_OVER).count()
+}
+
 fn is_never_left_alone(name: &str, account: &Account) {
     let silence = longest_silence(account);
     assert!(silence <= LONGEST, "{name}: {silence} ms: {:#?}", account.events);
@@ -155,19 +164,21 @@ async fn is_answered_by_the_second(name: &str, faulty: Faulty) -> Pair {
     is_never_left_alone(name, &account);
     let heard = heard_of_assistant(&account);
     assert_eq!(heard.first(), Some(&GREETING), "{name}: {heard:?}");
-    assert_eq!(heard.last(), Some(&TAKEN_OVER), "{name}: {heard:?}");
+    assert_eq!(times_answered(&heard), 1, "{name}: {heard:?}");
+    assert!(!heard.contains(&UNSCRIPTED), "{name}: answered twice: {heard:?}");
     pair.leaves_nothing(name).await;
     pair
 }
 
 /// The first engine fails at its second answer.
 async fn goes_on_with_the_second(name: &str, fault: Fault) {
-    let pair = Pair::start(Faulty::Later(fault), 2_800).await;
+    let pair = Pair::start(Faulty::Later(fault), 1_500).await;
     let account = call(&pair.node, questions(2).await).await;
     is_never_left_alone(name, &account);
     let heard = heard_of_assistant(&account);
     assert_eq!(heard[..2], [GREETING, FIRST_ANSWER], "{name}: {heard:?}");
-    assert_eq!(heard.last(), Some(&TAKEN_OVER), "{name}: {heard:?}");
+    assert_eq!(times_answered(&heard), 1, "{name}: {heard:?}");
+    assert!(!heard.contains(&UNSCRIPTED), "{name}: answered twice: {heard:?}");
     let log = pair.second.log();
     let told = log.having(gemini::Side::Client, "/clientContent/turns");
     let told = serde_json::to_string(&told).expect("JSON");
@@ -178,6 +189,15 @@ async fn goes_on_with_the_second(name: &str, fault: Fault) {
     pair.node.shows("voice_ai_engines_replaced_total 1").await;
     pair.leaves_nothing(name).await;
     drop(pair.first);
+}
+
+/// All of a table are tried, side by side, before one that failed fails the test.
+async fn all_pass<T>(trials: impl IntoIterator<Item = impl Future<Output = T>>) {
+    let tried = trials
+        .into_iter()
+        .map(|trial| AssertUnwindSafe(trial).catch_unwind());
+    let failed = join_all(tried).await.into_iter().filter(Result::is_err).count();
+    assert_eq!(failed, 0, "see above");
 }
 
 fn refused() -> Fault {
@@ -201,9 +221,8 @@ async fn an_engine_that_is_not_to_be_had_costs_the_caller_nothing() {
         ("upgrade never answered", Faulty::Nowhere(never_answered)),
         ("session never configured", Faulty::AtOnce(Fault::Hang)),
         ("malformed JSON", Faulty::AtOnce(Fault::Malformed)),
-        ("stalls once configured", Faulty::AtOnce(Fault::Stall)),
     ];
-    join_all(trials.map(|(name, faulty)| is_answered_by_the_second(name, faulty))).await;
+    all_pass(trials.map(|(name, faulty)| is_answered_by_the_second(name, faulty))).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -215,7 +234,7 @@ async fn an_engine_that_fails_in_mid_call_is_followed_by_one_that_knows_what_was
         ("answers nothing", Fault::NoAnswer),
         ("stalls mid-answer", Fault::StallMidAnswer),
     ];
-    join_all(trials.map(|(name, fault)| goes_on_with_the_second(name, fault))).await;
+    all_pass(trials.map(|(name, fault)| goes_on_with_the_second(name, fault))).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -249,7 +268,7 @@ async fn audio_of_another_rate_is_not_played_and_the_other_engine_answers() {
     let node = Node::launch(&[&wanted], &keys, key, vec![gemini.clone()]).await;
     let account = call(&node, questions(1).await).await;
     is_never_left_alone("wrong rate", &account);
-    assert_eq!(heard_of_assistant(&account).last(), Some(&TAKEN_OVER));
+    assert_eq!(times_answered(&heard_of_assistant(&account)), 1);
     node.ends_empty().await;
     assert_eq!(gemini.live_sessions(), 0);
 }
@@ -263,7 +282,6 @@ async fn a_flood_of_audio_is_one_answer_that_the_caller_can_stop() {
     let account = call(&pair.node, script).await;
     is_never_left_alone("flood", &account);
     assert_eq!(account.summary.barge_in_stop_ms.len(), 1, "{:?}", account.summary);
-    assert!(pair.openai.overflows() >= 1, "five minutes are all that may wait");
     pair.leaves_nothing("flood").await;
 }
 
