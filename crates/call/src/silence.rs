@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 pub(crate) struct Silence {
     since: Option<Instant>,
     asked: usize,
+    /// How many turns in a row nothing was made of.
+    unheeded: u32,
 }
 
 /// What a silence that has lasted long enough calls for.
@@ -27,6 +29,13 @@ impl Silence {
     /// The caller is there: the count begins anew.
     pub(crate) fn broken(&mut self) {
         self.asked = 0;
+        self.unheeded = 0;
+    }
+
+    /// Nothing was made of a turn. True if that was so with the turn before it, too.
+    pub(crate) fn unheeded(&mut self) -> bool {
+        self.unheeded += 1;
+        self.unheeded.is_multiple_of(2)
     }
 
     /// When the silence has lasted too long; never with a limit of zero.

@@ -339,7 +339,7 @@ impl Default for Limits {
             silence_ms: 8_000,
             total_ms: 1_800_000,
             answer_ms: 15_000,
-            waiting_ms: 2_500,
+            waiting_ms: 2_000,
             tool_ms: 10_000,
         }
     }

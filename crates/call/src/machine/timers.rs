@@ -6,7 +6,7 @@ use crate::silence::Overlong;
 use crate::thinking::Late;
 use crate::utterances::Guard;
 use crate::{Cause, ClearReason, EngineCommand, FailureKind, Outcome, Output, Record};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A rule whose time has come. Of two at the same instant the one that stands first here goes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,7 +76,7 @@ impl Call {
             .filter(|_| self.tools.is_empty() && !departs && !self.is_held());
         let stall = self
             .utterances
-            .stalled(self.rules.answer_limit)
+            .stalled(self.longest_gap())
             // What is still owed has a limit of its own.
             .filter(|_| !self.floor.is_disputed() && !self.thinking.owes());
         [
@@ -179,11 +179,27 @@ impl Call {
 
     /// What is said has not gone on for long. An answer of which more was to come is one that is still owed.
     fn stalled(&mut self, now: Instant) {
-        let cut = self.utterances.coming_cause();
-        self.clear(ClearReason::Engine);
-        if let Some(Cause::Turn(_) | Cause::FollowUp) = cut {
-            self.thinking.owe_again(now + self.rules.answer_limit, now);
+        let is_owed = matches!(
+            self.utterances.coming_cause(),
+            Some(Cause::Turn(_) | Cause::FollowUp)
+        );
+        if is_owed {
+            // Before the engine is told that what it said is over: it was to say more.
             self.outputs.push_back(Output::ReplaceEngine);
+        }
+        self.clear(ClearReason::Engine);
+        if is_owed {
+            self.thinking.owe_again(now + self.rules.answer_limit, now);
+        }
+    }
+
+    /// How long what is said may stop. An engine that does not say texts word for word makes answers faster than they are heard: one
+    /// that pauses longer than the caller has patience is in trouble.
+    fn longest_gap(&self) -> Duration {
+        if self.rules.engine.verbatim || self.rules.patience.is_zero() {
+            self.rules.answer_limit
+        } else {
+            self.rules.patience.min(self.rules.answer_limit)
         }
     }
 
@@ -197,7 +213,10 @@ impl Call {
     }
 
     fn too_silent(&mut self, now: Instant) {
-        // An engine that ends turns by itself has made nothing of what was said last.
+        // An engine that ends turns by itself has made nothing of what was said last. Once that may be a noise; twice it is deaf.
+        if self.floor.turn().is_some() && self.silence.unheeded() {
+            self.outputs.push_back(Output::ReplaceEngine);
+        }
         self.discard_turn();
         match self.silence.overlong(self.rules.reprompts.len(), now) {
             Overlong::Reprompt(index) => {

@@ -117,7 +117,46 @@ fn an_answer_that_runs_dry_is_owed_by_another_engine() {
     let mut bench = waiting(rules());
     bench.tell(started(1, Cause::Turn(TurnId(1))));
     bench.tell(audio(1, 400));
-    assert_eq!(bench.until(16_400).last(), Some(&(16_400, Output::ReplaceEngine)));
+    assert_eq!(bench.until(16_400)[0], (16_400, Output::ReplaceEngine));
+}
+
+#[test]
+fn one_whose_answers_come_faster_than_they_are_heard_is_waited_for_no_longer_than_a_caller_is_patient() {
+    let engine = Capabilities {
+        verbatim: false,
+        ..OBEDIENT
+    };
+    let mut bench = waiting(Settings { engine, ..patient() });
+    bench.tell(started(1, Cause::Turn(TurnId(1))));
+    bench.tell(audio(1, 400));
+    let outputs = bench.until(3_900);
+    assert_eq!(outputs[0], (3_900, Output::ReplaceEngine));
+    assert_eq!(
+        bench.tell(replaced(OBEDIENT)),
+        [engine_replaced(), play_prompt(1, BRIDGE)]
+    );
+}
+
+#[test]
+fn an_engine_that_makes_nothing_of_two_turns_is_deaf() {
+    let mut bench = Bench::begun(Settings {
+        engine: LISTENING,
+        ..patient()
+    });
+    for (turn, deaf) in [(0, false), (1, true)] {
+        let begins = 12_000 * turn;
+        bench.until(begins);
+        bench.at(begins);
+        bench.tell(Input::SpeechStarted);
+        bench.at(begins + 1_000);
+        bench.tell(Input::SpeechEnded);
+        let outputs = bench.until(begins + 9_000);
+        let replaced = outputs.contains(&(begins + 9_000, Output::ReplaceEngine));
+        assert_eq!(replaced, deaf, "{outputs:?}");
+        bench.answer(turn + 1, Cause::Say(SayId(turn as u32 + 1)), "Alô?", 500);
+        bench.at(begins + 9_600);
+        bench.tell(finished(answer(turn + 1), 500));
+    }
 }
 
 #[test]

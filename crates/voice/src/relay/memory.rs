@@ -170,7 +170,11 @@ impl Memory {
     }
 
     fn answer_done(&mut self, answer: AnswerId) {
-        self.open.retain(|open| *open != answer);
+        let Some(at) = self.open.iter().position(|open| *open == answer) else {
+            // It has ended before, or its session is gone: then its turn is still owed.
+            return;
+        };
+        self.open.remove(at);
         if let Some(turn) = &mut self.turn
             && turn.responded
             && self.open.is_empty()

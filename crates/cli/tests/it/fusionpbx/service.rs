@@ -59,7 +59,6 @@ pub(super) fn is_connected(world: &World, service: &Running, code: i32) {
             return;
         }
         assert!(begun.elapsed() < LIMIT, "never {code}: {told:?}");
-        std::thread::sleep(Duration::from_millis(20));
     }
 }
 
