@@ -274,18 +274,6 @@ async fn audio_of_another_rate_is_not_played_and_the_other_engine_answers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_flood_of_audio_is_one_answer_that_the_caller_can_stop() {
-    let pair = Pair::start(Faulty::AtOnce(Fault::Flood), 4_000).await;
-    let mut script = questions(1).await;
-    let into = When::IntoNextUtterance(Duration::from_millis(1_500));
-    script.push(says(into, "No, wait a moment, I have another question.").await);
-    let account = call(&pair.node, script).await;
-    is_never_left_alone("flood", &account);
-    assert_eq!(account.summary.barge_in_stop_ms.len(), 1, "{:?}", account.summary);
-    pair.leaves_nothing("flood").await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn where_no_engine_is_left_the_caller_hears_an_apology() {
     let wanted = secretary("desk", "openai")
         .then("gemini")
