@@ -222,7 +222,10 @@ async fn an_engine_that_is_not_to_be_had_costs_the_caller_nothing() {
         ("session never configured", Faulty::AtOnce(Fault::Hang)),
         ("malformed JSON", Faulty::AtOnce(Fault::Malformed)),
     ];
-    all_pass(trials.map(|(name, faulty)| is_answered_by_the_second(name, faulty))).await;
+    Box::pin(all_pass(
+        trials.map(|(name, faulty)| is_answered_by_the_second(name, faulty)),
+    ))
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -234,7 +237,10 @@ async fn an_engine_that_fails_in_mid_call_is_followed_by_one_that_knows_what_was
         ("answers nothing", Fault::NoAnswer),
         ("stalls mid-answer", Fault::StallMidAnswer),
     ];
-    all_pass(trials.map(|(name, fault)| goes_on_with_the_second(name, fault))).await;
+    Box::pin(all_pass(
+        trials.map(|(name, fault)| goes_on_with_the_second(name, fault)),
+    ))
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
