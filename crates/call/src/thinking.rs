@@ -259,12 +259,16 @@ impl Thinking {
 
     /// The answer to the last turn was cut short by a failure: it is owed once more.
     pub(crate) fn owe_again(&mut self, until: Instant, now: Instant) {
-        let owed = self.answerable.map_or(Owed::FollowUp, Owed::Answer);
+        // What no other session can be asked for need not come.
+        let (owed, overdue) = match self.answerable {
+            Some(turn) => (Owed::Answer(turn), Overdue::Fails),
+            None => (Owed::FollowUp, Overdue::Forgiven),
+        };
         self.debt.get_or_insert(Debt {
             owed,
             since: now,
             until,
-            overdue: Overdue::Fails,
+            overdue,
         });
     }
 

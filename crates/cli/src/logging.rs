@@ -8,11 +8,13 @@ use tracing_subscriber::filter::ParseError;
 /// These write what they carry into their own log, tokens, callers' words and numbers: of them nothing below info is ever logged, and
 /// of the event socket, whose states we tell ourselves, nothing below error; nor of TLS, which warns of every client that names an IP
 /// address (sptmru 5f179d6 does).
-const TALKATIVE: [&str; 4] = [
+const TALKATIVE: [&str; 5] = [
     "tungstenite=info",
     "tokio_tungstenite=info",
     "freeswitch_esl_tokio=error",
     "rustls=error",
+    // What MCP servers notify of it logs whole, and addresses with their queries; we tell their states ourselves.
+    "rmcp=off",
 ];
 
 /// What is logged: RUST_LOG where it is set, else the configuration's `log.level`.

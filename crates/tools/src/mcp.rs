@@ -222,7 +222,9 @@ fn failed(tool: &str, error: &ServiceError, link: &Link) -> ToolError {
             tool: tool.to_owned(),
         },
         error => {
-            link.broken.notify_one();
+            if connection::is_broken(error) {
+                link.broken.notify_one();
+            }
             ToolError::Unreachable {
                 tool: tool.to_owned(),
                 why: connection::reason(error),

@@ -99,7 +99,11 @@ enum Renewal {
         resume: Option<String>,
         not_before: Instant,
     },
-    UnderWay(Candidate),
+    UnderWay {
+        candidate: Candidate,
+        /// The memory's epoch when it was told what was said.
+        told: u64,
+    },
 }
 
 /// What was commanded while nobody served.
@@ -179,7 +183,8 @@ impl Relay {
         let now = Instant::now();
         let served = matches!(self.stage, Stage::Serving(_));
         // In the midst of a call a provider may repeat the caller's words.
-        let reason = if served { "" } else { message.as_str() };
+        let knows_words = served || self.memory.turn().is_some() || !self.memory.history().is_empty();
+        let reason = if knows_words { "" } else { message.as_str() };
         tracing::warn!(call = %self.setup.call, engine = self.engine(), ?kind, reason, "an engine failed");
         self.lineup
             .health
@@ -201,6 +206,7 @@ impl Relay {
                 .push_back(Event::Engine(EngineEvent::Failed { kind, message }));
             return self.wake();
         };
+        let same = place == self.place;
         self.place = place;
         self.untold.ask = self.memory.owed();
         self.events.push_back(Event::Engine(EngineEvent::Replaced {
@@ -214,7 +220,11 @@ impl Relay {
         let renewed = std::mem::replace(&mut self.renewal, Renewal::None);
         self.stage = Stage::Reaching(match renewed {
             // Its next session was on its way already.
-            Renewal::UnderWay(candidate) if kind == FailureKind::Expired => candidate,
+            Renewal::UnderWay { candidate, told }
+                if kind == FailureKind::Expired && same && told == self.memory.epoch() =>
+            {
+                candidate
+            }
             _ => Candidate::reach(self.current().clone(), self.setup_now(None), REACH),
         });
         self.wake();
@@ -292,24 +302,29 @@ impl Relay {
         }
     }
 
-    /// Prepares the next session of the same engine, or puts it in place.
-    fn renew(&mut self, cx: &mut Context<'_>) {
+    /// Prepares the next session of the same engine, or puts it in place. True if it was put in place.
+    fn renew(&mut self, cx: &mut Context<'_>) -> bool {
         let now = Instant::now();
         match &mut self.renewal {
             Renewal::None => {}
+            // The driver asks at least once a second.
             Renewal::Wanted { resume, not_before } => {
                 if *not_before > now || !self.memory.is_quiet() {
-                    return;
+                    return false;
                 }
                 let resume = resume.take();
                 let setup = self.setup_now(resume);
-                self.renewal = Renewal::UnderWay(Candidate::reach(self.current().clone(), setup, REACH));
-                self.renew(cx);
+                self.renewal = Renewal::UnderWay {
+                    candidate: Candidate::reach(self.current().clone(), setup, REACH),
+                    told: self.memory.epoch(),
+                };
+                return self.renew(cx);
             }
-            Renewal::UnderWay(candidate) => match candidate.poll(cx) {
+            Renewal::UnderWay { candidate, told } => match candidate.poll(cx) {
                 Poll::Pending => {}
                 Poll::Ready(Err(error)) => {
-                    tracing::warn!(call = %self.setup.call, engine = self.engine(), %error, "the engine's session could not be renewed; it is tried again");
+                    // It was told what was said, and may repeat it.
+                    tracing::warn!(call = %self.setup.call, engine = self.engine(), kind = ?error.kind, "the engine's session could not be renewed; it is tried again");
                     self.renewal = Renewal::Wanted {
                         resume: None,
                         not_before: now + RENEW_AGAIN,
@@ -317,20 +332,31 @@ impl Relay {
                 }
                 // What is said meanwhile is finished first; the session waits.
                 Poll::Ready(Ok(())) if !self.memory.is_quiet() => {}
+                // More was said since, of which it knows nothing.
+                Poll::Ready(Ok(())) if *told != self.memory.epoch() => {
+                    self.renewal = Renewal::Wanted {
+                        resume: None,
+                        not_before: now,
+                    };
+                    return self.renew(cx);
+                }
                 Poll::Ready(Ok(())) => {
-                    let Renewal::UnderWay(candidate) = std::mem::replace(&mut self.renewal, Renewal::None)
+                    let Renewal::UnderWay { candidate, .. } =
+                        std::mem::replace(&mut self.renewal, Renewal::None)
                     else {
-                        return;
+                        return false;
                     };
                     self.dropped_ms += self.session_dropped();
                     if let Some(session) = candidate.session() {
                         tracing::info!(call = %self.setup.call, engine = self.engine(), "the engine's session was renewed");
                         self.sound.forget();
                         self.install(session);
+                        return true;
                     }
                 }
             },
         }
+        false
     }
 
     /// What the call is told of an event of the session.
@@ -530,7 +556,6 @@ impl Session for Relay {
             if let Some(event) = self.events.pop_front() {
                 return Poll::Ready(event);
             }
-            self.renew(cx);
             match &mut self.stage {
                 Stage::Over => return Poll::Pending,
                 Stage::Reaching(candidate) => match candidate.poll(cx) {
@@ -548,6 +573,8 @@ impl Session for Relay {
                     }
                 },
                 Stage::Serving(session) => match session.poll_event(cx, pcm) {
+                    // Not before all that the session has told already is passed on.
+                    Poll::Pending if self.renew(cx) => {}
                     Poll::Pending => break,
                     Poll::Ready(event) => {
                         if let Some(event) = self.passed_on(event) {

@@ -331,8 +331,16 @@ pub(crate) fn content_type(response: &Response) -> &str {
 fn address(access: &Access, example: &'static str) -> Result<Url, ServiceError> {
     let wrong = |reason: &str| ServiceError::Url {
         table: access.table.clone(),
-        // What is before an @ may be a password.
-        url: access.url.rsplit('@').next().unwrap_or_default().into(),
+        // What is before an @ may be a password, what is in a query a key.
+        url: access
+            .url
+            .rsplit('@')
+            .next()
+            .unwrap_or_default()
+            .split(['?', '#'])
+            .next()
+            .unwrap_or_default()
+            .into(),
         reason: reason.into(),
         example,
     };

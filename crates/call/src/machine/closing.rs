@@ -172,7 +172,11 @@ impl Call {
         }
         self.thinking.restart(until);
         let bridge = self.rules.bridge.clone();
-        if !bridge.trim().is_empty() && self.floor.turn().is_none() && self.thinking.may_ask_for_patience() {
+        if !bridge.trim().is_empty()
+            && !self.is_held()
+            && self.floor.turn().is_none()
+            && self.thinking.may_ask_for_patience()
+        {
             self.thinking.asked_for_patience();
             self.prompt(bridge, Guard::Open, now);
         }

@@ -53,7 +53,7 @@ impl Call {
     /// Unless somebody has something to say, the caller, who has heard nobody for a while, is asked whether they are still there.
     pub(super) fn ask_after_caller(&mut self, now: Instant) {
         self.thinking.forgive();
-        if self.is_idle() && self.greeting.is_none() {
+        if self.is_idle() && self.floor.turn().is_none() && self.greeting.is_none() {
             let text = self.rules.reprompts.first().cloned().unwrap_or_default();
             self.speak(&text, Guard::Open, now);
         }

@@ -41,6 +41,9 @@ pub(super) enum Rule {
     Silence,
 }
 
+/// Some engines tell the end of an answer up to 3 s after its last sound came.
+const LEAST_GAP: Duration = Duration::from_secs(3);
+
 impl Call {
     pub(super) fn next_due(&self) -> Option<(Instant, Rule)> {
         match &self.stage {
@@ -77,8 +80,8 @@ impl Call {
         let stall = self
             .utterances
             .stalled(self.longest_gap())
-            // What is still owed has a limit of its own.
-            .filter(|_| !self.floor.is_disputed() && !self.thinking.owes());
+            // What is still owed has a limit of its own, and so has a tool.
+            .filter(|_| !self.floor.is_disputed() && !self.thinking.owes() && self.tools.is_empty());
         [
             (self.total_due(), Rule::Total),
             (with_line(self.floor.deadline(&self.rules)), Rule::Turn),
@@ -199,7 +202,7 @@ impl Call {
         if self.rules.engine.verbatim || self.rules.patience.is_zero() {
             self.rules.answer_limit
         } else {
-            self.rules.patience.min(self.rules.answer_limit)
+            self.rules.patience.max(LEAST_GAP).min(self.rules.answer_limit)
         }
     }
 

@@ -3,6 +3,7 @@
 use super::Driver;
 use crate::leg::{Incoming, Leg};
 use crate::metrics::Dropped;
+use call::EngineEvent;
 use std::future::poll_fn;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
@@ -48,9 +49,10 @@ impl Driver {
 
     /// What the provider has counted and nobody has asked for yet is charged all the same.
     fn spend_what_is_left(&mut self) {
+        let engine = self.engine().to_owned();
         let Some(session) = &mut self.session else { return };
         for usage in usage_left(session) {
-            self.spend(&usage);
+            self.spend(&engine, &usage);
         }
     }
 
@@ -89,6 +91,8 @@ fn usage_left(session: &mut dyn Session) -> Vec<Usage> {
     for _ in 0..LEFT_OVER {
         match session.poll_event(&mut context, &mut pcm) {
             Poll::Ready(Event::Usage(counted)) => usage.push(counted),
+            // What comes then is another engine's.
+            Poll::Ready(Event::Engine(EngineEvent::Replaced { .. } | EngineEvent::Failed { .. })) => break,
             Poll::Ready(_) => pcm.clear(),
             Poll::Pending => break,
         }
@@ -113,7 +117,7 @@ async fn closed_by_other_end(leg: &mut Leg) -> bool {
 mod tests {
     use super::*;
     use audio::SampleRate;
-    use call::{AnswerId, EngineCommand, EngineEvent};
+    use call::{AnswerId, EngineCommand};
 
     struct Left(Vec<Event>);
 

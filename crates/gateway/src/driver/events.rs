@@ -204,7 +204,10 @@ impl Driver {
                 self.call.private(private, now);
                 self.account.private(private);
             }
-            voice::Event::Usage(usage) => self.spend(&usage),
+            voice::Event::Usage(usage) => {
+                let engine = self.engine().to_owned();
+                self.spend(&engine, &usage);
+            }
             // The relay's own affair.
             voice::Event::Expiring { .. } => {}
             voice::Event::Latency(parts) => {
@@ -225,8 +228,7 @@ impl Driver {
     }
 
     /// The engine's provider has counted something that it will charge.
-    pub(super) fn spend(&mut self, usage: &voice::Usage) {
-        let engine = self.engine();
+    pub(super) fn spend(&mut self, engine: &str, usage: &voice::Usage) {
         self.services.metrics.usage(engine, usage);
         let Some(prices) = self.services.prices.get(engine) else {
             return;

@@ -45,7 +45,7 @@ fn what_is_wrong_with_a_webhook_is_told_with_its_remedy() {
         ("url = \"https://10.0.0.7/\"", "allow_private"),
         (
             "url = \"https://ana:hidden@crm.example.com/\"",
-            "signed with the secret",
+            "does not belong into the URL",
         ),
         ("events = [\"mesage\"]", "message, callback, call_ended"),
         ("events = []", "webhooks[0].events"),

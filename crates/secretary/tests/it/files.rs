@@ -163,16 +163,35 @@ fn a_value_of_another_type_is_told_with_what_would_be_right() {
 }
 
 #[test]
-fn an_unknown_engine_or_brain_is_refused_with_its_line() {
-    let engine = refusal(&SMALL.replace("script = ", "engine = \"opnai\"\nscript = "));
+fn engines_are_one_name_or_a_list_each_named_once() {
+    let engines = |line: &str| {
+        let text = SMALL.replace("script = ", &format!("{line}\nscript = "));
+        Secretary::parse("reception.toml", &text).map(|secretary| secretary.engines.to_string())
+    };
+    assert_eq!(engines("engine = \"gemini\"").unwrap(), "gemini");
     assert_eq!(
-        engine,
-        "reception.toml, line 4: \"opnai\" is no engine; did you mean \"openai\"?"
+        engines("engine = [\"gemini\", \"local\"]").unwrap(),
+        "gemini, local"
     );
+    assert_eq!(engines("").unwrap(), "local");
+    let twice = refusal(&SMALL.replace("script = ", "engine = [\"a\", \"a\"]\nscript = "));
+    assert!(
+        twice.starts_with("reception.toml, line 4: the engine \"a\" stands twice"),
+        "{twice}"
+    );
+    let empty = refusal(&SMALL.replace("script = ", "engine = \"\"\nscript = "));
+    assert!(
+        empty.starts_with("reception.toml, line 4: the name of an engine is empty"),
+        "{empty}"
+    );
+}
+
+#[test]
+fn an_unknown_brain_is_refused_with_its_line() {
     let brain = refusal(&SMALL.replace("script = ", "brain = \"oracle\"\nscript = "));
     assert_eq!(
         brain,
-        "reception.toml, line 4: \"oracle\" is no brain of the local engine; use one of script, chat"
+        "reception.toml, line 4: \"oracle\" is no brain; use one of script, chat"
     );
 }
 

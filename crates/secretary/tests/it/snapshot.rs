@@ -255,7 +255,7 @@ fn all_faults_of_all_files_are_told_at_once_each_with_its_line() {
     write(
         folder.path(),
         "one.toml",
-        "name = \"front\"\nengine = \"opnai\"\ngreetings = \"x\"",
+        "name = \"front\"\nbrain = \"oracle\"\ngreetings = \"x\"",
     );
     fs::write(folder.path().join("two.toml"), "name = \"x\"\nlanguage = = 3\n").unwrap();
     fs::write(folder.path().join("three.toml"), [0xff, 0xfe]).unwrap();

@@ -138,10 +138,27 @@ fn unreached(error: &ClientInitializeError) -> String {
     }
 }
 
+/// Whether a failure is the connection's. A server that answered, whatever it said, is there.
+pub(super) fn is_broken(error: &ServiceError) -> bool {
+    let ServiceError::TransportSend(error) = error else {
+        return matches!(error, ServiceError::TransportClosed);
+    };
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error.error.as_ref());
+    while let Some(present) = cause {
+        if let Some(StreamableHttpError::UnexpectedServerResponse(_)) = present.downcast_ref::<HttpError>() {
+            return false;
+        }
+        cause = present.source();
+    }
+    true
+}
+
 /// Why a request failed, for the operator.
 pub(super) fn reason(error: &ServiceError) -> String {
     match error {
         ServiceError::TransportSend(error) => unsent(error),
+        // The reason is the server's own text.
+        ServiceError::Cancelled { .. } => "it called the request off".to_owned(),
         other => short(&other.to_string()),
     }
 }
@@ -149,8 +166,18 @@ pub(super) fn reason(error: &ServiceError) -> String {
 fn unsent(error: &DynamicTransportError) -> String {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error.error.as_ref());
     while let Some(present) = cause {
-        if let Some(StreamableHttpError::Client(http)) = present.downcast_ref::<HttpError>() {
-            return by_http(http);
+        match present.downcast_ref::<HttpError>() {
+            Some(StreamableHttpError::Client(http)) => return by_http(http),
+            // It repeats the answer, and that may repeat what a caller said: no more of it than the status.
+            Some(StreamableHttpError::UnexpectedServerResponse(said)) => {
+                let status = said.split(':').next().filter(|said| said.starts_with("HTTP "));
+                return short(&format!(
+                    "it answered {}, which is no answer of MCP",
+                    status.unwrap_or("something")
+                ));
+            }
+            Some(StreamableHttpError::Deserialize(_)) => return "its answer cannot be read".to_owned(),
+            _ => {}
         }
         cause = present.source();
     }

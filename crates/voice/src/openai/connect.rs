@@ -174,7 +174,7 @@ mod tests {
         assert_eq!(refused_url("https://h/"), "https://h/?model=m");
         assert_eq!(
             refused_url("wss://user:word@h/"),
-            "h/",
+            "h/?model=m",
             "a password is not repeated"
         );
         assert!(

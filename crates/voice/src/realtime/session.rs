@@ -47,6 +47,8 @@ struct RealtimeSession {
     told: mpsc::Receiver<Told>,
     queued: Arc<AtomicU64>,
     waiting: VecDeque<i16>,
+    /// A turn that was handed over in one piece is kept whole, however long: so much of it is still here.
+    whole: usize,
     dropped: u64,
     /// The last answers that were interrupted: what is still queued of them is not given any more. One before them may
     /// still be playing.
@@ -91,6 +93,7 @@ pub(crate) fn open(
         told,
         queued,
         waiting: VecDeque::with_capacity(PIECE_FRAMES * rates.input.frame_samples()),
+        whole: 0,
         dropped: 0,
         interrupted: VecDeque::with_capacity(INTERRUPTED),
         failed: false,
@@ -165,11 +168,13 @@ impl Session for RealtimeSession {
 
     fn hear(&mut self, samples: &[i16]) {
         self.waiting.extend(samples);
+        if samples.len() > WAITING_SECONDS * self.rates.input.hz() as usize {
+            self.whole = self.waiting.len();
+        }
         self.pass_audio_on();
-        let excess = self
-            .waiting
-            .len()
-            .saturating_sub(WAITING_SECONDS * self.rates.input.hz() as usize);
+        self.whole = self.whole.min(self.waiting.len());
+        let most = self.whole.max(WAITING_SECONDS * self.rates.input.hz() as usize);
+        let excess = self.waiting.len().saturating_sub(most);
         self.waiting.drain(..excess);
         self.dropped += excess as u64;
     }

@@ -11,6 +11,10 @@ const MOST: usize = 200;
 /// Tools whose results are awaited, and results of one turn, at most: the call admits sixteen at a time.
 const TOOLS: usize = 32;
 
+/// How much of a conversation the next session is told, and of one answer is kept, in bytes: engines refuse what is too long.
+const MOST_TOLD: usize = 12_000;
+const MOST_OF_ONE: usize = 8_000;
+
 /// The conversation so far, and what of it is under way.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
@@ -21,6 +25,8 @@ pub(super) struct Memory {
     tools: Vec<Tool>,
     /// What was done for the last turn by tools.
     done: Vec<String>,
+    /// Changes with all that is said.
+    epoch: u64,
 }
 
 #[derive(Debug)]
@@ -47,6 +53,8 @@ pub(super) struct Turn {
     pub(super) responded: bool,
     /// Whether that was given whole.
     pub(super) answered: bool,
+    /// Whether more of it may come, after a tool.
+    follows: bool,
 }
 
 #[derive(Debug)]
@@ -104,17 +112,32 @@ impl Memory {
                 turn.words = None;
                 turn.transcribe = false;
                 turn.responded = false;
+                turn.follows = false;
             }
             _ => {
+                self.keep_unanswered_words();
                 self.turn = Some(Turn {
                     id,
                     words: None,
                     transcribe: false,
                     responded: false,
                     answered: false,
+                    follows: false,
                 });
                 self.done.clear();
             }
+        }
+    }
+
+    /// The caller goes on before they were answered: what they said stays said.
+    fn keep_unanswered_words(&mut self) {
+        let Some(old) = self.turn.take().filter(|turn| turn.responded && !turn.answered) else {
+            return;
+        };
+        if let Some(words) = old.words
+            && self.find(By::Caller(old.id)).is_none()
+        {
+            self.add(By::Caller(old.id), words);
         }
     }
 
@@ -128,16 +151,23 @@ impl Memory {
             EngineEvent::Heard { turn, text, is_final } => self.words(*turn, text, *is_final),
             EngineEvent::AnswerStarted { answer, cause } => self.answer_started(*answer, *cause),
             EngineEvent::AnswerText { answer, text, .. } => {
-                if let Some(said) = self.find(By::Secretary(*answer)) {
+                if let Some(said) = self.find(By::Secretary(*answer))
+                    && said.text.len() < MOST_OF_ONE
+                {
                     said.text.push_str(text);
                 }
             }
             EngineEvent::AnswerDone { answer } => self.answer_done(*answer),
-            EngineEvent::ToolCall { id, name, .. } if self.tools.len() < TOOLS => self.tools.push(Tool {
-                id: id.clone(),
-                name: name.clone(),
-                stranger: false,
-            }),
+            EngineEvent::ToolCall { id, name, .. } if self.tools.len() < TOOLS => {
+                if let Some(turn) = &mut self.turn {
+                    turn.follows = true;
+                }
+                self.tools.push(Tool {
+                    id: id.clone(),
+                    name: name.clone(),
+                    stranger: false,
+                });
+            }
             EngineEvent::ToolCancelled { id } => self.tool_forgotten(id),
             _ => {}
         }
@@ -165,6 +195,12 @@ impl Memory {
             let words = self.turn_of(id).and_then(|turn| turn.words.clone());
             self.add(By::Caller(id), words.unwrap_or_default());
         }
+        if let Some(turn) = &mut self.turn
+            && cause == Cause::FollowUp
+            && turn.responded
+        {
+            (turn.follows, turn.answered) = (false, false);
+        }
         self.open.push(answer);
         self.add(By::Secretary(answer), String::new());
     }
@@ -177,6 +213,7 @@ impl Memory {
         self.open.remove(at);
         if let Some(turn) = &mut self.turn
             && turn.responded
+            && !turn.follows
             && self.open.is_empty()
             && self.tools.is_empty()
         {
@@ -188,6 +225,7 @@ impl Memory {
     fn heard_of(&mut self, answer: AnswerId, text: &str) {
         if let Some(said) = self.find(By::Secretary(answer)) {
             said.text = text.to_owned();
+            self.epoch += 1;
         }
         self.answer_done(answer);
     }
@@ -201,6 +239,7 @@ impl Memory {
             self.said.pop_front();
         }
         self.said.push_back(Said { by, text });
+        self.epoch += 1;
     }
 
     /// The session that gave them is gone: which answers were under way. Tools that it called are nobody's from here on.
@@ -238,10 +277,16 @@ impl Memory {
         Owed::Words(words)
     }
 
-    /// What was said before the turn whose answer is owed.
+    /// Another number whenever something was said.
+    pub(super) fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// What was said before the turn whose answer is owed; of a long conversation the end.
     pub(super) fn history(&self) -> Arc<[Exchange]> {
         let owed = self.owed().map(By::Caller);
-        self.said
+        let said: Vec<Exchange> = self
+            .said
             .iter()
             .take_while(|said| Some(said.by) != owed)
             .filter(|said| !said.text.trim().is_empty())
@@ -252,7 +297,17 @@ impl Memory {
                 },
                 text: said.text.trim().to_owned(),
             })
-            .collect()
+            .collect();
+        let mut told = 0;
+        let kept = said
+            .iter()
+            .rev()
+            .take_while(|exchange| {
+                told += exchange.text.len();
+                told <= MOST_TOLD
+            })
+            .count();
+        said.get(said.len() - kept..).unwrap_or_default().into()
     }
 
     /// Whether a tool is under way whose session is gone.
@@ -272,7 +327,7 @@ impl Memory {
 
     /// Whether nothing is said, owed or under way.
     pub(super) fn is_quiet(&self) -> bool {
-        self.open.is_empty() && self.tools.is_empty() && self.turn().is_none()
+        self.open.is_empty() && self.tools.is_empty() && self.turn().is_none_or(|turn| turn.follows)
     }
 }
 
@@ -380,6 +435,43 @@ mod tests {
             panic!("its words are known");
         };
         assert!(words.contains("take_message noted"), "{words}");
+    }
+
+    #[test]
+    fn a_turn_whose_answer_goes_on_after_a_tool_is_owed_until_then() {
+        let mut memory = Memory::default();
+        turn(&mut memory, 1, "Fale com a Ana");
+        let id = ToolCallId("t".into());
+        memory.told(&EngineEvent::ToolCall {
+            id: id.clone(),
+            name: "transfer_call".into(),
+            arguments: serde_json::json!({}),
+        });
+        // The call has answered before the engine tells that its answer is over.
+        memory.tool_forgotten(&id);
+        answer(&mut memory, 1, 1, "Um momento");
+        memory.told(&EngineEvent::AnswerDone { answer: AnswerId(1) });
+        assert_eq!(memory.owed(), Some(TurnId(1)));
+        memory.told(&EngineEvent::AnswerStarted {
+            answer: AnswerId(2),
+            cause: Cause::FollowUp,
+        });
+        memory.close_answers();
+        assert_eq!(memory.owed(), Some(TurnId(1)), "cut short");
+    }
+
+    #[test]
+    fn of_a_long_conversation_the_end_is_told() {
+        let mut memory = Memory::default();
+        for number in 1..100 {
+            turn(&mut memory, number, &"a".repeat(300));
+            answer(&mut memory, number.into(), number, "sim");
+            memory.told(&EngineEvent::AnswerDone {
+                answer: AnswerId(number.into()),
+            });
+        }
+        let told: usize = memory.history().iter().map(|said| said.text.len()).sum();
+        assert!((MOST_TOLD - 400..=MOST_TOLD).contains(&told), "{told}");
     }
 
     #[test]
