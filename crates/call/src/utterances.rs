@@ -296,14 +296,17 @@ impl Utterances {
         if self.queue.is_empty() {
             return None;
         }
-        let left: u64 = self
-            .queue
+        self.progressed
+            .checked_add(Duration::from_millis(self.left_ms()))?
+            .checked_add(patience)
+    }
+
+    /// How much there is that was not heard yet.
+    pub(crate) fn left_ms(&self) -> u64 {
+        self.queue
             .iter()
             .map(Spoken::left_ms)
-            .fold(0, u64::saturating_add);
-        self.progressed
-            .checked_add(Duration::from_millis(left))?
-            .checked_add(patience)
+            .fold(0, u64::saturating_add)
     }
 
     fn coming(&mut self, answer: AnswerId) -> Option<&mut Spoken> {

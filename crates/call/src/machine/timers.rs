@@ -197,9 +197,11 @@ impl Call {
     }
 
     /// How long what is said may stop. An engine that does not say texts word for word makes answers faster than they are heard: one
-    /// that pauses longer than the caller has patience is in trouble.
+    /// that pauses longer than the caller has patience, when all that came was heard, is in trouble. (What came and is not played is the
+    /// leg's affair, which has limits of its own.)
     fn longest_gap(&self) -> Duration {
-        if self.rules.engine.verbatim || self.rules.patience.is_zero() {
+        let unheard = self.utterances.left_ms() > 0;
+        if self.rules.engine.verbatim || self.rules.patience.is_zero() || unheard {
             self.rules.answer_limit
         } else {
             self.rules.patience.max(LEAST_GAP).min(self.rules.answer_limit)

@@ -129,6 +129,8 @@ fn one_whose_answers_come_faster_than_they_are_heard_is_waited_for_no_longer_tha
     let mut bench = waiting(Settings { engine, ..patient() });
     bench.tell(started(1, Cause::Turn(TurnId(1))));
     bench.tell(audio(1, 400));
+    bench.at(1_400);
+    bench.tell(position(answer(1), 400));
     let outputs = bench.until(4_400);
     assert_eq!(outputs[0], (4_400, Output::ReplaceEngine));
     assert_eq!(
