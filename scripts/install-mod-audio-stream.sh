@@ -608,7 +608,8 @@ remember_anew() {
 }
 
 forget() {
-  rm -f "$state/record" "$state/$NAME.so" "$state/modules.conf.xml" "$state/lock"
+  rm -f "$state/record" "$state/modules.conf.xml" "$state/lock"
+  [ "${original:-}" = kept ] || rm -f "$state/$NAME.so"
   rmdir "$state" 2>/dev/null || return 0
   # The default place is in a folder that was made for it.
   case $state in
@@ -822,7 +823,7 @@ uninstall_module() {
   fi
   find_fusionpbx
   meet_freeswitch
-  local row line file was
+  local row line file was original=
   row=$(recall row) line=$(recall line) file=$(recall file) was=$(recall loaded)
   if [ -n "$row" ] && [ -z "$config" ]; then
     fault 'the row of v_modules cannot be taken back: no config.conf of FusionPBX was found; give it as --config' \
@@ -832,6 +833,11 @@ uninstall_module() {
   if [ -n "$file" ] && [ -e "$installed" ] && [ "$(fingerprint "$installed")" != "$(recall placed)" ]; then
     warn '%s was replaced since, and stays as it is' '%s foi trocado desde então, e fica como está' "$installed"
     file=
+    # The only copy of what was there before us.
+    if [ -e "$state/$NAME.so" ]; then
+      original=kept
+      warn 'what was there before is kept: %s' 'o que havia antes fica guardado: %s' "$state/$NAME.so"
+    fi
   fi
   if [ -n "$file" ] && has_loaded; then refuse_calls; fi
   [ -z "$line" ] || say '- take its line out of %s' '- tirar sua linha de %s' "$modules_conf"
