@@ -11,7 +11,7 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// The permissions of chmod.
 pub(super) const MODE: u32 = 0o7777;
@@ -28,20 +28,42 @@ pub(super) struct Folder {
 
 impl Folder {
     /// Opens a folder; `None`: there is none.
+    ///
+    /// A link on the way is followed only where nobody but root (or we) could have put it: whoever owns a folder above could otherwise
+    /// have us write wherever he likes.
     pub(super) fn open(path: &Path) -> Result<Option<Self>, JournalError> {
-        match openat(
-            rustix::fs::CWD,
-            path,
-            OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC,
-            Mode::empty(),
-        ) {
-            Ok(handle) => Ok(Some(Self {
-                handle: handle.into(),
-                path: path.into(),
-            })),
-            Err(Errno::NOENT) => Ok(None),
-            Err(error) => Err(failed(path)(error.into())),
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let open = |at: &File, part: &OsStr, flags| openat(at, part, flags, Mode::empty()).map(File::from);
+        let beginning = if path.is_absolute() { "/" } else { "." };
+        let mut at = openat(rustix::fs::CWD, beginning, flags, Mode::empty())
+            .map(File::from)
+            .map_err(|error| failed(path)(error.into()))?;
+        for part in path.components() {
+            let Component::Normal(part) = part else {
+                if part == Component::ParentDir {
+                    at = open(&at, part.as_os_str(), flags).map_err(|error| failed(path)(error.into()))?;
+                }
+                continue;
+            };
+            at = match open(&at, part, flags | OFlags::NOFOLLOW) {
+                Ok(next) => next,
+                Err(Errno::NOENT) => return Ok(None),
+                // A link, or no folder at all.
+                Err(Errno::LOOP | Errno::NOTDIR) if is_trusted(&at).map_err(failed(path))? => {
+                    match open(&at, part, flags) {
+                        Ok(next) => next,
+                        Err(Errno::NOENT) => return Ok(None),
+                        Err(error) => return Err(failed(path)(error.into())),
+                    }
+                }
+                Err(Errno::LOOP | Errno::NOTDIR) => return Err(JournalError::NotPlain(path.into())),
+                Err(error) => return Err(failed(path)(error.into())),
+            };
         }
+        Ok(Some(Self {
+            handle: at,
+            path: path.into(),
+        }))
     }
 
     /// Opens a folder, and makes it where there is none, with those above it, whatever our umask says.
@@ -133,6 +155,13 @@ impl Folder {
                 .map_err(|error| failed(&self.path.join(name))(error.into())),
         }
     }
+}
+
+/// Whether nobody but root or we can put anything into a folder.
+fn is_trusted(folder: &File) -> io::Result<bool> {
+    let about = folder.metadata()?;
+    let owner = about.uid() == 0 || about.uid() == rustix::process::geteuid().as_raw();
+    Ok(owner && about.mode() & 0o022 == 0)
 }
 
 fn failed(path: &Path) -> impl Fn(io::Error) -> JournalError {

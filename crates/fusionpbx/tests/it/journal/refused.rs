@@ -138,6 +138,28 @@ async fn a_folder_that_becomes_a_link_meanwhile_is_not_followed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_its_owner_had_made_a_link_before_is_not_followed() {
+    let Some(site) = Site::own() else { return };
+    let precious = site.pbx.path("/precious");
+    fs::create_dir(&precious).unwrap();
+    let folder = site.pbx.path(SCRIPT).parent().unwrap().to_owned();
+    let above = folder.parent().unwrap();
+    // As FreeSWITCH's user may, whose folder that is.
+    let writable = fs::Permissions::from_mode(0o777);
+    fs::rename(&folder, folder.with_extension("held")).unwrap();
+    symlink(&precious, &folder).unwrap();
+    fs::set_permissions(above, writable).unwrap();
+    let plan = || vec![file(SCRIPT, None, Some(state("-- new\n", 0o644)))];
+    let error = site.carry_out(plan()).await.unwrap_err();
+    assert!(matches!(error, JournalError::NotPlain(_)), "{error}");
+    assert_eq!(fs::read_dir(&precious).unwrap().count(), 0);
+    // Where only root could have put it, the operator has.
+    fs::set_permissions(above, fs::Permissions::from_mode(0o755)).unwrap();
+    site.carry_out(plan()).await.unwrap();
+    assert_eq!(fs::read_dir(&precious).unwrap().count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_plain_file_is_refused_and_not_waited_for() {
     let Some(site) = Site::own() else { return };
     let path = site.pbx.path(SCRIPT);
