@@ -22,11 +22,20 @@ const STEPS: &[(i64, &str, &str)] = &[
 
 pub(crate) async fn run(database: &Database, location: &Location) -> Result<(), StoreError> {
     let result = match database {
-        // SQLite has no lock for it: where two programs make the tables at the same moment the second fails, and finds them done.
-        Database::Sqlite(pool) => match migrator().run(pool).await {
-            Err(MigrateError::Execute(_) | MigrateError::ExecuteMigration(..)) => migrator().run(pool).await,
-            done => done,
-        },
+        // SQLite has no lock for it: where two programs make the tables at the same moment the second fails, and finds the step done.
+        Database::Sqlite(pool) => {
+            let mut done = migrator().run(pool).await;
+            for _ in STEPS {
+                if !matches!(
+                    done,
+                    Err(MigrateError::Execute(_) | MigrateError::ExecuteMigration(..))
+                ) {
+                    break;
+                }
+                done = migrator().run(pool).await;
+            }
+            done
+        }
         Database::Postgres(pool) => migrator().run(pool).await,
     };
     result.map_err(|error| match error {
