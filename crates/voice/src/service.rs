@@ -1,7 +1,7 @@
 //! An HTTP service of a provider: one client, one key header, and failures sorted by what mends them.
 //!
-//! Brains, recognisers and synthesizers that speak HTTP make their requests through a [`Service`], so that time limits, proxies,
-//! redirects, secrets and the sorting of failures are decided here alone. [`Place`] sorts a status that came some other way, such
+//! Brains, recognisers and synthesizers that speak HTTP make their requests through a `Service`, so that time limits, proxies,
+//! redirects, secrets and the sorting of failures are decided here alone. `Place` sorts a status that came some other way, such
 //! as in place of a WebSocket's upgrade.
 
 mod failure;

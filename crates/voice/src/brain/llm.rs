@@ -1,7 +1,7 @@
 //! The brain that asks a language model over HTTP, streamed.
 //!
 //! What is the same for every provider (the conversation, its history, clauses, tools, server-sent events, failures, time-outs)
-//! is in here once. How a provider is spoken to is one file with a [`dialect::Dialect`]: `chat` for the many that speak OpenAI's
+//! is in here once. How a provider is spoken to is one file with a `dialect::Dialect`: `chat` for the many that speak OpenAI's
 //! `/chat/completions`, `anthropic`, `gemini`. What distinguishes those that speak the same is the table in `vendor`.
 
 mod anthropic;
